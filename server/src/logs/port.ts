@@ -1,0 +1,117 @@
+/** What functions printed and one record per invocation: accepted without waiting, stored in batches, queried and followed. */
+import type { Fault } from '../errors.ts'
+import type { FunctionKey } from '../model.ts'
+
+export interface LogLine {
+  functionKey: FunctionKey
+  versionId: string
+  /** Empty when the line belongs to no request. */
+  requestId: string
+  instanceId: string
+  timeMs: number
+  stream: 'stdout' | 'stderr' | 'system'
+  /** Without the line break; at most `LOG_LINE_BYTES_MAX` bytes. */
+  text: string
+}
+
+/** Longest stored log line (Function Compute: 32 KB); the rest is cut and marked. */
+export const LOG_LINE_BYTES_MAX = 32 * 1024
+
+/** Times of a cold start, in ms, in order; all 0 when warm. */
+export interface ColdStartPhases {
+  scheduleMs: number
+  packageMs: number
+  sandboxMs: number
+  runtimeMs: number
+  initializerMs: number
+}
+
+export interface InvocationRecord {
+  requestId: string
+  functionKey: FunctionKey
+  versionId: string
+  qualifier: string
+  instanceId: string
+  kind: 'event' | 'http'
+  invocationType: 'Sync' | 'Async'
+  /** When the request was accepted. */
+  startedMs: number
+  /** Waiting for an instance with a free slot, cold start included. */
+  queuedMs: number
+  /** From handing over to the last byte of the answer, ms with fractions. */
+  durationMs: number
+  /** Rounded up to whole ms; 0 when no code ran. */
+  billedMs: number
+  memoryMB: number
+  maxMemoryMB: number
+  coldStart: ColdStartPhases | null
+  statusCode: number
+  /** Error code (platform) or errorType (function); empty on success. */
+  errorType: string
+  errorMessage: string
+  /** Whose fault a failure was; null on success. */
+  fault: Fault | null
+  /** The function returned an error by itself (`HandledInvocationError`), as opposed to crash, timeout, out of memory. */
+  handled: boolean
+  requestBytes: number
+  responseBytes: number
+  /** HTTP triggers only; empty otherwise. */
+  method: string
+  path: string
+  clientIp: string
+}
+
+export interface LogQuery {
+  functionKey: FunctionKey
+  versionId?: string
+  requestId?: string
+  instanceId?: string
+  /** Inclusive. */
+  fromMs?: number
+  /** Exclusive. */
+  toMs?: number
+  /** Lines that contain it, without regard to case. */
+  text?: string
+  /** Newest first when true; oldest first when absent. */
+  descending?: boolean
+  limit: number
+  /** From the page before. */
+  cursor?: string
+}
+
+export interface LogPage {
+  lines: LogLine[]
+  /** Absent on the last page. */
+  nextCursor?: string
+}
+
+export interface RecordQuery {
+  /** Absent: of all functions. */
+  functionKey?: FunctionKey
+  requestId?: string
+  fromMs?: number
+  toMs?: number
+  /** Only failures, or only successes. */
+  failed?: boolean
+  descending?: boolean
+  limit: number
+}
+
+/**
+ * Lines include the invocation markers (`FC Invoke Start RequestId: …`, `FC Invoke End RequestId: …` with its error
+ * suffix), which the store derives from the records when it is asked: an invocation that prints nothing costs no line.
+ */
+export interface LogStore {
+  /** Never waits and never throws; what cannot be kept (store behind by more than its bound) is counted as dropped. */
+  appendLine(line: LogLine): void
+  appendRecord(record: InvocationRecord): void
+  /** Everything appended before the call is visible to it. */
+  queryLines(query: LogQuery): Promise<LogPage>
+  queryRecords(query: RecordQuery): Promise<InvocationRecord[]>
+  /** Lines as they are appended (limit, cursor, from and to are ignored), markers included. */
+  follow(query: LogQuery, onLine: (line: LogLine) => void): { stop(): void }
+  /** Records as they are appended. */
+  followRecords(functionKey: FunctionKey | undefined, onRecord: (record: InvocationRecord) => void): { stop(): void }
+  stats(): { droppedLines: number; droppedRecords: number; storedBytes: number }
+  close(): Promise<void>
+}

@@ -1,0 +1,205 @@
+/**
+ * The inner model: one shape for Function Compute 2.0 and 3.0. The wires (`api/wire/`) translate to and from it.
+ *
+ * What differs between the generations is only who owns versions and aliases: in 2.0 the service, in 3.0 the
+ * function itself. The owner is called a *scope*: `services/{s}` or `functions/{f}`.
+ */
+
+/** `{function}` for 3.0, `{service}${function}` for 2.0; `$` occurs in no name, so the two never collide. */
+export type FunctionKey = string
+/** `services/{service}` or `functions/{function}`. */
+export type Scope = string
+/** ISO 8601 UTC in whole seconds: `2026-01-31T08:00:00Z`. */
+export type IsoTime = string
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
+export type JsonObject = { [key: string]: JsonValue }
+
+export interface Hook {
+  handler: string
+  timeoutSeconds: number
+}
+
+/** A code package by content; the bytes are in the package store. */
+export interface CodeRef {
+  sha256: string
+  sizeBytes: number
+  /** CRC-64/ECMA-182 as a decimal string. */
+  checksum: string
+}
+
+/** Everything that decides how an instance of a function behaves; a version freezes it. */
+export interface FunctionConfig {
+  description: string
+  runtime: string
+  handler: string
+  memoryMB: number
+  cpu: number
+  diskMB: number
+  timeoutSeconds: number
+  instanceConcurrency: number
+  environmentVariables: Record<string, string>
+  code: CodeRef | null
+  layers: string[]
+  initializer: Hook | null
+  preFreeze: Hook | null
+  preStop: Hook | null
+  /** Fields that belong to a service in 2.0; null there. */
+  role: string | null
+  internetAccess: boolean | null
+  /** Settings that are kept and answered as given, by their wire name (`logConfig`, `vpcConfig`, `customDNS`, …). */
+  settings: JsonObject
+}
+
+export interface FunctionDocument {
+  /** Present exactly for 2.0 functions. */
+  service: string | null
+  name: string
+  functionId: string
+  createdTime: IsoTime
+  lastModifiedTime: IsoTime
+  config: FunctionConfig
+  /** Set by disable-invocation. */
+  restriction: { reason: string; lastModifiedTime: IsoTime } | null
+}
+
+export interface ServiceConfig {
+  description: string
+  role: string
+  internetAccess: boolean
+  settings: JsonObject
+}
+
+export interface ServiceDocument {
+  name: string
+  serviceId: string
+  createdTime: IsoTime
+  lastModifiedTime: IsoTime
+  config: ServiceConfig
+}
+
+/** Counts published versions, so that an id is never used twice; one per scope, made with the first version. */
+export interface ScopeDocument {
+  lastVersionId: number
+}
+
+export interface VersionDocument {
+  scope: Scope
+  versionId: string
+  description: string
+  createdTime: IsoTime
+  lastModifiedTime: IsoTime
+  service: ServiceDocument | null
+  /** The frozen functions by name: all of the service, or the one function. */
+  functions: Record<string, FunctionDocument>
+}
+
+export interface AliasDocument {
+  scope: Scope
+  aliasName: string
+  versionId: string
+  description: string
+  /** Share of calls (0..1) for other versions; the rest goes to `versionId`. */
+  additionalVersionWeight: Record<string, number>
+  /** `resolvePolicy`, `routePolicy`: kept and answered as given. */
+  settings: JsonObject
+  createdTime: IsoTime
+  lastModifiedTime: IsoTime
+}
+
+export interface TriggerDocument {
+  functionKey: FunctionKey
+  triggerName: string
+  triggerType: string
+  triggerId: string
+  /** The configuration as an object, in the keys of the wire (`authType`, `methods`, `cronExpression`, …). */
+  triggerConfig: JsonObject
+  qualifier: string
+  description: string
+  sourceArn: string | null
+  invocationRole: string | null
+  /** 10 characters of `[a-z0-9]`, unique: the host name of an http trigger ends in it; null for other types. */
+  hostId: string | null
+  createdTime: IsoTime
+  lastModifiedTime: IsoTime
+}
+
+export interface RewriteRule {
+  match: string
+  replacement: string
+}
+
+export interface DomainRoute {
+  path: string
+  functionKey: FunctionKey
+  qualifier: string
+  /** Empty: every method. */
+  methods: string[]
+  rewrite: { equalRules: RewriteRule[]; wildcardRules: RewriteRule[]; regexRules: RewriteRule[] } | null
+}
+
+export interface CustomDomainDocument {
+  domainName: string
+  protocol: string
+  routes: DomainRoute[]
+  /** `authConfig`, `certConfig`, `tlsConfig`, `wafConfig`, `corsConfig`: kept as given; private keys are never answered. */
+  settings: JsonObject
+  createdTime: IsoTime
+  lastModifiedTime: IsoTime
+}
+
+export interface TagDocument {
+  /** The full ARN of the tagged resource. */
+  resourceArn: string
+  tags: Record<string, string>
+}
+
+export interface Documents {
+  service: ServiceDocument
+  function: FunctionDocument
+  scope: ScopeDocument
+  version: VersionDocument
+  alias: AliasDocument
+  trigger: TriggerDocument
+  domain: CustomDomainDocument
+  tag: TagDocument
+}
+export type DocumentKind = keyof Documents
+
+export const LATEST = 'LATEST'
+
+export function functionKey(service: string | null, name: string): FunctionKey {
+  return service === null ? name : `${service}$${name}`
+}
+
+export function splitFunctionKey(key: FunctionKey): { service: string | null; name: string } {
+  const at = key.indexOf('$')
+  return at < 0 ? { service: null, name: key } : { service: key.slice(0, at), name: key.slice(at + 1) }
+}
+
+export function scopeOf(key: FunctionKey): Scope {
+  const { service, name } = splitFunctionKey(key)
+  return service === null ? `functions/${name}` : `services/${service}`
+}
+
+/** Keys of documents in the metadata store; version numbers are padded so that text order is number order. */
+export const keyOf = {
+  service: (name: string) => name,
+  function: (key: FunctionKey) => key,
+  scope: (scope: Scope) => scope,
+  version: (scope: Scope, versionId: string) => `${scope}/${versionId.padStart(10, '0')}`,
+  alias: (scope: Scope, aliasName: string) => `${scope}/${aliasName}`,
+  trigger: (key: FunctionKey, triggerName: string) => `${key}/${triggerName}`,
+  domain: (domainName: string) => domainName,
+  tag: (resourceArn: string) => resourceArn,
+} as const
+
+/** A function version ready to run: what a qualifier resolves to. */
+export interface FunctionVersion {
+  /** Unique for this content (an update of LATEST makes a new one): names the pool of instances that may serve it. */
+  id: string
+  key: FunctionKey
+  service: ServiceDocument | null
+  function: FunctionDocument
+  /** `LATEST` or a number in text. */
+  versionId: string
+}
