@@ -203,3 +203,9 @@ export interface FunctionVersion {
   /** `LATEST` or a number in text. */
   versionId: string
 }
+
+/** `acs:fc:{region}:{account}:functions/{f}`, or `…:services/{s}/functions/{f}` for 2.0. */
+export function functionArn(region: string, accountId: string, service: string | null, name: string): string {
+  const path = service === null ? `functions/${name}` : `services/${service}/functions/${name}`
+  return `acs:fc:${region}:${accountId}:${path}`
+}

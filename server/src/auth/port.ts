@@ -1,4 +1,8 @@
 /** Who is asking, and may they. */
+import type { JsonValue } from '../model.ts'
+
+export { EMPTY_SHA256, signAcs3 } from './sign-acs3.ts'
+export type { Acs3Key, Acs3Request } from './sign-acs3.ts'
 
 export type Principal =
   /** The holder of the account's key pair: may do everything. */
@@ -21,6 +25,11 @@ export interface SignedRequest {
   url: string
   /** Lower-cased names; repeated headers joined as node:http does. */
   headers: Readonly<Record<string, string | string[] | undefined>>
+  /**
+   * True for a request to an HTTP trigger by its host name or a custom domain. The FC signature then covers the query,
+   * and ACS3 may leave out host, nonce and body digest, as the vendor's own samples for such triggers do. Default false.
+   */
+  httpTrigger?: boolean
 }
 
 export interface Authenticated {
@@ -50,3 +59,32 @@ export interface TokenIssuer {
   /** Short-lived credentials for the code of a function. */
   issue(functionKey: string, role: string, nowMs: number): Credentials
 }
+
+export interface JwtRequest {
+  /** As on the wire, without the query; for `/2016-08-15/proxy/…` the part after the function. */
+  path: string
+  /** As on the wire, without the `?`. */
+  query: string
+  headers: Readonly<Record<string, string | string[] | undefined>>
+  /** The body of an `application/x-www-form-urlencoded` request; null for every other, or when `usesForm` is false. */
+  form: string | null
+}
+
+/** How the request reaches the function. Parameters that claims are mapped to hold the claim or nothing, never the client's value. */
+export interface JwtPassed {
+  /** Lower-cased names; the value replaces every header of that name, null removes them. */
+  headers: Readonly<Record<string, string | null>>
+  query: string
+  form: string | null
+}
+
+/** The `jwt` authorisation of one HTTP trigger or custom domain. */
+export interface JwtVerifier {
+  /** Whether a form body has to be read before `verify`: it may hold the token, or receive claims. */
+  readonly usesForm: boolean
+  /** Rejects with FcError AccessDenied that says what is wrong with the token; a path that needs no token passes as it is. */
+  verify(request: JwtRequest): Promise<JwtPassed>
+}
+
+/** `authConfig` as the wire gives it, object or JSON text. Throws FcError InvalidArgument that names the field. */
+export type JwtVerifierFactory = (authConfig: JsonValue) => JwtVerifier

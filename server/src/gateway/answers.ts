@@ -1,0 +1,75 @@
+/** Answers that the gateway gives by itself, and the headers that all answers share. */
+import type { ServerResponse } from 'node:http'
+import { errorBody, type FcError } from '../errors.ts'
+import type { InvocationFailure, InvocationOutcome } from '../invocations/port.ts'
+
+/** Headers that browsers may read of an event invocation's answer (Function Compute's list). */
+const EXPOSED =
+  'Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,x-fc-log-result,x-fc-invocation-code-version,x-fc-instance-id'
+
+/** Answers an error as JSON; returns the bytes of its body. When the head is out already, the answer is broken off. */
+export function answerError(
+  response: ServerResponse,
+  error: FcError,
+  requestId: string,
+  extraHeaders: readonly string[] = [],
+): number {
+  if (response.headersSent) {
+    response.destroy()
+    return 0
+  }
+  const body = errorBody(error, requestId)
+  const own = Object.entries(error.headers).flat()
+  response.writeHead(error.status, jsonHeaders(requestId, body, [...own, ...extraHeaders]))
+  response.end(body)
+  return Buffer.byteLength(body)
+}
+
+/** What a caller is shown of a function's own failure; fields as the language runtimes of Function Compute name them. */
+export function failureBody(failure: Extract<InvocationFailure, { kind: 'function' }>['failure']): string {
+  const { errorMessage, errorType, stackTrace, cause } = failure
+  return JSON.stringify({ errorMessage, errorType, ...(stackTrace ? { stackTrace } : {}), ...(cause ? { cause } : {}) })
+}
+
+export const errorKind = (handled: boolean) => (handled ? 'HandledInvocationError' : 'UnhandledInvocationError')
+
+export function jsonHeaders(requestId: string, body: string, extra: readonly string[]): string[] {
+  return [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    'X-Fc-Request-Id',
+    requestId,
+    ...extra,
+  ]
+}
+
+/** Headers of an event invocation's answer, flat. */
+export function eventHeaders(
+  requestId: string,
+  outcome: InvocationOutcome,
+  versionId: string,
+  checksum: string,
+): string[] {
+  const headers = [
+    'X-Fc-Request-Id',
+    requestId,
+    'X-Fc-Invocation-Duration',
+    String(Math.ceil(outcome.durationMs)),
+    'X-Fc-Max-Memory-Usage',
+    outcome.maxMemoryMB.toFixed(2),
+    'X-Fc-Invocation-Service-Version',
+    versionId,
+    'X-Fc-Invocation-Code-Version',
+    versionId,
+    'X-Fc-Instance-Id',
+    outcome.instanceId,
+    'X-Fc-Code-Checksum',
+    checksum,
+    'Access-Control-Expose-Headers',
+    EXPOSED,
+  ]
+  if (outcome.logTail !== '') headers.push('X-Fc-Log-Result', Buffer.from(outcome.logTail).toString('base64'))
+  return headers
+}

@@ -1,0 +1,75 @@
+/** The public listener: node:http with limits for slow, endless and malformed input. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { uuidV7, type Clock } from '../clock.ts'
+import { errorBody, FcError } from '../errors.ts'
+import { CONNECTION_CHECK_MS, HEAD_BYTES_MAX, HEADERS_MS_MAX, KEEP_ALIVE_MS, REQUEST_MS_MAX } from './limits.ts'
+
+export interface Listener {
+  port: number
+  /** Stops accepting, lets answers in flight end within `graceMs`, then closes every connection. */
+  close(graceMs: number): Promise<void>
+}
+
+/** Rejects with the system's error when the address cannot be had. */
+export async function listen(
+  host: string,
+  port: number,
+  clock: Clock,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<Listener> {
+  const server = createServer(
+    {
+      maxHeaderSize: HEAD_BYTES_MAX,
+      headersTimeout: HEADERS_MS_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CONNECTION_CHECK_MS,
+      requireHostHeader: true,
+    },
+    handle,
+  )
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, clock))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, backlog: 4096 }, resolve)
+  })
+  return { port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs, clock) }
+}
+
+/** What is no HTTP is answered once, in the form of all our errors, and the connection ends: nothing after it can be trusted. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket, clock: Clock): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  const message = isTooLarge
+    ? `the head of the request exceeds ${HEAD_BYTES_MAX} bytes`
+    : isSlow
+      ? `the request did not arrive within ${HEADERS_MS_MAX / 1000} seconds (headers) or ${REQUEST_MS_MAX / 1000} seconds (whole)`
+      : 'the request is no valid HTTP/1.1'
+  const requestId = uuidV7(clock.nowMs())
+  const body = errorBody(new FcError('InvalidArgument', message), requestId)
+  const status = isSlow ? '408 Request Timeout' : '400 Bad Request'
+  const head = [
+    `HTTP/1.1 ${status}`,
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Fc-Request-Id: ${requestId}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function close(server: Server, graceMs: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(graceMs, () => server.closeAllConnections())
+    server.close(() => {
+      timer.cancel()
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

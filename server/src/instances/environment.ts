@@ -1,0 +1,95 @@
+/** What a function finds in its environment and context (Function Compute runtime contract, section 4.3). */
+import type { Credentials } from '../auth/port.ts'
+import type { FunctionVersion, JsonValue } from '../model.ts'
+
+export interface EnvironmentFacts {
+  accountId: string
+  region: string
+  instanceId: string
+  qualifier: string
+  codePath: string
+  credentials: Credentials
+  /** Endpoints of the platform's own services, as SLUICE_… variables. */
+  endpoints: Readonly<Record<string, string>>
+}
+
+export function functionEnvironment(version: FunctionVersion, facts: EnvironmentFacts): Record<string, string> {
+  const { config, service, name } = version.function
+  const { credentials, codePath } = facts
+  const code = codePath.endsWith('/') ? codePath : `${codePath}/`
+  const own: Record<string, string> = {
+    FC_FUNC_CODE_PATH: code,
+    FC_ACCOUNT_ID: facts.accountId,
+    FC_REGION: facts.region,
+    FC_FUNCTION_NAME: name,
+    FC_FUNCTION_HANDLER: config.handler,
+    FC_FUNCTION_MEMORY_SIZE: String(config.memoryMB),
+    FC_FUNCTION_VERSION: version.versionId,
+    FC_VER_ID: version.versionId,
+    FC_QUALIFIER: facts.qualifier,
+    FC_INSTANCE_ID: facts.instanceId,
+    ALIBABA_CLOUD_ACCESS_KEY_ID: credentials.accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: credentials.accessKeySecret,
+    ALIBABA_CLOUD_SECURITY_TOKEN: credentials.securityToken ?? '',
+    accessKeyID: credentials.accessKeyId,
+    accessKeySecret: credentials.accessKeySecret,
+    securityToken: credentials.securityToken ?? '',
+    LD_LIBRARY_PATH: `${code.slice(0, -1)}:${code}lib:/usr/local/lib`,
+    NODE_PATH: '/usr/local/lib/node_modules:/opt/nodejs/node_modules',
+    PYTHONPATH: code.slice(0, -1),
+    ...facts.endpoints,
+  }
+  if (service !== null) own['FC_SERVICE_NAME'] = service
+  // The platform's names win: FC_ is reserved, and a function must not be given another's credentials.
+  return { ...config.environmentVariables, ...own }
+}
+
+/** The INIT frame of docs/reference/channel.md. */
+export function initFrame(
+  version: FunctionVersion,
+  facts: EnvironmentFacts,
+  requestId: string,
+  responseBytesMax: number,
+): object {
+  const { config, service, name } = version.function
+  const logConfig = version.service?.config.settings['logConfig'] ?? config.settings['logConfig']
+  return {
+    instanceId: facts.instanceId,
+    requestId,
+    generation: service === null ? 3 : 2,
+    codePath: facts.codePath,
+    concurrency: config.instanceConcurrency,
+    responseBytesMax,
+    environment: functionEnvironment(version, facts),
+    credentials: {
+      accessKeyId: facts.credentials.accessKeyId,
+      accessKeySecret: facts.credentials.accessKeySecret,
+      securityToken: facts.credentials.securityToken ?? '',
+    },
+    function: {
+      name,
+      handler: config.handler,
+      memory: config.memoryMB,
+      timeout: config.timeoutSeconds,
+      initializer: config.initializer?.handler ?? '',
+      initializationTimeout: config.initializer?.timeoutSeconds ?? 0,
+      preFreeze: config.preFreeze?.handler ?? '',
+      preStop: config.preStop?.handler ?? '',
+    },
+    service: {
+      name: service ?? '',
+      logProject: textOf(logConfig, 'project'),
+      logStore: textOf(logConfig, 'logstore'),
+      qualifier: facts.qualifier,
+      versionId: version.versionId === 'LATEST' ? '' : version.versionId,
+    },
+    region: facts.region,
+    accountId: facts.accountId,
+  }
+}
+
+function textOf(settings: JsonValue | undefined, name: string): string {
+  const isObject = typeof settings === 'object' && settings !== null && !Array.isArray(settings)
+  const value = isObject ? settings[name] : undefined
+  return typeof value === 'string' ? value : ''
+}

@@ -1,0 +1,79 @@
+/** Live instances: who needs to run something asks for a slot, and gives it back. */
+import type { FcError } from '../errors.ts'
+import type { ColdStartPhases } from '../logs/port.ts'
+import type { FunctionVersion } from '../model.ts'
+import type { ChannelStream, StreamHandler } from './channel/connection.ts'
+
+export type { ChannelStream, StreamHandler }
+export { parseFailure } from './failure.ts'
+
+/** A failure that is the function's own: what its caller is answered and its owner is told. */
+export interface FunctionFailure {
+  errorType: string
+  errorMessage: string
+  stackTrace?: readonly string[]
+  /** What the platform knows beyond the message: exit code, signal, limit. */
+  cause?: string
+  /** The handler reported it, as opposed to a crash, a timeout, a handler that is missing. */
+  handled: boolean
+}
+
+/** Why an instance ended while requests ran on it. */
+export interface InstanceExit {
+  cause: string
+  outOfMemory: boolean
+  peakMemoryMB: number
+}
+
+/** One of an instance's `instanceConcurrency` places, held by one request. */
+export interface Slot {
+  readonly instanceId: string
+  /** Set when this request is the one that the instance was started for. */
+  readonly coldStart: ColdStartPhases | null
+  /** Hands over the request; once per slot. */
+  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): ChannelStream
+  /** Highest memory of the instance so far, in MB; sampled at most ten times a second. */
+  peakMemoryMB(): number
+  /** The stream has ended: the place is free for the next request. */
+  release(): void
+  /** The request ran out of time: the instance takes no more and ends when the others on it have. */
+  abandon(): void
+}
+
+/** Who waits for a slot or holds one; exactly one of the first three is called, once. */
+export interface SlotHolder {
+  readonly requestId: string
+  onSlot(slot: Slot): void
+  /** No slot: 429 (limits, queue) or the platform's own failure to start an instance. */
+  onRefused(error: FcError): void
+  /** The instance started for it could not load the function. */
+  onStartFailed(failure: FunctionFailure, coldStart: ColdStartPhases): void
+  /** While holding: the instance is gone, nothing more will come. */
+  onInstanceGone(exit: InstanceExit): void
+  /** While holding: output that bypassed the channel and can only be this request's. */
+  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
+}
+
+export interface InstanceInfo {
+  instanceId: string
+  functionKey: string
+  versionId: string
+  state: string
+  inFlight: number
+  createdMs: number
+}
+
+export interface Instances {
+  /** Finds a slot now, or queues the holder; may call it before returning. */
+  acquire(version: FunctionVersion, qualifier: string, holder: SlotHolder): void
+  /** The holder waits no longer; nothing is called after it. No effect on one that was called already. */
+  withdraw(version: FunctionVersion, holder: SlotHolder): void
+  /** A request of this version held its slot for `ms`. */
+  observeServiceMs(version: FunctionVersion, ms: number): void
+  /** The version is no longer routed to: idle instances end now, busy ones when done. */
+  retire(versionId: FunctionVersion['id']): void
+  list(): InstanceInfo[]
+  waiting(): { functionKey: string; requests: number }[]
+  /** Takes no more requests, lets running ones end within `graceMs`, then ends all. */
+  close(graceMs: number): Promise<void>
+}

@@ -1,0 +1,83 @@
+/** Runs one invocation on an instance and tells what became of it. */
+import type { FcError } from '../errors.ts'
+import type { FunctionFailure, InstanceExit } from '../instances/port.ts'
+import type { InvocationRecord } from '../logs/port.ts'
+import type { FunctionVersion } from '../model.ts'
+
+export interface HttpRequestHead {
+  method: string
+  /** Decoded. */
+  path: string
+  rawPath: string
+  /** Without `?`, not decoded. */
+  query: string
+  url: string
+  /** Flat names and values, spelling as received. */
+  headers: string[]
+  protocol: string
+  domainName: string
+  triggerId: string
+}
+
+export interface InvocationRequest {
+  requestId: string
+  version: FunctionVersion
+  qualifier: string
+  invocationType: 'Sync' | 'Async'
+  /** Wall clock, ms. */
+  acceptedMs: number
+  clientIp: string
+  /** Null for an event. */
+  http: HttpRequestHead | null
+  /** Trace fields to hand on, as `x-fc-tracing-*` headers gave them. */
+  tracing: { openTracingSpanContext: string; openTracingSpanBaggages: Record<string, string> } | null
+  /** Keep the last 4 KB of log. */
+  wantsLogTail: boolean
+}
+
+/** How an invocation failed. After `onHead` a failure can only be shown by breaking the answer off. */
+export type InvocationFailure =
+  | { kind: 'function'; failure: FunctionFailure; exit: InstanceExit | null }
+  | { kind: 'platform'; error: FcError }
+
+/** Who asked; called in the order start, head, data…, end or failed. Buffers are valid during the call only. */
+export interface Responder {
+  /** An instance has it: the request body may flow (`Invocation.send`). */
+  onStart(): void
+  /** `head` is the JSON of a RESPONSE head; `end`: `body` is all there is. */
+  onHead(head: string, body: Buffer, end: boolean): void
+  onData(chunk: Buffer, end: boolean): void
+  /** More of the request body is wanted (after `send` returned false). */
+  onDrain(): void
+  onFailed(failure: InvocationFailure): void
+}
+
+/** What is known when it is over; valid in `onHead` with end, `onData` with end and `onFailed`. */
+export interface InvocationOutcome {
+  durationMs: number
+  maxMemoryMB: number
+  instanceId: string
+  /** The last 4 KB of log with markers; empty unless asked for. */
+  logTail: string
+}
+
+export interface Invocation {
+  /** Asks for an instance; the responder may be called before it returns. Once. */
+  begin(): void
+  /** Sends a piece of the request body; false: wait for `onDrain` before the next. */
+  send(chunk: Buffer, end: boolean): boolean
+  /** `bytes` of the response were passed on: the function may send as many more. */
+  consumed(bytes: number): void
+  /** The caller went away. */
+  cancel(): void
+  /** Ends the record; `statusCode` is what the caller was answered, `error` a failure that the caller's side found in the answer. */
+  account(statusCode: number, responseBytes: number, error?: FcError): void
+  outcome(): InvocationOutcome
+}
+
+export interface Invocations {
+  /** Prepares; nothing happens before `begin`. `body`: the whole request body when it is here already (none: empty); null when it will be sent. */
+  create(request: InvocationRequest, body: Buffer | null, responder: Responder): Invocation
+}
+
+export type RecordSink = (record: InvocationRecord) => void

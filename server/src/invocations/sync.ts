@@ -1,0 +1,343 @@
+/** One synchronous invocation from acquire to record: the middle of the hot path. */
+import type { Clock, Timer } from '../clock.ts'
+import { FcError, type Fault } from '../errors.ts'
+import {
+  parseFailure,
+  type ChannelStream,
+  type FunctionFailure,
+  type InstanceExit,
+  type Instances,
+  type Slot,
+  type SlotHolder,
+  type StreamHandler,
+} from '../instances/port.ts'
+import type { ColdStartPhases, InvocationRecord, LogLine } from '../logs/port.ts'
+import { BodySender } from './body-sender.ts'
+import { LogCapture } from './log-capture.ts'
+import type {
+  Invocation,
+  InvocationFailure,
+  InvocationOutcome,
+  InvocationRequest,
+  Invocations,
+  RecordSink,
+  Responder,
+} from './port.ts'
+
+export interface InvocationsDeps {
+  clock: Clock
+  instances: Instances
+  appendLine(line: LogLine): void
+  onRecord: RecordSink
+}
+
+export function createInvocations(deps: InvocationsDeps): Invocations {
+  return {
+    create: (request, body, responder) => new SyncInvocation(request, body, responder, deps),
+  }
+}
+
+/** An event up to this size goes out in the INVOKE frame itself. */
+const FIRST_BODY_BYTES_MAX = 65_536
+
+class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
+  readonly requestId: string
+  readonly #request: InvocationRequest
+  readonly #responder: Responder
+  readonly #deps: InvocationsDeps
+  readonly #acceptedMonotonicMs: number
+  #body: Buffer | null
+  #slot: Slot | null = null
+  #stream: ChannelStream | null = null
+  #sender: BodySender | null = null
+  #log: LogCapture | null = null
+  #timer: Timer | null = null
+  #startedMonotonicMs = 0
+  #durationMs = 0
+  #requestBytes = 0
+  #maxMemoryMB = 0
+  #instanceId = ''
+  #coldStart: ColdStartPhases | null = null
+  #failure: InvocationFailure | null = null
+  /** The responder heard the end, or left. */
+  #isAnswered = false
+  /** The slot is given back. */
+  #isReleased = false
+  #isAccounted = false
+
+  constructor(request: InvocationRequest, body: Buffer | null, responder: Responder, deps: InvocationsDeps) {
+    this.requestId = request.requestId
+    this.#request = request
+    this.#body = body
+    this.#responder = responder
+    this.#deps = deps
+    this.#acceptedMonotonicMs = deps.clock.monotonicMs()
+  }
+
+  // ---- asked by the caller ----
+
+  begin(): void {
+    this.#deps.instances.acquire(this.#request.version, this.#request.qualifier, this)
+  }
+
+  send(chunk: Buffer, end: boolean): boolean {
+    if (this.#isAnswered || this.#stream === null) return true
+    this.#requestBytes += chunk.length
+    this.#sender ??= new BodySender(this.#stream, () => this.#responder.onDrain())
+    return this.#sender.push(chunk, end)
+  }
+
+  consumed(bytes: number): void {
+    if (!this.#isReleased) this.#stream?.grant(bytes)
+  }
+
+  cancel(): void {
+    if (this.#isAnswered) return
+    this.#isAnswered = true
+    this.#failure = {
+      kind: 'platform',
+      error: new FcError('ClientClosedRequest', 'the client closed the request before it was answered'),
+    }
+    if (this.#slot === null) {
+      this.#deps.instances.withdraw(this.#request.version, this)
+    } else {
+      this.#stopClock()
+      // The slot stays taken until the function has let go of the request; its timeout still holds.
+      this.#stream?.cancel('disconnect')
+    }
+  }
+
+  outcome(): InvocationOutcome {
+    return {
+      durationMs: this.#durationMs,
+      maxMemoryMB: this.#maxMemoryMB,
+      instanceId: this.#instanceId,
+      logTail: this.#log?.tail() ?? '',
+    }
+  }
+
+  account(statusCode: number, responseBytes: number, error?: FcError): void {
+    if (this.#isAccounted) return
+    this.#isAccounted = true
+    this.#deps.onRecord(this.#record(statusCode, responseBytes, error))
+  }
+
+  // ---- told by the instances ----
+
+  onSlot(slot: Slot): void {
+    this.#slot = slot
+    this.#instanceId = slot.instanceId
+    this.#coldStart = slot.coldStart
+    const { clock } = this.#deps
+    const { timeoutSeconds } = this.#request.version.function.config
+    this.#startedMonotonicMs = clock.monotonicMs()
+    this.#timer = clock.setTimer(timeoutSeconds * 1000, () => this.#onTimeout(timeoutSeconds))
+    if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
+    const head = invokeHead(this.#request, clock.nowMs() + timeoutSeconds * 1000)
+    const body = this.#body
+    this.#body = null
+    if (body === null) {
+      this.#stream = slot.invoke(head, null, false, this)
+      this.#responder.onStart()
+    } else if (body.length <= FIRST_BODY_BYTES_MAX) {
+      this.#requestBytes = body.length
+      this.#stream = slot.invoke(head, body.length === 0 ? null : body, true, this)
+    } else {
+      this.#stream = slot.invoke(head, null, false, this)
+      this.send(body, true)
+    }
+  }
+
+  onRefused(error: FcError): void {
+    this.#fail({ kind: 'platform', error })
+  }
+
+  onStartFailed(failure: FunctionFailure, coldStart: ColdStartPhases): void {
+    this.#coldStart = coldStart
+    this.#fail({ kind: 'function', failure, exit: null })
+  }
+
+  onInstanceGone(exit: InstanceExit): void {
+    this.#isReleased = true
+    this.#timer?.cancel()
+    this.#stopClock()
+    if (this.#isAnswered) return
+    this.#maxMemoryMB = Math.max(exit.peakMemoryMB, this.#maxMemoryMB)
+    const used = `duration: ${Math.round(this.#durationMs)}ms, maxMemoryUsage: ${this.#maxMemoryMB.toFixed(2)}MB`
+    this.#appendLine('system', `Process exited unexpectedly before completing request (${used}): ${exit.cause}`)
+    this.#fail({
+      kind: 'function',
+      exit,
+      failure: {
+        errorType: exit.outOfMemory ? 'FunctionOOMError' : 'FunctionUnhandledError',
+        errorMessage: `Process exited unexpectedly before completing request (${used})`,
+        cause: exit.cause,
+        handled: false,
+      },
+    })
+  }
+
+  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    this.#logCapture().push(stream, chunk)
+  }
+
+  // ---- told by the function, over the channel ----
+
+  onResponse(head: string, body: Buffer, end: boolean): void {
+    if (end) this.#release()
+    if (this.#isAnswered) return
+    if (end) this.#finish()
+    this.#responder.onHead(head, body, end)
+  }
+
+  onData(chunk: Buffer, end: boolean): void {
+    if (end) this.#release()
+    if (this.#isAnswered) return
+    if (end) this.#finish()
+    this.#responder.onData(chunk, end)
+  }
+
+  onError(payload: string): void {
+    this.#release()
+    if (this.#isAnswered) return
+    this.#fail({ kind: 'function', failure: parseFailure(payload), exit: null })
+  }
+
+  onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    this.#logCapture().push(stream, chunk)
+  }
+
+  onCredit(): void {
+    this.#sender?.pump()
+  }
+
+  // ---- inside ----
+
+  #onTimeout(timeoutSeconds: number): void {
+    if (this.#isReleased) return
+    this.#stream?.cancel('timeout')
+    this.#stopClock()
+    this.#isReleased = true
+    this.#slot!.abandon()
+    if (this.#isAnswered) return
+    const errorMessage = `Task timed out after ${timeoutSeconds} seconds`
+    this.#fail({
+      kind: 'function',
+      failure: { errorType: 'FunctionTimeoutError', errorMessage, handled: false },
+      exit: null,
+    })
+  }
+
+  #stopClock(): void {
+    if (this.#durationMs === 0 && this.#startedMonotonicMs !== 0) {
+      this.#durationMs = this.#deps.clock.monotonicMs() - this.#startedMonotonicMs
+    }
+    if (this.#slot !== null && this.#maxMemoryMB === 0) this.#maxMemoryMB = this.#slot.peakMemoryMB()
+  }
+
+  /** The function is done with it: its time ends here, and the slot is free. */
+  #release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    this.#timer?.cancel()
+    this.#stopClock()
+    this.#log?.end()
+    this.#deps.instances.observeServiceMs(this.#request.version, this.#durationMs)
+    this.#slot!.release()
+  }
+
+  #finish(): void {
+    this.#isAnswered = true
+    if (this.#request.wantsLogTail) this.#markEnd()
+  }
+
+  #fail(failure: InvocationFailure): void {
+    this.#timer?.cancel()
+    this.#log?.end()
+    this.#failure = failure
+    this.#finish()
+    this.#responder.onFailed(failure)
+  }
+
+  #markEnd(): void {
+    const { memoryMB } = this.#request.version.function.config
+    const log = this.#logCapture()
+    const failed = this.#failure?.kind === 'function' ? this.#failure.failure : null
+    const suffix =
+      failed === null ? '' : failed.handled ? ', Error: Handled function error' : ', Error: Unhandled function error'
+    if (failed) log.mark(failed.errorMessage)
+    log.mark(`FC Invoke End RequestId: ${this.requestId}${suffix}`)
+    log.mark('')
+    log.mark(
+      `Duration: ${this.#durationMs.toFixed(2)} ms, Billed Duration: ${Math.ceil(this.#durationMs)} ms, ` +
+        `Memory Size: ${memoryMB} MB, Max Memory Used: ${this.#maxMemoryMB.toFixed(2)} MB`,
+    )
+  }
+
+  #logCapture(): LogCapture {
+    this.#log ??= new LogCapture((stream, text) => this.#appendLine(stream, text), this.#request.wantsLogTail)
+    return this.#log
+  }
+
+  #appendLine(stream: LogLine['stream'], text: string): void {
+    const { version } = this.#request
+    this.#deps.appendLine({
+      functionKey: version.key,
+      versionId: version.versionId,
+      requestId: this.requestId,
+      instanceId: this.#instanceId,
+      timeMs: this.#deps.clock.nowMs(),
+      stream,
+      text,
+    })
+  }
+
+  #record(statusCode: number, responseBytes: number, answerError: FcError | undefined): InvocationRecord {
+    const request = this.#request
+    const failure = this.#failure
+    const failed = failure?.kind === 'function' ? failure.failure : null
+    const refused = answerError ?? (failure?.kind === 'platform' ? failure.error : null)
+    const hasRun = this.#startedMonotonicMs !== 0
+    const fault: Fault | null = failed ? 'function' : (refused?.fault ?? null)
+    return {
+      requestId: this.requestId,
+      functionKey: request.version.key,
+      versionId: request.version.versionId,
+      qualifier: request.qualifier,
+      instanceId: this.#instanceId,
+      kind: request.http === null ? 'event' : 'http',
+      invocationType: request.invocationType,
+      startedMs: request.acceptedMs,
+      queuedMs: (hasRun ? this.#startedMonotonicMs : this.#deps.clock.monotonicMs()) - this.#acceptedMonotonicMs,
+      durationMs: this.#durationMs,
+      billedMs: Math.ceil(this.#durationMs),
+      memoryMB: request.version.function.config.memoryMB,
+      maxMemoryMB: this.#maxMemoryMB,
+      coldStart: this.#coldStart,
+      statusCode,
+      errorType: failed?.errorType ?? refused?.code ?? '',
+      errorMessage: failed?.errorMessage ?? refused?.message ?? '',
+      fault,
+      handled: failed?.handled ?? false,
+      requestBytes: this.#requestBytes,
+      responseBytes,
+      method: request.http?.method ?? '',
+      path: request.http?.rawPath ?? '',
+      clientIp: request.clientIp,
+    }
+  }
+}
+
+/** The INVOKE head of docs/reference/channel.md. */
+function invokeHead(request: InvocationRequest, deadlineMs: number): string {
+  const { http, tracing } = request
+  const common = {
+    kind: http === null ? 'event' : 'http',
+    requestId: request.requestId,
+    deadlineMs,
+    qualifier: request.qualifier,
+    ...(tracing === null ? undefined : { tracing }),
+  }
+  if (http === null) return JSON.stringify(common)
+  return JSON.stringify({ ...common, clientIp: request.clientIp, ...http })
+}

@@ -1,0 +1,50 @@
+/** argv and environment → configuration → platform → signal → end. `main.ts config` prints the settings instead. */
+import { pino } from 'pino'
+import packageFile from '../package.json' with { type: 'json' }
+import { startPlatform } from './compose.ts'
+import { ConfigError, describeConfig, loadConfig, type LoadedConfig } from './config.ts'
+import { printConfig } from './print-config.ts'
+import { deploySamples } from './samples.ts'
+import { banner, explainStartFailure } from './terminal.ts'
+
+const [first, ...rest] = process.argv.slice(2)
+const isConfigCommand = first === 'config'
+const asJson = process.argv.includes('--json')
+const argv = (isConfigCommand ? rest : process.argv.slice(2)).filter((argument) => argument !== '--json')
+
+let loaded: LoadedConfig
+try {
+  loaded = loadConfig(argv, process.env, process.cwd())
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error
+  process.stderr.write(`sluice: ${error.message}\n`)
+  process.exit(2)
+}
+if (isConfigCommand) {
+  printConfig(describeConfig(loaded), loaded.file, asJson)
+  process.exit(0)
+}
+
+const { config } = loaded
+// What functions print goes to the log store; this is what the platform has to say about itself.
+const log = pino({ level: config.logLevel, base: null }, process.stderr)
+try {
+  const platform = await startPlatform(config, packageFile.version, log)
+  process.stdout.write(banner(config, platform))
+  const stop = (signal: string) => {
+    log.info(`${signal}: stopping`)
+    platform.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'stopping failed')
+        process.exit(1)
+      },
+    )
+  }
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  if (platform.isFirstStart && config.samples === 'on') await deploySamples(config, platform.port, process.stdout)
+} catch (error) {
+  process.stderr.write(explainStartFailure(error, config))
+  process.exit(1)
+}

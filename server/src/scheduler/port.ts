@@ -1,0 +1,3 @@
+/** Pure decisions about instances; `instances/` carries them out. */
+export { expectedWaitMs, instancesToStart, type PoolLoad, type StartLimits } from './scale.ts'
+export { evictions, expired, type IdleInstance } from './retire.ts'

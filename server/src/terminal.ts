@@ -1,0 +1,41 @@
+/** What the platform says on the terminal when it starts, or cannot. */
+import type { Config } from './config.ts'
+import { environmentName, flagName } from './config.ts'
+
+interface Started {
+  port: number
+  accountId: string
+  sandboxNotice: string | null
+  runtimes: { language: string; version: string }[]
+}
+
+const isColoured = process.stdout.isTTY && !process.env['NO_COLOR']
+const paint = (code: number, text: string) => (isColoured ? `\x1b[${code}m${text}\x1b[0m` : text)
+
+export function banner(config: Config, platform: Started): string {
+  const url = `http://${config.publicHost}:${platform.port}`
+  const rows = [
+    ['endpoint', url],
+    ['account', platform.accountId],
+    ['credentials', `${config.dataDir}/credentials.json`],
+    ['runtimes', platform.runtimes.map(({ language, version }) => `${language} (${version})`).join(', ')],
+  ]
+  const lines = rows.map(([name, value]) => `  ${paint(2, name!.padEnd(12))} ${value}`)
+  if (platform.sandboxNotice) lines.push('', `  ${paint(33, 'note')}         ${platform.sandboxNotice}`)
+  return `${paint(1, 'Sluice is ready')} in ${Math.round(performance.now())} ms\n${lines.join('\n')}\n\n  try: npx sluice list    stop: Ctrl-C\n`
+}
+
+/** A start that failed, with the setting or command that helps. */
+export function explainStartFailure(thrown: unknown, config: Config): string {
+  const error = thrown as NodeJS.ErrnoException
+  if (error.code === 'EADDRINUSE') {
+    return `sluice: port ${config.port} on ${config.host} is in use; free it, or move with ${flagName('port')} or ${environmentName('port')}\n`
+  }
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return `sluice: cannot listen on '${config.host}': this machine has no such address; see ${flagName('host')} or ${environmentName('host')}\n`
+  }
+  if (error.code === 'EACCES' || error.code === 'EROFS') {
+    return `sluice: ${error.message}; the data folder is set by ${flagName('dataDir')} or ${environmentName('dataDir')}\n`
+  }
+  return `sluice: cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(thrown)}\n`
+}
