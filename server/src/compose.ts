@@ -9,6 +9,7 @@ import { createAuthenticator } from './auth/authenticator.ts'
 import { createAuthorizer } from './auth/authorizer.ts'
 import { loadOrCreateIdentity } from './auth/identity.ts'
 import { createJwtVerifier } from './auth/jwt-verifier.ts'
+import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import type { Config } from './config.ts'
@@ -17,6 +18,7 @@ import { listen } from './gateway/listener.ts'
 import { PAYLOAD_BYTES_MAX } from './gateway/limits.ts'
 import { answerPlatformEndpoint } from './gateway/platform-endpoints.ts'
 import { Routing } from './gateway/routing.ts'
+import { collectGarbage, createIdleTrim } from './idle-trim.ts'
 import { createInstances } from './instances/host.ts'
 import { createLaunchPlanner } from './instances/launch.ts'
 import { findRuntimes } from './instances/runtimes.ts'
@@ -126,6 +128,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
   )
   metrics.setSources({
     instances: () => countInstances(instances.list()),
+    runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
     waitingRequests: () => instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
     logs: () => logs.stats(),
   })
@@ -154,6 +157,9 @@ export async function startPlatform(config: Config, version: string, log: Logger
     },
   })
 
+  const jwtVerifier: JwtVerifierFactory = (authConfig) => createJwtVerifier(authConfig, { clock })
+  const onDefect = (error: unknown, requestId: string) =>
+    log.error({ err: error, requestId }, 'a request failed for a reason of our own')
   const info = () => ({
     version,
     region,
@@ -181,6 +187,9 @@ export async function startPlatform(config: Config, version: string, log: Logger
       clock,
       random,
       runtimes,
+      createJwtVerifier: jwtVerifier,
+      onDefect,
+      onAnswered: (operation, status, durationMs) => metrics.observeManagementRequest(operation, status, durationMs),
       extraRoutes: (app) =>
         registerSluiceRoutes(app, {
           logs,
@@ -208,15 +217,20 @@ export async function startPlatform(config: Config, version: string, log: Logger
       routing,
       authenticator,
       authorizer,
-      createJwtVerifier: (authConfig) => createJwtVerifier(authConfig, { clock }),
+      createJwtVerifier: jwtVerifier,
       invocations,
       management(request, response) {
         if (!answerPlatformEndpoint(request, response, platformEndpoints)) api.handle(request, response)
       },
-      onDefect: (error, requestId) => log.error({ err: error, requestId }, 'a request failed for a reason of our own'),
+      onDefect,
     },
   )
-  const listener = await listen(config.host, config.port, clock, gateway)
+  const idleTrim = createIdleTrim(clock, collectGarbage)
+  idleTrim.touch()
+  const listener = await listen(config.host, config.port, clock, (request, response) => {
+    idleTrim.touch()
+    gateway(request, response)
+  })
   port = listener.port
 
   const sweep = setInterval(() => {
@@ -234,8 +248,8 @@ export async function startPlatform(config: Config, version: string, log: Logger
     runtimes: runtimes.interpreters().map(({ language, version: installed }) => ({ language, version: installed })),
     async close() {
       clearInterval(sweep)
-      await Promise.all([listener.close(STOP_GRACE_MS), instances.close(STOP_GRACE_MS)])
-      await api.close()
+      // The API ends its streams (followed logs), which would otherwise hold the listener open.
+      await Promise.all([listener.close(STOP_GRACE_MS), instances.close(STOP_GRACE_MS), api.close()])
       await feed.stop()
       await sandboxes.close()
       await logs.close()

@@ -194,7 +194,7 @@ export function loadConfig(argv: readonly string[], environment: NodeJS.ProcessE
     if (!(key in settings)) throw new ConfigError(`${path}: ${key} is no setting${nearest(key)}`)
   }
   const config: Record<string, string | number> = {}
-  const sources: Record<string, Source> = {}
+  const sources: Partial<Record<SettingName, Source>> = {}
   for (const name of names) {
     const variable = environment[environmentName(name)]
     const flag = flags.values.get(name)

@@ -77,7 +77,10 @@ export interface ServiceDocument {
   config: ServiceConfig
 }
 
-/** Counts published versions, so that an id is never used twice; one per scope, made with the first version. */
+/**
+ * Counts published versions, so that an id is never used twice. Made and removed with the owner of the scope; every
+ * commit that adds something to the scope writes it back, so that no owner goes while something is added to it.
+ */
 export interface ScopeDocument {
   lastVersionId: number
 }

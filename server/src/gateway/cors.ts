@@ -10,8 +10,11 @@ export interface CorsRules {
   maxAgeSeconds: number
 }
 
+/** What cannot stand in a header is left out: it could be no origin, method or header name, and node:http would throw. */
 const list = (value: JsonValue | undefined) =>
-  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : []
+  Array.isArray(value)
+    ? value.filter((each): each is string => typeof each === 'string' && /^[\x20-\x7e]*$/.test(each))
+    : []
 const METHODS = 'GET, POST, PUT, DELETE, HEAD, PATCH, OPTIONS'
 
 /** Null when the configuration has no rules. */

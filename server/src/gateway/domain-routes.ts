@@ -1,4 +1,6 @@
 /** Custom domains: which route a path takes, and what the function sees of it. */
+import { setFlagsFromString } from 'node:v8'
+import { FcError } from '../errors.ts'
 import type { DomainRoute } from '../model.ts'
 
 /** Exact path first, else the longest `/…/*` whose folder the path is in; methods empty means every method. */
@@ -19,7 +21,10 @@ export function matchRoute(routes: readonly DomainRoute[], path: string, method:
   return best
 }
 
-/** The path after the first rule that matches: equal rules, then wildcard rules, then regular expressions. */
+/**
+ * The path after the first rule that matches: equal rules, then wildcard rules, then regular expressions. Throws FcError
+ * InvalidArgument for an expression that cannot be run safely.
+ */
 export function rewrite(route: DomainRoute, path: string): string {
   if (route.rewrite === null) return path
   const { equalRules, wildcardRules, regexRules } = route.rewrite
@@ -30,8 +35,8 @@ export function rewrite(route: DomainRoute, path: string): string {
       return absolute(rule.replacement.replaceAll(/\$(\d)/g, (_, n: string) => captured[Number(n) - 1] ?? ''))
   }
   for (const rule of regexRules) {
-    const expression = compiled(rule.match)
-    if (expression?.test(path)) return absolute(path.replace(expression, rule.replacement))
+    const expression = linear(rule.match)
+    if (expression.test(path)) return absolute(path.replace(expression, rule.replacement))
   }
   return path
 }
@@ -55,21 +60,38 @@ function wildcard(pattern: string, path: string): string[] | undefined {
   return captured
 }
 
-const expressions = new Map<string, RegExp | null>()
+/**
+ * A path is anybody's to choose, so an expression that backtracks could hold up every request of the platform. V8 has an
+ * engine whose time is linear in the length of the path; it knows no back references, no look-around and no large counted
+ * repetitions, as the Go expressions of Function Compute know no back references and no look-around.
+ */
+setFlagsFromString('--enable-experimental-regexp-engine')
+const expressions = new Map<string, RegExp>()
 const EXPRESSIONS_MAX = 1000
+/** Time grows with it too. */
+const EXPRESSION_LENGTH_MAX = 512
 
-function compiled(pattern: string): RegExp | null {
+function linear(pattern: string): RegExp {
   let expression = expressions.get(pattern)
   if (expression === undefined) {
-    try {
-      expression = new RegExp(pattern)
-    } catch {
-      expression = null
-    }
+    expression = compile(pattern)
     if (expressions.size >= EXPRESSIONS_MAX) expressions.clear()
     expressions.set(pattern, expression)
   }
   return expression
+}
+
+function compile(pattern: string): RegExp {
+  try {
+    if (pattern.length <= EXPRESSION_LENGTH_MAX) return new RegExp(pattern, 'l')
+  } catch {
+    // Told below, with what is accepted.
+  }
+  throw new FcError(
+    'InvalidArgument',
+    `regexRules: '${pattern.slice(0, 64)}' is not accepted; give a regular expression of at most ${EXPRESSION_LENGTH_MAX} ` +
+      'characters without back references, look-around and counted repetitions beyond 16',
+  )
 }
 
 function absolute(path: string): string {

@@ -17,9 +17,9 @@ import { exchangeEvent } from './event-exchange.ts'
 import { exchangeHttp } from './http-exchange.ts'
 import { createHttpRulesReader } from './http-rules.ts'
 import { passJwt } from './jwt.ts'
-import { HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX, URL_BYTES_MAX } from './limits.ts'
+import { HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX } from './limits.ts'
 import { readHead, type RequestHead } from './request-head.ts'
-import { createResolver, splitUrl, type HttpCall, type Url } from './resolve.ts'
+import { checkUrlLength, createResolver, splitUrl, type HttpCall, type Url } from './resolve.ts'
 import type { Resolved, Routing } from './routing.ts'
 import { decoded, hostName, targetOf, triggerHostId, type PathTarget } from './target.ts'
 import { tracingOf } from './tracing.ts'
@@ -182,7 +182,6 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
       version: resolved.version,
       qualifier: resolved.qualifier,
       invocationType: 'Sync',
-      acceptedMs: clock.nowMs(),
       clientIp: request.socket.remoteAddress ?? '',
       http,
       tracing: tracingOf(request.rawHeaders),
@@ -231,14 +230,9 @@ function admitHttp(call: HttpCall, request: IncomingMessage, head: RequestHead):
       `the request headers have ${head.headerBytes} bytes, at most ${HEADER_BYTES_MAX} are accepted`,
     )
   }
-  if (url.length > URL_BYTES_MAX) {
-    throw new FcError(
-      'InvalidArgument',
-      `path and query have ${url.length} bytes, at most ${URL_BYTES_MAX} are accepted`,
-    )
-  }
+  checkUrlLength(url)
   if (head.contentLength > PAYLOAD_BYTES_MAX) {
-    throw new FcError('EntityTooLarge', `the payload exceeds ${PAYLOAD_BYTES_MAX} bytes`, { Connection: 'close' })
+    throw new FcError('EntityTooLarge', `the payload exceeds ${PAYLOAD_BYTES_MAX} bytes`)
   }
 }
 

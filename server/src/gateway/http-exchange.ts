@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FcError, toFcError } from '../errors.ts'
 import type { Invocation, InvocationFailure, InvocationRequest, Invocations, Responder } from '../invocations/port.ts'
 import { answerError, errorKind, failureBody, jsonHeaders } from './answers.ts'
+import { discard } from './body.ts'
 import { PAYLOAD_BYTES_MAX } from './limits.ts'
 import { readResponseHead } from './response-head.ts'
 
@@ -24,6 +25,8 @@ export function exchangeHttp(
 }
 
 const EMPTY = Buffer.alloc(0)
+/** Up to this size head and body leave in one write. */
+const JOINED_BODY_BYTES_MAX = 16_384
 
 class HttpExchange implements Responder {
   readonly #request: InvocationRequest
@@ -59,11 +62,17 @@ class HttpExchange implements Responder {
     const incoming = this.#incoming
     const invocation = this.#invocation
     let receivedBytes = 0
-    incoming.on('data', (chunk: Buffer) => {
+    const pass = (chunk: Buffer) => {
       receivedBytes += chunk.length
-      if (receivedBytes > PAYLOAD_BYTES_MAX) this.#refuseBody()
-      else if (!invocation.send(chunk, false)) incoming.pause()
-    })
+      if (receivedBytes <= PAYLOAD_BYTES_MAX) {
+        if (!invocation.send(chunk, false)) incoming.pause()
+        return
+      }
+      incoming.off('data', pass)
+      discard(incoming)
+      this.#abandon(new FcError('EntityTooLarge', `the payload exceeds ${PAYLOAD_BYTES_MAX} bytes`))
+    }
+    incoming.on('data', pass)
     incoming.on('end', () => invocation.send(EMPTY, true))
   }
 
@@ -99,8 +108,7 @@ class HttpExchange implements Responder {
     this.#responseBytes += chunk.length
     if (end) {
       this.#isDone = true
-      if (chunk.length > 0) this.#response.end(chunk)
-      else this.#response.end()
+      endWith(this.#response, chunk)
       this.#invocation.account(this.#status, this.#responseBytes)
     } else if (chunk.length > 0) {
       if (this.#response.write(chunk)) this.#invocation.consumed(chunk.length)
@@ -141,13 +149,6 @@ class HttpExchange implements Responder {
     })
   }
 
-  #refuseBody(): void {
-    this.#incoming.pause()
-    this.#abandon(
-      new FcError('EntityTooLarge', `the request body exceeds ${PAYLOAD_BYTES_MAX} bytes`, { Connection: 'close' }),
-    )
-  }
-
   /** The exchange fails on our side of the channel: the function is told to stop. */
   #abandon(error: FcError): void {
     if (this.#isDone) return
@@ -158,9 +159,18 @@ class HttpExchange implements Responder {
   }
 
   #onClose(): void {
+    // A function may answer before it has read the whole request: the rest must not block the connection.
+    if (this.#options.body === null) this.#incoming.resume()
     if (this.#isDone) return
     this.#isDone = true
     this.#invocation.cancel()
     this.#invocation.account(499, this.#responseBytes)
   }
+}
+
+/** node:http joins the head with a body that is text, but not with a Buffer, which costs a second buffer per write. */
+function endWith(response: ServerResponse, body: Buffer): void {
+  if (body.length === 0) response.end()
+  else if (body.length <= JOINED_BODY_BYTES_MAX) response.end(body.toString('latin1'), 'latin1')
+  else response.end(body)
 }

@@ -2,6 +2,8 @@
 
 /** Request and response of a synchronous invocation. */
 export const PAYLOAD_BYTES_MAX = 32 * 1024 * 1024
+/** Of a body that was refused, so much is still read before the connection is cut. */
+export const DISCARDED_BYTES_MAX = 2 * PAYLOAD_BYTES_MAX
 /** All header names and values of a request to an HTTP trigger. */
 export const HEADER_BYTES_MAX = 8 * 1024
 /** Path and query of a request to an HTTP trigger. */
@@ -18,3 +20,5 @@ export const REQUEST_MS_MAX = 300_000
 export const KEEP_ALIVE_MS = 65_000
 /** Between two looks for connections that are too slow. */
 export const CONNECTION_CHECK_MS = 2_000
+/** A client that has closed its half of the connection gets an answer that begins within this time. */
+export const HALF_CLOSED_MS = 1_000

@@ -3,7 +3,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net'
 import { uuidV7, type Clock } from '../clock.ts'
 import { errorBody, FcError } from '../errors.ts'
-import { CONNECTION_CHECK_MS, HEAD_BYTES_MAX, HEADERS_MS_MAX, KEEP_ALIVE_MS, REQUEST_MS_MAX } from './limits.ts'
+import {
+  CONNECTION_CHECK_MS,
+  HALF_CLOSED_MS,
+  HEAD_BYTES_MAX,
+  HEADERS_MS_MAX,
+  KEEP_ALIVE_MS,
+  REQUEST_MS_MAX,
+} from './limits.ts'
 
 export interface Listener {
   port: number
@@ -11,25 +18,39 @@ export interface Listener {
   close(graceMs: number): Promise<void>
 }
 
+/** How long a client may take. */
+export interface Patience {
+  headersMs: number
+  requestMs: number
+  /** Between two looks for those that took longer. */
+  checkMs: number
+}
+
+const PATIENCE: Patience = { headersMs: HEADERS_MS_MAX, requestMs: REQUEST_MS_MAX, checkMs: CONNECTION_CHECK_MS }
+
 /** Rejects with the system's error when the address cannot be had. */
 export async function listen(
   host: string,
   port: number,
   clock: Clock,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
+  patience = PATIENCE,
 ): Promise<Listener> {
   const server = createServer(
     {
       maxHeaderSize: HEAD_BYTES_MAX,
-      headersTimeout: HEADERS_MS_MAX,
-      requestTimeout: REQUEST_MS_MAX,
+      headersTimeout: patience.headersMs,
+      requestTimeout: patience.requestMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: CONNECTION_CHECK_MS,
+      connectionsCheckingInterval: patience.checkMs,
       requireHostHeader: true,
     },
     handle,
   )
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, clock))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, clock, patience))
+  // Some clients close their half of the connection when the request is out, and read on; node:http would hang up on them.
+  Object.assign(server, { httpAllowHalfOpen: true })
+  server.on('connection', (socket) => socket.once('end', () => hangUpUnlessAnswered(socket, clock)))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port, backlog: 4096 }, resolve)
@@ -37,9 +58,20 @@ export async function listen(
   return { port: (server.address() as AddressInfo).port, close: (graceMs) => close(server, graceMs, clock) }
 }
 
+/**
+ * A client that has closed its half looks just like one that has gone: it gets an answer that begins soon. From then on
+ * the system tells the two apart, for whoever has gone refuses what is written.
+ */
+function hangUpUnlessAnswered(socket: Socket, clock: Clock): void {
+  const before = socket.bytesWritten
+  clock.setTimer(HALF_CLOSED_MS, () => {
+    if (socket.bytesWritten === before && socket.writableLength === 0) socket.destroy()
+  })
+}
+
 /** What is no HTTP is answered once, in the form of all our errors, and the connection ends: nothing after it can be trusted. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket, clock: Clock): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+function refuse(error: NodeJS.ErrnoException, socket: Socket, clock: Clock, patience: Patience): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || isAnsweringAnother(socket)) {
     socket.destroy()
     return
   }
@@ -48,7 +80,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, clock: Clock): voi
   const message = isTooLarge
     ? `the head of the request exceeds ${HEAD_BYTES_MAX} bytes`
     : isSlow
-      ? `the request did not arrive within ${HEADERS_MS_MAX / 1000} seconds (headers) or ${REQUEST_MS_MAX / 1000} seconds (whole)`
+      ? `the request did not arrive within ${patience.headersMs / 1000} seconds (headers) or ${patience.requestMs / 1000} seconds (whole)`
       : 'the request is no valid HTTP/1.1'
   const requestId = uuidV7(clock.nowMs())
   const body = errorBody(new FcError('InvalidArgument', message), requestId)
@@ -61,6 +93,12 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, clock: Clock): voi
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** Then the client would take the error for a part of that answer, or for the answer of an earlier request. */
+function isAnsweringAnother(socket: Socket & { _httpMessage?: ServerResponse | null }): boolean {
+  const answer = socket._httpMessage
+  return answer !== null && answer !== undefined && (answer.headersSent || answer.req.complete)
 }
 
 function close(server: Server, graceMs: number, clock: Clock): Promise<void> {

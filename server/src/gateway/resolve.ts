@@ -3,6 +3,7 @@ import { FcError } from '../errors.ts'
 import { splitFunctionKey, type CustomDomainDocument, type JsonValue, type TriggerDocument } from '../model.ts'
 import { matchRoute, rewrite } from './domain-routes.ts'
 import type { HttpRules, HttpRulesReader } from './http-rules.ts'
+import { URL_BYTES_MAX } from './limits.ts'
 import type { Resolved, Routing } from './routing.ts'
 import { decoded, type PathTarget } from './target.ts'
 
@@ -29,6 +30,16 @@ export function splitUrl(url: string): Url {
     throw new FcError('PathNotSupported', `'${url.slice(0, 64)}' is not supported; a request names a path`)
   const at = url.indexOf('?')
   return at < 0 ? { path: url, query: '' } : { path: url.slice(0, at), query: url.slice(at + 1) }
+}
+
+/** Throws InvalidArgument. */
+export function checkUrlLength(url: string): void {
+  if (url.length > URL_BYTES_MAX) {
+    throw new FcError(
+      'InvalidArgument',
+      `path and query have ${url.length} bytes, at most ${URL_BYTES_MAX} are accepted`,
+    )
+  }
 }
 
 export type Resolver = ReturnType<typeof createResolver>
@@ -87,6 +98,8 @@ export function createResolver(routing: Routing, readRules: HttpRulesReader, fra
     },
 
     domain(domain: CustomDomainDocument, url: Url, method: string): HttpCall {
+      // Before the rules are tried on it: what they cost grows with its length.
+      checkUrlLength(url.path)
       const path = decoded(url.path, 'path')
       // A route decides who may see a path: no path may be spelt so that it matches another's route.
       if (/(^|[/\\])\.\.?([/\\]|$)/.test(path)) {
@@ -103,12 +116,17 @@ export function createResolver(routing: Routing, readRules: HttpRulesReader, fra
         ...byKey(route.functionKey, route.qualifier),
         rules: readRules(domain.settings),
         methods: route.methods,
-        rawPath: rewritten === path ? url.path : encodeURI(rewritten),
+        rawPath: rewritten === path ? url.path : encodePath(rewritten),
         triggerId: '',
         address: 'domain',
       }
     },
   }
+}
+
+/** A rule may cut a character of two halves apart, which no encoding can carry. */
+function encodePath(path: string): string {
+  return encodeURI(path.toWellFormed()).replaceAll('?', '%3F').replaceAll('#', '%23')
 }
 
 const NONE: readonly string[] = []

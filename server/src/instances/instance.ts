@@ -25,10 +25,10 @@ export interface LaunchPlan {
   createSandbox(
     instanceId: string,
     channelSocket: string,
-    codeFolder: string | null,
+    codeFolder: string,
     onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void,
   ): Promise<Sandbox>
-  codeFolder(): Promise<string | null>
+  codeFolder(): Promise<string>
   initFrame(instanceId: string, requestId: string, codePath: string): object
 }
 
@@ -225,7 +225,8 @@ export class Instance {
     this.#connection = new ChannelConnection(socket, {
       onHello: () => this.#settleStart?.hello(null),
       onReady: (payload) => this.#settleStart?.ready(payload),
-      onLog: (stream, chunk) => this.#onOutput(stream, chunk),
+      // The runtime knows whose output it is, and says that this is no request's.
+      onLog: (stream, chunk) => this.#strayLines[stream].push(chunk),
       onPong: () => {},
       onHookDone: () => {},
       onClosed: (error) => {

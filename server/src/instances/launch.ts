@@ -5,6 +5,7 @@ import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
 import type { SandboxRuntime } from '../sandbox/port.ts'
 import { initFrame } from './environment.ts'
+import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
 import type { Runtimes } from './runtimes.ts'
 
@@ -37,7 +38,11 @@ export function createLaunchPlanner(
     const interpreter = deps.runtimes.interpreter(config.runtime)
     const role = config.role ?? version.service?.config.role ?? ''
     return {
-      codeFolder: () => (config.code === null ? Promise.resolve(null) : deps.packages.unpack(config.code.sha256)),
+      codeFolder() {
+        if (config.code !== null) return deps.packages.unpack(config.code.sha256)
+        const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
+        return Promise.reject(new StartFailure({ errorType: 'CodeNotFound', errorMessage, handled: false }))
+      },
       createSandbox: (id, channelSocket, codeFolder, onOutput) =>
         deps.sandboxes.create({
           id,

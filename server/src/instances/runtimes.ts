@@ -80,7 +80,8 @@ async function findPython(path: string): Promise<Interpreter | null> {
     return {
       language: 'python',
       version,
-      command: [executable || program, '-E', '-u', join(runtimesFolder, 'python', 'bootstrap.py')],
+      // -S and -s: the host's own packages are not the function's; -E: nor is the platform's environment.
+      command: [executable || program, '-u', '-S', '-E', '-s', join(runtimesFolder, 'python', 'bootstrap.py')],
       readOnlyPaths: [executable || program, prefix, dirname(executable || program), join(runtimesFolder, 'python')],
     }
   } catch {

@@ -24,8 +24,6 @@ export interface InvocationRequest {
   version: FunctionVersion
   qualifier: string
   invocationType: 'Sync' | 'Async'
-  /** Wall clock, ms. */
-  acceptedMs: number
   clientIp: string
   /** Null for an event. */
   http: HttpRequestHead | null

@@ -45,6 +45,8 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   readonly #request: InvocationRequest
   readonly #responder: Responder
   readonly #deps: InvocationsDeps
+  /** Both clocks at one moment, so that the record's times add up to those of its log lines. */
+  readonly #acceptedMs: number
   readonly #acceptedMonotonicMs: number
   #body: Buffer | null
   #slot: Slot | null = null
@@ -71,6 +73,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#body = body
     this.#responder = responder
     this.#deps = deps
+    this.#acceptedMs = deps.clock.nowMs()
     this.#acceptedMonotonicMs = deps.clock.monotonicMs()
   }
 
@@ -307,7 +310,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       instanceId: this.#instanceId,
       kind: request.http === null ? 'event' : 'http',
       invocationType: request.invocationType,
-      startedMs: request.acceptedMs,
+      startedMs: this.#acceptedMs,
       queuedMs: (hasRun ? this.#startedMonotonicMs : this.#deps.clock.monotonicMs()) - this.#acceptedMonotonicMs,
       durationMs: this.#durationMs,
       billedMs: Math.ceil(this.#durationMs),
@@ -330,14 +333,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
 /** The INVOKE head of docs/reference/channel.md. */
 function invokeHead(request: InvocationRequest, deadlineMs: number): string {
-  const { http, tracing } = request
-  const common = {
-    kind: http === null ? 'event' : 'http',
-    requestId: request.requestId,
-    deadlineMs,
-    qualifier: request.qualifier,
-    ...(tracing === null ? undefined : { tracing }),
-  }
-  if (http === null) return JSON.stringify(common)
-  return JSON.stringify({ ...common, clientIp: request.clientIp, ...http })
+  const { requestId, qualifier, clientIp, http, tracing } = request
+  const common = { requestId, deadlineMs, qualifier, ...(tracing === null ? undefined : { tracing }) }
+  return JSON.stringify(http === null ? { kind: 'event', ...common } : { kind: 'http', ...common, clientIp, ...http })
 }

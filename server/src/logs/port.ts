@@ -14,8 +14,8 @@ export interface LogLine {
   text: string
 }
 
-/** Longest stored log line (Function Compute: 32 KB); the rest is cut and marked. */
-export const LOG_LINE_BYTES_MAX = 32 * 1024
+export { createLineSplitter, LOG_LINE_BYTES_MAX } from './line-splitter.ts'
+export type { LineSplitter } from './line-splitter.ts'
 
 /** Times of a cold start, in ms, in order; all 0 when warm. */
 export interface ColdStartPhases {

@@ -41,7 +41,9 @@ export interface MetadataStore {
   commit(writes: readonly Write[]): Promise<CommitResult>
   /**
    * Calls `onChanges` first with the whole state as changes, then with each later commit, in revision order,
-   * whichever process committed it; a commit is never split over two calls. Resolves once the state was delivered.
+   * whichever process committed it; a commit is never split over two calls. Commits of this process are delivered
+   * before `commit` resolves; those of others may come several in one call, each document then as the last of them
+   * left it. Resolves once the state was delivered, rejects when it cannot be read.
    * `onError` hears of a feed that is broken (and being retried), `onChanges` goes on when it is back.
    */
   watch(

@@ -1,0 +1,98 @@
+/** Closed-loop load: wrk, or autocannon where wrk cannot be had. */
+import { execFile, execFileSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { promisify } from 'node:util'
+import type { Endpoint } from './http.ts'
+
+export interface LoadResult {
+  requests: number
+  requestsPerSecond: number
+  p50Us: number
+  p99Us: number
+  /** Answers that were no 2xx or 3xx, and connections that broke. */
+  failures: number
+}
+
+export interface LoadGenerator {
+  name: 'wrk' | 'autocannon'
+  run(endpoint: Endpoint, connections: number, seconds: number): Promise<LoadResult>
+}
+
+/** How much longer than asked a load run may take. */
+const GRACE_MS = 20_000
+const run = promisify(execFile)
+
+const UNIT_US: Record<string, number> = { us: 1, ms: 1000, s: 1_000_000, m: 60_000_000 }
+
+/** Reads the report of `wrk --latency`. Throws Error when a figure is missing. */
+export function parseWrk(report: string): LoadResult {
+  const figure = (name: string, pattern: RegExp) => {
+    const match = pattern.exec(report)
+    if (!match) throw new Error(`wrk reported no ${name}:\n${report}`)
+    return match
+  }
+  const latency = (share: number) => {
+    const [, value, unit] = figure(`${share} % latency`, new RegExp(`^\\s+${share}%\\s+([\\d.]+)(us|ms|s|m)$`, 'm'))
+    return Number(value) * UNIT_US[unit!]!
+  }
+  const socketErrors =
+    /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(report)?.slice(1) ?? []
+  const badAnswers = /Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? 0
+  return {
+    requests: Number(figure('requests', /(\d+) requests in/)[1]),
+    requestsPerSecond: Number(figure('rate', /Requests\/sec:\s+([\d.]+)/)[1]),
+    p50Us: latency(50),
+    p99Us: latency(99),
+    failures: [...socketErrors, badAnswers].reduce((sum: number, count) => sum + Number(count), 0),
+  }
+}
+
+const wrk: LoadGenerator = {
+  name: 'wrk',
+  async run({ port, path, headers }, connections, seconds) {
+    const headerFlags = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
+    const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...headerFlags]
+    const { stdout } = await run('wrk', [...flags, `http://127.0.0.1:${port}${path}`], {
+      timeout: seconds * 1000 + GRACE_MS,
+    })
+    return parseWrk(stdout)
+  },
+}
+
+interface AutocannonReport {
+  requests: { total: number; average: number }
+  latency: { p50: number; p99: number }
+  errors: number
+  timeouts: number
+  non2xx: number
+}
+
+const autocannon: LoadGenerator = {
+  name: 'autocannon',
+  async run({ port, path, headers }, connections, seconds) {
+    const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js')
+    const headerFlags = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`])
+    const flags = ['-c', String(connections), '-d', String(seconds), '--json', '--no-progress', ...headerFlags]
+    const { stdout } = await run(process.execPath, [program, ...flags, `http://127.0.0.1:${port}${path}`], {
+      timeout: seconds * 1000 + GRACE_MS,
+    })
+    const report = JSON.parse(stdout) as AutocannonReport
+    return {
+      requests: report.requests.total,
+      requestsPerSecond: report.requests.average,
+      p50Us: report.latency.p50 * 1000,
+      p99Us: report.latency.p99 * 1000,
+      failures: report.errors + report.timeouts + report.non2xx,
+    }
+  },
+}
+
+export function chooseLoadGenerator(): LoadGenerator {
+  try {
+    // wrk has no flag that succeeds without a target; it does print its version first.
+    execFileSync('wrk', ['-v'], { stdio: 'ignore' })
+    return wrk
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? autocannon : wrk
+  }
+}

@@ -1,0 +1,120 @@
+import { Argument } from 'commander'
+import { listDomains, listFunctions, listServices, listTriggers } from '../api.ts'
+import type { Client } from '../client.ts'
+import type { AddCommand } from '../context.ts'
+import { triggerUrl } from '../deploy/deploy.ts'
+import { parseFunctionRef } from '../function-ref.ts'
+import { type Json, numberOf, objectOf, objectsOf, parseObject, textOf } from '../json.ts'
+import { formatSize } from '../output.ts'
+
+/** Requests at once when a list needs one call for each function. */
+const PARALLEL_CALLS = 8
+
+interface Listing {
+  columns: string[]
+  /** As the platform answers them. */
+  read: (client: Client) => Promise<Json[]>
+  /** What of a document a table shows. */
+  rows: (document: Json) => Json[]
+  empty: string
+}
+
+const listings = {
+  functions: {
+    columns: ['name', 'runtime', 'memory', 'timeout', 'code', 'modified'],
+    read: listFunctions,
+    rows: functionRows,
+    empty: 'no functions yet; make one with `sluice init`',
+  },
+  services: {
+    columns: ['name', 'description', 'modified'],
+    read: listServices,
+    rows: serviceRows,
+    empty: 'no services (FC 2.0)',
+  },
+  triggers: {
+    columns: ['function', 'trigger', 'type', 'qualifier', 'target'],
+    read: listAllTriggers,
+    rows: triggerRows,
+    empty: 'no triggers',
+  },
+  domains: {
+    columns: ['domain', 'protocol', 'path', 'function', 'qualifier'],
+    read: listDomains,
+    rows: domainRows,
+    empty: 'no custom domains',
+  },
+} satisfies Record<string, Listing>
+
+export const addList: AddCommand = (program, contextOf) => {
+  program
+    .command('list')
+    .description('what is deployed')
+    .addArgument(new Argument('[what]').choices(Object.keys(listings)).default('functions'))
+    .action(async (what: keyof typeof listings, _options, command) => {
+      const { client, output } = contextOf(command)
+      const { read, rows, columns, empty }: Listing = listings[what]
+      const documents = await read(client())
+      output.table(documents, documents.flatMap(rows), columns, empty)
+    })
+}
+
+function serviceRows(service: Json): Json[] {
+  const { serviceName: name, description, lastModifiedTime: modified } = service
+  return [{ name, description, modified }]
+}
+
+function functionRows(item: Json): Json[] {
+  return [
+    {
+      name: textOf(item['functionName']).replace('$', '/'),
+      runtime: item['runtime'],
+      memory: `${textOf(item['memorySize'])} MB`,
+      timeout: `${textOf(item['timeout'])} s`,
+      code: formatSize(numberOf(item['codeSize'])),
+      modified: item['lastModifiedTime'],
+    },
+  ]
+}
+
+/** Every trigger, with the name of its function added. */
+async function listAllTriggers(client: Client): Promise<Json[]> {
+  const functions = await listFunctions(client)
+  const triggers: Json[] = []
+  for (let start = 0; start < functions.length; start += PARALLEL_CALLS) {
+    const names = functions.slice(start, start + PARALLEL_CALLS).map(({ functionName }) => textOf(functionName))
+    const lists = await Promise.all(names.map((name) => listTriggers(client, parseFunctionRef(name))))
+    for (const [i, list] of lists.entries()) {
+      triggers.push(...list.map((trigger) => ({ functionName: names[i]!, ...trigger })))
+    }
+  }
+  return triggers
+}
+
+function triggerRows(trigger: Json): Json[] {
+  return [
+    {
+      function: textOf(trigger['functionName']).replace('$', '/'),
+      trigger: trigger['triggerName'],
+      type: trigger['triggerType'],
+      qualifier: trigger['qualifier'],
+      target: triggerTarget(trigger),
+    },
+  ]
+}
+
+/** Where a trigger's events come from: its address, its schedule, or its source. */
+export function triggerTarget(trigger: Json): string {
+  const config = parseObject(textOf(trigger['triggerConfig']))
+  return triggerUrl(trigger) ?? (textOf(config['cronExpression']) || textOf(trigger['sourceArn']))
+}
+
+function domainRows(domain: Json): Json[] {
+  return objectsOf(objectOf(domain['routeConfig'])['routes']).map((route) => ({
+    domain: domain['domainName'],
+    protocol: domain['protocol'],
+    path: route['path'],
+    function: textOf(route['functionName']).replace('$', '/'),
+    qualifier: textOf(route['qualifier']) || 'LATEST',
+  }))
+}

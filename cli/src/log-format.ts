@@ -1,0 +1,35 @@
+/** Log lines and invocation records as people read them. */
+import { type Json, numberOf, objectOf, textOf } from './json.ts'
+import { formatDuration, type Output, printable } from './output.ts'
+
+const timeOf = (ms: number) => new Date(ms).toISOString()
+
+/** On a terminal short and coloured; piped with full time and request id. */
+export function formatLine(line: Json, output: Output, isTerminal: boolean): string {
+  const time = timeOf(numberOf(line['timeMs']))
+  const requestId = textOf(line['requestId'])
+  if (!isTerminal) return `${time} ${requestId || '-'} ${printable(textOf(line['text']), false)}`
+  const text = printable(textOf(line['text']), true)
+  const style = line['stream'] === 'stderr' ? 'yellow' : 'dim'
+  const shown = line['stream'] === 'stdout' ? text : output.style(style, text)
+  return `${output.style('dim', time.slice(11, 23))} ${shown}`
+}
+
+/** One line that tells what happened: `✓ 12:00:00.123 web GET /x 200 3.1 ms (cold start 24 ms)`. */
+export function formatRecord(record: Json, output: Output): string {
+  const failed = record['fault'] !== null && record['fault'] !== undefined
+  const name = textOf(record['functionKey']).replace('$', '/')
+  const what =
+    record['kind'] === 'http'
+      ? `${textOf(record['method'])} ${textOf(record['path'])}`
+      : textOf(record['invocationType'])
+  const coldStart = record['coldStart']
+  const coldMs = Object.values(objectOf(coldStart)).reduce<number>((sum, ms) => sum + numberOf(ms), 0)
+  const cold = coldStart ? ` (cold start ${formatDuration(coldMs)})` : ''
+  const error = failed ? ` ${textOf(record['errorType'])}: ${textOf(record['errorMessage'])}` : ''
+  const head = printable(`${name} ${what} ${textOf(record['statusCode'])}`, false)
+  const tail = printable(`${formatDuration(numberOf(record['durationMs']))}${cold}${error}`, false)
+  const mark = failed ? output.style('red', '✗') : output.style('green', '✓')
+  const time = output.style('dim', timeOf(numberOf(record['startedMs'])).slice(11, 23))
+  return `${mark} ${time} ${head} ${failed ? output.style('red', tail) : tail}`
+}

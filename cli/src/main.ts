@@ -1,0 +1,21 @@
+/** The `sluice` command. */
+import { enableCompileCache } from 'node:module'
+import { run } from './program.ts'
+
+enableCompileCache()
+
+// `sluice list | head` closes the pipe early; that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  folder: process.cwd(),
+  // Ctrl+C ends the process itself.
+  signal: new AbortController().signal,
+})

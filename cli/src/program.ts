@@ -1,0 +1,93 @@
+/** The command line: every command with its options, and how a run ends. */
+import { Command, CommanderError } from 'commander'
+import { addConfig } from './commands/config.ts'
+import { addDeploy } from './commands/deploy.ts'
+import { addDev } from './commands/dev.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addInfo } from './commands/info.ts'
+import { addInit } from './commands/init.ts'
+import { addInvoke } from './commands/invoke.ts'
+import { addList } from './commands/list.ts'
+import { addLogs } from './commands/logs.ts'
+import { addRemove } from './commands/remove.ts'
+import { addUp } from './commands/up.ts'
+import { addVersion } from './commands/version.ts'
+import { createContext, type GlobalOptions } from './context.ts'
+import { CliError, type ExitCode, exitCodes, messageOf } from './errors.ts'
+import type { Terminal } from './terminal.ts'
+
+const EXIT_CODES_HELP = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 denied, 5 platform not reachable.
+Environment: SLUICE_ENDPOINT or SLUICE_PORT, SLUICE_DATA_DIR (its credentials.json holds the key),
+SLUICE_ACCESS_KEY_ID, SLUICE_ACCESS_KEY_SECRET, NO_COLOR.`
+
+const COMMANDS = [
+  addUp,
+  addInit,
+  addDeploy,
+  addDev,
+  addInvoke,
+  addLogs,
+  addList,
+  addInfo,
+  addRemove,
+  addConfig,
+  addDoctor,
+  addVersion,
+]
+
+/** Runs one command line (without program names); resolves with the exit code, never rejects. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const program = new Command('sluice')
+    .description('Functions on your own hardware: deploy, call and watch them.')
+    .option('--json', 'one JSON document on stdout; for streams one per line')
+    .option('--endpoint <url>', 'address of the platform (SLUICE_ENDPOINT; http://127.0.0.1:7800)')
+    .option('--access-key-id <id>', 'key id; its secret comes from SLUICE_ACCESS_KEY_SECRET only')
+    .option('--no-color', 'no colours')
+    .addHelpText('after', EXIT_CODES_HELP)
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+  const json = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).includes('--json')
+  const settle = (command: Command): void => {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void terminal.stdout.write(text),
+      // With --json the error document says it.
+      writeErr: (text) => void (json || terminal.stderr.write(text)),
+    })
+    command.commands.forEach(settle)
+  }
+
+  let exitCode: ExitCode = exitCodes.ok
+  const contextOf = (command: Command) => {
+    const before = program.opts<GlobalOptions>()
+    const after = command.opts<GlobalOptions>()
+    return createContext(terminal, { ...before, ...after, color: before.color !== false && after.color !== false })
+  }
+  for (const add of COMMANDS) add(program, contextOf, (code) => (exitCode = code))
+  // Global options are understood before and after the command's name.
+  for (const command of program.commands) {
+    command
+      .option('--json', 'one JSON document on stdout')
+      .option('--endpoint <url>', 'address of the platform')
+      .option('--access-key-id <id>', 'key id')
+      .option('--no-color', 'no colours')
+  }
+  settle(program)
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError && !json) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok
+    const failure = toCliError(error)
+    createContext(terminal, { json, color: !argv.includes('--no-color') }).output.error(failure)
+    return failure.exitCode
+  }
+}
+
+function toCliError(thrown: unknown): CliError {
+  if (thrown instanceof CliError) return thrown
+  if (thrown instanceof CommanderError) return new CliError(thrown.message.replace(/^error: /, ''), exitCodes.usage)
+  return new CliError(messageOf(thrown))
+}

@@ -1,0 +1,51 @@
+/** What a deployment wants to be there: one shape for s.yaml of both generations and for plain flags. */
+import type { FunctionRef } from '../function-ref.ts'
+import type { Json } from '../json.ts'
+
+export type CodeSource =
+  /** A folder, a zip or a jar; absolute. */
+  | { kind: 'path'; path: string }
+  | { kind: 'object'; ossBucketName: string; ossObjectName: string }
+  /** Leave the code alone (an update), or a function that has none. */
+  | { kind: 'none' }
+
+export interface TriggerPlan {
+  triggerName: string
+  triggerType: string
+  triggerConfig: Json
+  /** description, qualifier, sourceArn, invocationRole: what is given. */
+  more: Json
+}
+
+export interface FunctionPlan {
+  ref: FunctionRef
+  /** Fields of Create and UpdateFunction, without name and code. */
+  config: Json
+  code: CodeSource
+  triggers: TriggerPlan[]
+  asyncConfig: Json | null
+  provisionConfig: Json | null
+  concurrencyConfig: Json | null
+  scalingConfig: Json | null
+}
+
+export interface ServicePlan {
+  name: string
+  config: Json
+}
+
+export interface DomainPlan {
+  domainName: string
+  /** As the 2023 version takes it; functions of services are named `service$function`. */
+  config: Json
+}
+
+export interface Plan {
+  services: ServicePlan[]
+  functions: FunctionPlan[]
+  domains: DomainPlan[]
+  /** What was left out, and why. */
+  warnings: string[]
+}
+
+export const emptyPlan = (): Plan => ({ services: [], functions: [], domains: [], warnings: [] })

@@ -1,0 +1,14 @@
+/** The world a command runs in, passed in so that tests own it. */
+import type { Readable, Writable } from 'node:stream'
+import type { Environment } from './connection.ts'
+
+export interface Terminal {
+  stdin: Readable & { isTTY?: boolean; fd?: number }
+  stdout: Writable & { isTTY?: boolean; columns?: number }
+  stderr: Writable & { isTTY?: boolean }
+  environment: Environment
+  /** Folder that relative paths start from. */
+  folder: string
+  /** Ends commands that would go on for ever. */
+  signal: AbortSignal
+}

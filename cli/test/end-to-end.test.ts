@@ -1,0 +1,234 @@
+/** The command against the real platform, from the first deployment to the last removal. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type FakeTerminal, fakeTerminal, sluice } from './support.ts'
+
+const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'sluice.cjs')
+const SERVER_MAIN = join(import.meta.dirname, '..', '..', 'server', 'src', 'main.ts')
+const READY_POLL_MS = 50
+const READY_MS_MAX = 30_000
+const STOP_MS_MAX = 15_000
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-e2e-'))
+const environment: Record<string, string> = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: folder,
+  SLUICE_DATA_DIR: join(folder, 'data'),
+  SLUICE_SAMPLES: 'off',
+}
+let platform: ChildProcess
+let url = ''
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+async function startPlatform(...command: string[]): Promise<void> {
+  platform = spawn(process.execPath, command, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  platform.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const deadline = performance.now() + READY_MS_MAX
+  while (performance.now() < deadline && platform.exitCode === null) {
+    const isReady = await fetch(`${url}/readyz`).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+    if (isReady) return
+    await sleep(READY_POLL_MS)
+  }
+  throw new Error(`the platform did not get ready: ${said}`)
+}
+
+async function stopPlatform(): Promise<void> {
+  if (platform.exitCode !== null) return
+  const ended = new Promise((resolve) => platform.once('exit', resolve))
+  platform.kill('SIGTERM')
+  const timer = setTimeout(() => platform.kill('SIGKILL'), STOP_MS_MAX)
+  const code = await ended
+  clearTimeout(timer)
+  assert.equal(code, 0, 'a platform that is told to stop exits with 0')
+}
+
+const run = (...argv: string[]) => sluice(argv, fakeTerminal({ environment, folder }))
+
+async function runOk(...argv: string[]): Promise<string> {
+  const { code, out, err } = await run(...argv)
+  assert.equal(code, 0, `sluice ${argv.join(' ')}: ${out}${err}`)
+  return out
+}
+
+before(async () => {
+  environment['SLUICE_PORT'] = String(await freePort())
+  url = `http://127.0.0.1:${environment['SLUICE_PORT']}`
+  await startPlatform(SERVER_MAIN)
+})
+after(async () => {
+  await stopPlatform()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('every template deploys within a second, answers, and is left alone the second time', async () => {
+  const names = ['nodejs-event', 'nodejs-http', 'python-event', 'python-http']
+  for (const name of names) {
+    await runOk('init', name, '--template', name)
+    const started = performance.now()
+    const deployed = JSON.parse(await runOk('deploy', name, '--json')) as {
+      functions: { action: string; triggers: { url: string }[] }[]
+    }
+    assert.ok(performance.now() - started < 1000, `${name} took ${performance.now() - started} ms`)
+    assert.equal(deployed.functions[0]?.action, 'created')
+    const address = deployed.functions[0]?.triggers[0]?.url
+    if (address === undefined) {
+      const { hello } = JSON.parse(await runOk('invoke', name, '-e', 'you')) as { hello: string }
+      assert.equal(hello, 'you')
+    } else {
+      // Not every resolver knows that names under localhost are this machine: asked by its Host header instead.
+      const { host, port } = new URL(address)
+      const answer = await getByHost(Number(port), host, '/?name=you')
+      assert.equal(answer, 'Hello, you!\n')
+    }
+    const again = JSON.parse(await runOk('deploy', name, '--json')) as { functions: { action: string }[] }
+    assert.equal(again.functions[0]?.action, 'unchanged')
+  }
+  assert.deepEqual(
+    (await runOk('list'))
+      .split('\n')
+      .slice(1, -1)
+      .map((row) => row.split('\t')[0]),
+    names,
+  )
+})
+
+test('a function is deployed by flags, changed in part, and fails with exit code 1 and its own words', async () => {
+  const code = join(folder, 'flags')
+  mkdirSync(code)
+  writeFileSync(
+    join(code, 'index.js'),
+    "exports.handler = async (event) => { if (event.length) throw new TypeError('no ' + event); return process.env.A }\n",
+  )
+  const flags = ['--name', 'flags', '--runtime', 'nodejs20', '--handler', 'index.handler', '--code', code]
+  assert.match(await runOk('deploy', ...flags, '--env', 'A=1=2', '--http'), /created flags .*\n {2}http:\/\/flags-/)
+  assert.equal(await runOk('invoke', 'flags', '-e', ''), '1=2')
+  assert.match(await runOk('deploy', '--name', 'flags', '--memory', '256'), /updated flags \(nodejs20, 256 MB\)/)
+  assert.equal(await runOk('invoke', 'flags', '-e', ''), '1=2')
+  const failed = await run('invoke', 'flags', '-e', 'good')
+  assert.equal(failed.code, 1)
+  assert.match(failed.err, /the function failed \(HandledInvocationError\): TypeError: no good\n {2}at /)
+  assert.equal(failed.out, '')
+})
+
+test('edition 1 makes a service with its function, which is listed, called and removed as service/function', async () => {
+  const code = join(folder, 'old')
+  mkdirSync(code)
+  writeFileSync(join(code, 'index.py'), 'def handler(event, context):\n    return context.service.name\n')
+  writeFileSync(
+    join(code, 's.yaml'),
+    `edition: 1.0.0
+services:
+  old:
+    component: fc
+    props:
+      service: { name: old, description: d }
+      function: { name: hello, runtime: python3.10, handler: index.handler, codeUri: . }
+      triggers: [{ name: tick, type: timer, config: { cronExpression: '@every 1h', enable: false } }]
+`,
+  )
+  assert.match(await runOk('deploy', code), /created service old\ncreated old\/hello .*\n {2}timer trigger tick/)
+  assert.match(await runOk('deploy', code), /unchanged service old\nunchanged old\/hello/)
+  assert.equal(await runOk('invoke', 'old/hello', '-e', ''), 'old')
+  assert.match(await runOk('list'), /^old\/hello\t/m)
+  assert.match(await runOk('info', 'old/hello'), /trigger +timer tick @every 1h/)
+  await runOk('remove', '-y', '--service', 'old')
+  assert.equal((await run('info', 'old/hello')).code, 3)
+})
+
+test('logs tell what a function printed, by search and by request', async () => {
+  const { requestId } = JSON.parse(await runOk('invoke', 'nodejs-event', '-e', 'four', '--json')) as {
+    requestId: string
+  }
+  const lines = (await runOk('logs', 'nodejs-event', '--json', '--request-id', requestId))
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { text: string }).text)
+  assert.deepEqual(lines, [
+    `FC Invoke Start RequestId: ${requestId}`,
+    'got 4 bytes',
+    `FC Invoke End RequestId: ${requestId}`,
+  ])
+  assert.match(
+    await runOk('logs', 'nodejs-event', '--search', 'GOT 4', '-n', '1', '--since', '1h'),
+    /^\S+ \S+ got 4 bytes\n$/,
+  )
+})
+
+test('doctor finds the platform, its key accepted', async () => {
+  const checks = JSON.parse(await runOk('doctor', '--json')) as { name: string; status: string }[]
+  for (const name of ['platform', 'clock', 'key', 'data folder']) {
+    assert.equal(checks.find((check) => check.name === name)?.status, 'ok', name)
+  }
+})
+
+test('dev deploys after a save, shows invocations and lines, and lives on over mistakes and restarts', async (t) => {
+  await runOk('init', 'live', '--template', 'nodejs-event')
+  const stop = new AbortController()
+  const terminal: FakeTerminal = fakeTerminal({ environment, folder, signal: stop.signal })
+  const ended = sluice(['dev', 'live'], terminal)
+  t.after(async () => {
+    stop.abort()
+    await ended
+  })
+  await terminal.stderr.has(/watching/)
+  const source = join(folder, 'live', 'code', 'index.js')
+  const saved = performance.now()
+  writeFileSync(source, "exports.handler = async () => { console.log('second'); return 'v2' }\n")
+  await terminal.stderr.has(/deployed(.|\n)*deployed/)
+  const tookMs = performance.now() - saved
+  assert.ok(tookMs < 1000, `deployed ${tookMs} ms after the save`)
+  assert.equal(await runOk('invoke', 'live', '-e', ''), 'v2')
+  await terminal.stdout.has(/ second\n/)
+  await terminal.stdout.has(/✓ \S+ live Sync 200 /)
+
+  const template = join(folder, 'live', 's.yaml')
+  writeFileSync(template, 'resources: [')
+  await terminal.stderr.has(/error .*is not valid YAML/)
+  await stopPlatform()
+  await terminal.stderr.has(/connection lost/)
+  writeFileSync(
+    template,
+    'resources: { live: { component: fc3, props: { functionName: live, runtime: nodejs20, handler: index.handler, code: ./code, timeout: 7 } } }',
+  )
+  await terminal.stderr.has(/no answer from the platform/)
+  await startPlatform(LAUNCHER, 'up')
+  await terminal.stderr.has(/deployed(.|\n)*deployed(.|\n)*deployed/)
+  assert.match(await runOk('info', 'live'), /timeout +7 s/)
+})
+
+test('remove takes triggers, versions and functions, by name and by s.yaml', async () => {
+  await runOk('remove', '-y', 'flags', join(folder, 'nodejs-http', 's.yaml'))
+  const rest = await runOk('list')
+  assert.doesNotMatch(rest, /^(flags|nodejs-http)\t/m)
+  assert.equal((await run('remove', '-y', 'flags')).code, 3)
+})
+
+async function getByHost(port: number, host: string, path: string): Promise<string> {
+  const { request } = await import('node:http')
+  return new Promise((resolve, reject) => {
+    request({ port, host: '127.0.0.1', path, headers: { host } }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('end', () => resolve(text))
+    })
+      .on('error', reject)
+      .end()
+  })
+}

@@ -1,0 +1,86 @@
+/** What can be run, and what each command needs to be there first. */
+'use strict'
+
+const { readdirSync, existsSync } = require('node:fs')
+const path = require('node:path')
+const { nodeBinary } = require('./node-binary.cjs')
+const { installPackages } = require('./npm-packages.cjs')
+const { runInForeground } = require('./process.cjs')
+const { say } = require('./report.cjs')
+const { provideProgram } = require('./system-programs.cjs')
+
+const ROOT = path.join(__dirname, '..', '..')
+/** How the platform's own Node.js runs: young generation, and a collector that can be asked to give memory back. */
+const NODE_FLAGS = require('../../server/node-flags.json')
+const COMPILE_CACHE = path.join(ROOT, 'node_modules', '.cache', 'compile')
+const CHECKED_FOLDERS = ['server', 'cli', 'bench', 'scripts', 'samples', 'runtimes']
+const TESTS = ['{server,cli}/{src,test}/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.cjs']
+
+/** The machine has two cores at least; more test files at once disturb each other's timings. */
+const TEST_CONCURRENCY = 2
+
+const workspace = () => installPackages(ROOT, 'packages')
+const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
+const program = (name) => () => provideProgram(name)
+
+async function samplePackages() {
+  const samples = path.join(ROOT, 'samples')
+  for (const name of readdirSync(samples)) {
+    const folder = path.join(samples, name)
+    if (existsSync(path.join(folder, 'package-lock.json'))) await installPackages(folder, `packages of ${name}`)
+  }
+}
+
+/** Runs a JavaScript or TypeScript file, or Node itself, from the root of the checkout. */
+function runNode(args, env = process.env) {
+  return runInForeground(nodeBinary(ROOT), args, { cwd: ROOT, env })
+}
+
+/** Reading a certificate bundle at each start takes Node longer than the start itself, and tests start it often. */
+function withoutCertificateBundle() {
+  const { NODE_EXTRA_CA_CERTS: _bundle, ...env } = process.env
+  return { ...env, NODE_COMPILE_CACHE: COMPILE_CACHE }
+}
+
+function start(args) {
+  return runNode([...NODE_FLAGS, 'server/src/main.ts', ...args], { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE })
+}
+
+/** Extra arguments are files or patterns to test instead of all, or options of Node's test runner. */
+function test(args) {
+  const isFile = (arg) => !arg.startsWith('-') && /[/.*]/.test(arg)
+  const files = args.filter(isFile)
+  const options = args.filter((arg) => !isFile(arg))
+  const runner = ['--test', `--test-concurrency=${TEST_CONCURRENCY}`, '--test-reporter=spec']
+  return runNode([...runner, ...options, ...(files.length > 0 ? files : TESTS)], withoutCertificateBundle())
+}
+
+async function lint() {
+  const tool = (name, ...args) => [name, [path.join('node_modules', '.bin', name), ...args]]
+  const checks = [
+    tool('tsc', '-p', '.'),
+    tool('oxlint', '--type-aware', ...CHECKED_FOLDERS),
+    tool('oxfmt', '--check', ...CHECKED_FOLDERS),
+  ]
+  const failed = []
+  for (const [name, args] of checks) {
+    say(`lint: ${name}`)
+    if ((await runNode(args)) !== 0) failed.push(name)
+  }
+  say(failed.length === 0 ? 'lint: all passed' : `lint: failed: ${failed.join(', ')}`)
+  return failed.length === 0 ? 0 : 1
+}
+
+function bench(args) {
+  return runNode(['bench/src/main.ts', ...args], withoutCertificateBundle())
+}
+
+/** Needs are met in order; each costs a few file lookups when there is nothing to do. */
+const commands = {
+  start: { needs: [workspace, samplePackages, program('python3')], run: start },
+  test: { needs: [workspace, samplePackages, program('python3'), program('postgresql')], run: test },
+  lint: { needs: [workspace], run: lint },
+  bench: { needs: [workspace, benchPackages, program('wrk'), program('python3')], run: bench },
+}
+
+module.exports = { commands }

@@ -1,0 +1,60 @@
+/** Documented operations of versions 2016-08-15 and 2021-04-06 that this version answers with NotImplemented. */
+import type { Method, Route } from '../../route.ts'
+import { notOffered } from '../../route.ts'
+import type { Fc2Version } from './version.ts'
+
+const SERVICE = '/services/:serviceName'
+const FUNCTION = `${SERVICE}/functions/:functionName`
+
+type Row = readonly [operation: string, method: Method, path: string]
+
+const both: readonly Row[] = [
+  ['PutProvisionConfig', 'PUT', `${FUNCTION}/provision-config`],
+  ['GetProvisionConfig', 'GET', `${FUNCTION}/provision-config`],
+  ['ListProvisionConfigs', 'GET', '/provision-configs'],
+  ['PutFunctionOnDemandConfig', 'PUT', `${FUNCTION}/on-demand-config`],
+  ['GetFunctionOnDemandConfig', 'GET', `${FUNCTION}/on-demand-config`],
+  ['DeleteFunctionOnDemandConfig', 'DELETE', `${FUNCTION}/on-demand-config`],
+  ['ListOnDemandConfigs', 'GET', '/on-demand-configs'],
+  ['PutFunctionAsyncInvokeConfig', 'PUT', `${FUNCTION}/async-invoke-config`],
+  ['GetFunctionAsyncInvokeConfig', 'GET', `${FUNCTION}/async-invoke-config`],
+  ['DeleteFunctionAsyncInvokeConfig', 'DELETE', `${FUNCTION}/async-invoke-config`],
+  ['ListFunctionAsyncInvokeConfigs', 'GET', `${FUNCTION}/async-invoke-configs`],
+  ['ListStatefulAsyncInvocations', 'GET', `${FUNCTION}/stateful-async-invocations`],
+  ['GetStatefulAsyncInvocation', 'GET', `${FUNCTION}/stateful-async-invocations/:invocationId`],
+  ['StopStatefulAsyncInvocation', 'PUT', `${FUNCTION}/stateful-async-invocations/:invocationId`],
+  ['ListStatefulAsyncInvocationFunctions', 'GET', '/stateful-async-invocation-functions'],
+  ['ListInstances', 'GET', `${FUNCTION}/instances`],
+  ['ExecInstance', 'GET', `${FUNCTION}/instances/:instanceId/exec`],
+  ['CreateVpcBinding', 'POST', `${SERVICE}/bindings`],
+  ['ListVpcBindings', 'GET', `${SERVICE}/bindings`],
+  ['DeleteVpcBinding', 'DELETE', `${SERVICE}/bindings/:vpcId`],
+  ['ListLayers', 'GET', '/layers'],
+  ['CreateLayerVersion', 'POST', '/layers/:layerName/versions'],
+  ['ListLayerVersions', 'GET', '/layers/:layerName/versions'],
+  ['GetLayerVersion', 'GET', '/layers/:layerName/versions/:version'],
+  ['DeleteLayerVersion', 'DELETE', '/layers/:layerName/versions/:version'],
+  ['PutLayerACL', 'PUT', '/layers/:layerName/acl'],
+  ['GetLayerVersionByArn', 'GET', '/layerarn/:arn'],
+]
+
+const only: Record<Fc2Version, readonly Row[]> = {
+  '2016-08-15': [
+    ['CreateVpcBinding', 'POST', `${SERVICE}/binding`],
+    ['ListVpcBindings', 'GET', `${SERVICE}/binding`],
+    ['DeleteVpcBinding', 'DELETE', `${SERVICE}/binding/:vpcId`],
+    ['GetTempBucketToken', 'GET', '/tempBucketToken'],
+    ['GetTempCodeBucketToken', 'GET', `${SERVICE}/tempCodeBucketToken`],
+  ],
+  '2021-04-06': [
+    ['RegisterEventSource', 'POST', `${FUNCTION}/event-sources`],
+    ['ListEventSources', 'GET', `${FUNCTION}/event-sources`],
+    ['DeregisterEventSource', 'DELETE', `${FUNCTION}/event-sources/:sourceArn`],
+    ['ClaimGPUInstance', 'POST', '/gpuInstances'],
+    ['ReleaseGPUInstance', 'DELETE', '/gpuInstances/:instanceId'],
+  ],
+}
+
+export function fc2NotOffered(version: Fc2Version): Route[] {
+  return notOffered([...both, ...only[version]])
+}

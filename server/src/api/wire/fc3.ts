@@ -1,0 +1,30 @@
+/** Version 2023-03-30: functions without services. Functions of 2.0 appear as `service$function`. */
+import type { Context } from '../operations/context.ts'
+import { regions } from '../operations/settings.ts'
+import type { Route } from '../route.ts'
+import { route } from '../route.ts'
+import { aliasRoutes } from './fc3/aliases.ts'
+import { domainRoutes } from './fc3/domains.ts'
+import { functionRoutes } from './fc3/functions.ts'
+import { fc3NotOffered } from './fc3/not-offered.ts'
+import { tagRoutes } from './fc3/tags.ts'
+import { triggerRoutes } from './fc3/triggers.ts'
+import { versionRoutes } from './fc3/versions.ts'
+
+export function fc3Routes(context: Context): Route[] {
+  return [
+    ...functionRoutes(context),
+    ...versionRoutes(context),
+    ...aliasRoutes(context),
+    ...triggerRoutes(context),
+    ...domainRoutes(context),
+    ...tagRoutes(context),
+    route({
+      operation: 'DescribeRegions',
+      method: 'GET',
+      path: '/regions',
+      handle: async () => ({ body: regions(context) }),
+    }),
+    ...fc3NotOffered,
+  ]
+}

@@ -1,0 +1,60 @@
+/**
+ * Rows as columns: what is the same in all rows of a block is written once, numbers that differ go as 8-byte floats.
+ * A record of an invocation shrinks to about a hundred bytes, and costs the event loop well under a microsecond.
+ */
+
+export interface Columns<Row> {
+  /** Strings, booleans, nulls and plain objects; never arrays. */
+  values: readonly (keyof Row & string)[]
+  numbers: readonly (keyof Row & string)[]
+}
+
+export interface EncodedRows {
+  /** JSON: one entry per column, the value itself when all rows have it, else an array (numbers: `true`). */
+  text: string
+  /** The number columns that vary, one after the other, each with one value per row. */
+  numbers: Float64Array<ArrayBuffer>
+}
+
+type Cell = string | number | boolean | null | object
+
+/** `rows` holds at least one. */
+export function encodeRows<Row extends object>(rows: readonly Row[], columns: Columns<Row>): EncodedRows {
+  const cells = rows as readonly Record<string, Cell>[]
+  const head: (Cell | Cell[])[] = []
+  for (const name of columns.values)
+    head.push(isConstant(cells, name) ? cells[0]![name]! : cells.map((row) => row[name]!))
+  const varying: string[] = []
+  for (const name of columns.numbers) {
+    const constant = isConstant(cells, name)
+    head.push(constant ? cells[0]![name]! : true)
+    if (!constant) varying.push(name)
+  }
+  const numbers = new Float64Array(varying.length * rows.length)
+  let at = 0
+  for (const name of varying) for (const row of cells) numbers[at++] = row[name] as number
+  return { text: JSON.stringify(head), numbers }
+}
+
+export function decodeRows<Row extends object>(encoded: EncodedRows, count: number, columns: Columns<Row>): Row[] {
+  const head = JSON.parse(encoded.text) as (Cell | Cell[])[]
+  const rows = Array.from({ length: count }, (): Record<string, Cell> => ({}))
+  let column = 0
+  for (const name of columns.values) {
+    const value = head[column++]!
+    if (Array.isArray(value)) for (let i = 0; i < count; i++) rows[i]![name] = value[i]!
+    else for (const row of rows) row[name] = value
+  }
+  let at = 0
+  for (const name of columns.numbers) {
+    const value = head[column++] as number | true
+    for (const row of rows) row[name] = value === true ? encoded.numbers[at++]! : value
+  }
+  return rows as Row[]
+}
+
+function isConstant(rows: readonly Record<string, Cell>[], name: string): boolean {
+  const first = rows[0]![name]
+  for (const row of rows) if (row[name] !== first) return false
+  return true
+}

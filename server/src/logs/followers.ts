@@ -1,0 +1,106 @@
+/** Those who watch lines and records as they are appended. */
+import { markersOf, rankOf, startText } from './markers.ts'
+import type { InvocationRecord, LogLine, LogQuery } from './port.ts'
+
+/** How many running requests a follower remembers to have told the start of. */
+const STARTED_REQUESTS_MAX = 10_000
+
+interface LineFollower {
+  query: LogQuery
+  onLine: (line: LogLine) => void
+  started: Set<string>
+}
+
+interface RecordFollower {
+  functionKey: string | undefined
+  onRecord: (record: InvocationRecord) => void
+}
+
+export class Followers {
+  readonly #lines = new Set<LineFollower>()
+  readonly #records = new Set<RecordFollower>()
+  readonly #notify: (message: string) => void
+
+  constructor(notify: (message: string) => void) {
+    this.#notify = notify
+  }
+
+  followLines(query: LogQuery, onLine: (line: LogLine) => void): { stop(): void } {
+    const follower: LineFollower = { query, onLine, started: new Set() }
+    this.#lines.add(follower)
+    return { stop: () => this.#lines.delete(follower) }
+  }
+
+  followRecords(functionKey: string | undefined, onRecord: (record: InvocationRecord) => void): { stop(): void } {
+    const follower: RecordFollower = { functionKey, onRecord }
+    this.#records.add(follower)
+    return { stop: () => this.#records.delete(follower) }
+  }
+
+  line(line: LogLine): void {
+    for (const follower of this.#lines) {
+      if (concerns(follower.query, line)) this.#call(this.#lines, follower, () => tellLine(follower, line))
+    }
+  }
+
+  record(record: InvocationRecord): void {
+    for (const follower of this.#lines) {
+      if (concerns(follower.query, record)) this.#call(this.#lines, follower, () => tellMarkers(follower, record))
+    }
+    for (const follower of this.#records) {
+      const { functionKey, onRecord } = follower
+      if (functionKey === undefined || functionKey === record.functionKey) {
+        this.#call(this.#records, follower, () => onRecord(record))
+      }
+    }
+  }
+
+  clear(): void {
+    this.#lines.clear()
+    this.#records.clear()
+  }
+
+  /** A follower that throws is told nothing more: it must not harm whoever appended. */
+  #call<Follower>(followers: Set<Follower>, follower: Follower, tell: () => void): void {
+    try {
+      tell()
+    } catch (error) {
+      followers.delete(follower)
+      this.#notify(`a follower of the log failed and was removed: ${String(error)}`)
+    }
+  }
+}
+
+/** The record, and with it the start marker, is known only at the end: the first line of a request stands for it. */
+function tellLine(follower: LineFollower, line: LogLine): void {
+  if (line.requestId !== '' && !follower.started.has(line.requestId)) {
+    if (follower.started.size >= STARTED_REQUESTS_MAX) follower.started.clear()
+    follower.started.add(line.requestId)
+    tellMatching(follower, { ...line, stream: 'system', text: startText(line.requestId) })
+  }
+  tellMatching(follower, line)
+}
+
+function tellMarkers(follower: LineFollower, record: InvocationRecord): void {
+  const started = follower.started.delete(record.requestId)
+  for (const { line, rank } of markersOf(record)) {
+    if (!(started && rank === rankOf.start)) tellMatching(follower, line)
+  }
+}
+
+function tellMatching(follower: LineFollower, line: LogLine): void {
+  const { text } = follower.query
+  if (text === undefined || line.text.toLowerCase().includes(text.toLowerCase())) follower.onLine(line)
+}
+
+function concerns(
+  query: LogQuery,
+  of: Pick<LogLine, 'functionKey' | 'versionId' | 'requestId' | 'instanceId'>,
+): boolean {
+  return (
+    query.functionKey === of.functionKey &&
+    (query.versionId === undefined || query.versionId === of.versionId) &&
+    (query.requestId === undefined || query.requestId === of.requestId) &&
+    (query.instanceId === undefined || query.instanceId === of.instanceId)
+  )
+}

@@ -1,0 +1,173 @@
+/** PostgreSQL through `pg`: a pool for the statements, and a connection of its own that listens for commits. */
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
+import { Client, Pool, TypeOverrides, types } from 'pg'
+import type { ClientConfig } from 'pg'
+import type { Clock, Timer } from '../clock.ts'
+import { retryDelayMs } from './engine.ts'
+import type { Engine, FeedEvents, MetadataTables } from './engine.ts'
+
+const CONNECTIONS_MAX = 10
+const CONNECT_TIMEOUT_MS = 5_000
+/** After a failover, connections to the machine that is gone or no longer leads are left behind within this time. */
+const CONNECTION_LIFETIME_SECONDS = 60
+const STATEMENT_TIMEOUT_MS = 30_000
+/** The server ends our transaction when this process stands still in it, so that it cannot block all others. */
+const IDLE_TRANSACTION_TIMEOUT_MS = 10_000
+/** How often a silent listening connection is tried, and commits that it may have missed are looked for. */
+const HEARTBEAT_MS = 10_000
+const HEARTBEAT_TIMEOUT_MS = 5_000
+
+const CHANNEL = 'sluice_metadata'
+/** Any number that no other user of the database takes for an advisory lock. */
+const MIGRATION_LOCK = 7_305_811_425_613
+
+/** Throws when the URL is malformed; the error does not repeat it, since it may hold a password. */
+export function openPostgres(url: string, clock: Clock): Engine {
+  const config = clientConfig(url)
+  const pool = new Pool({
+    ...config,
+    max: CONNECTIONS_MAX,
+    maxLifetimeSeconds: CONNECTION_LIFETIME_SECONDS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    // For a server that no longer answers at all; one that does has by then given up the statement itself.
+    query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+  })
+  pool.on('error', () => {}) // An idle connection broke; the pool has dropped it already.
+  const dialect = new PostgresDialect({
+    pool,
+    async onCreateConnection(connection) {
+      await connection.executeQuery(CompiledQuery.raw(KEEP_COMMITS_DURABLE))
+    },
+  })
+  const db = new Kysely<MetadataTables>({ dialect })
+  return {
+    db,
+    keyType: 'text collate "C"',
+    async prepareMigration(transaction) {
+      await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK}::bigint)`.execute(transaction)
+      const { rows } = await sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`.execute(
+        transaction,
+      )
+      const encoding = rows[0]?.encoding
+      if (encoding !== 'UTF8') throw new Error(`the metadata database must have the encoding UTF8, not ${encoding}`)
+    },
+    async announce(transaction) {
+      await sql`select pg_notify(${CHANNEL}, '')`.execute(transaction)
+    },
+    async follow(events) {
+      const listener = new CommitListener(config, clock, events)
+      await listener.start()
+      return listener
+    },
+    close: () => db.destroy(),
+  }
+}
+
+/** A server may be set to answer before a commit is on disk; stricter settings stay as they are. */
+const KEEP_COMMITS_DURABLE =
+  "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
+
+function clientConfig(url: string): ClientConfig {
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new Error('the metadata database URL must look like postgres://user:password@host:5432/database')
+  }
+  return {
+    connectionString: url,
+    application_name: 'sluice',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types: numericRevisions(),
+  }
+}
+
+/** `pg` gives a bigint as text; revisions stay far below 2^53. */
+function numericRevisions(): TypeOverrides {
+  const overrides = new TypeOverrides()
+  overrides.setTypeParser(types.builtins.INT8, Number)
+  return overrides
+}
+
+/** Keeps one connection listening; when it is lost, connects again and lets everybody look for what they missed. */
+class CommitListener {
+  readonly #config: ClientConfig
+  readonly #clock: Clock
+  readonly #events: FeedEvents
+  #client: Client | undefined
+  #timer: Timer | undefined
+  #connecting: Promise<void> | undefined
+  #failures = 0
+  #stopped = false
+
+  constructor(config: ClientConfig, clock: Clock, events: FeedEvents) {
+    this.#config = { ...config, query_timeout: HEARTBEAT_TIMEOUT_MS }
+    this.#clock = clock
+    this.#events = events
+  }
+
+  async start(): Promise<void> {
+    await this.#connect()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#timer?.cancel()
+    await this.#connecting
+    await this.#client?.end()
+  }
+
+  async #connect(): Promise<void> {
+    const client = new Client(this.#config)
+    client.on('error', (error) => this.#lost(client, error))
+    client.on('end', () => this.#lost(client, new Error('the database closed the connection that listens for commits')))
+    client.on('notification', () => this.#events.onCommit())
+    try {
+      await client.connect()
+      await client.query(`listen ${CHANNEL}`)
+    } catch (error) {
+      drop(client)
+      throw error
+    }
+    this.#client = client
+    this.#failures = 0
+    if (this.#stopped) return
+    this.#events.onCommit()
+    this.#scheduleHeartbeat(client)
+  }
+
+  #scheduleHeartbeat(client: Client): void {
+    this.#timer = this.#clock.setTimer(HEARTBEAT_MS, () => {
+      client.query('select 1').then(
+        () => {
+          if (this.#stopped || client !== this.#client) return
+          this.#events.onCommit()
+          this.#scheduleHeartbeat(client)
+        },
+        (error: Error) => this.#lost(client, error),
+      )
+    })
+  }
+
+  #lost(client: Client, error: Error): void {
+    if (this.#stopped || client !== this.#client) return
+    this.#client = undefined
+    drop(client)
+    this.#retry(error)
+  }
+
+  #retry(error: Error): void {
+    this.#failures += 1
+    this.#timer?.cancel()
+    this.#timer = this.#clock.setTimer(retryDelayMs(this.#failures), () => {
+      this.#connecting = this.#connect().catch((failure: Error) => {
+        if (!this.#stopped) this.#retry(failure)
+      })
+    })
+    this.#events.onError(error)
+  }
+}
+
+/** A broken connection may fail to say goodbye, which no longer matters. */
+function drop(client: Client): void {
+  client.end().catch(() => {})
+}

@@ -1,0 +1,26 @@
+/** What the platform counts about itself, in the Prometheus text format. */
+import type { InvocationRecord } from '../logs/port.ts'
+
+/** Where gauges are read when the metrics are asked for. */
+export interface MetricSources {
+  /** Live instances by function and state. */
+  instances(): Iterable<{ functionKey: string; state: string; count: number }>
+  /** Requests that wait for an instance. */
+  waitingRequests(): number
+  /** Invocations that instances work on. */
+  runningInvocations(): number
+  logs(): { droppedLines: number; droppedRecords: number; storedBytes: number }
+}
+
+export interface Metrics {
+  /** Counts one invocation; cheap enough for each of them. */
+  observe(record: InvocationRecord): void
+  /** `operation` is one of the API's own names, never text of a caller. */
+  observeManagementRequest(operation: string, statusCode: number, durationMs: number): void
+  /** Adds or replaces sources; a gauge without one is absent. */
+  setSources(sources: Partial<MetricSources>): void
+  expose(): Promise<{ contentType: string; body: string }>
+}
+
+/** Functions (and versions of them) told apart in labels; all later ones share the name `other`. */
+export const LABELLED_VERSIONS_MAX = 200

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import { crc64 } from './crc64.ts'
+
+test('the checksum of the standard check string is the published one', () => {
+  assert.equal(crc64(Buffer.from('123456789')), '11051210869376104954')
+})
+
+test('the checksum of nothing is zero', () => {
+  assert.equal(crc64(Buffer.alloc(0)), '0')
+})
+
+test('eight bytes a step give what one bit a step gives', () => {
+  const bitByBit = (bytes: Uint8Array): string => {
+    let crc = 0xffff_ffff_ffff_ffffn
+    for (const byte of bytes) {
+      crc ^= BigInt(byte)
+      for (let bit = 0; bit < 8; bit++) crc = crc & 1n ? (crc >> 1n) ^ 0xc96c_5795_d787_0f42n : crc >> 1n
+    }
+    return (crc ^ 0xffff_ffff_ffff_ffffn).toString()
+  }
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+      assert.equal(crc64(bytes), bitByBit(bytes))
+    }),
+  )
+})

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { after, test } from 'node:test'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
+import { FcError } from '../errors.ts'
+import { removeTree } from './folder-cache.ts'
+import type { PackageStore } from './port.ts'
+import { SWEEP_GRACE_MS, createPackageStore } from './store.ts'
+import { makeZip } from './zip-fixtures.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'package-store-'))
+after(() => removeTree(root))
+let count = 0
+
+interface Harness {
+  store: PackageStore
+  directory: string
+  clock: Clock & { advance(ms: number): void }
+}
+
+async function harness(cacheBytesMax = 1024 * 1024 * 1024): Promise<Harness> {
+  const directory = join(root, String(++count))
+  let nowMs = Date.now()
+  const clock = { ...systemClock, nowMs: () => nowMs, advance: (ms: number) => void (nowMs += ms) }
+  return { store: await createPackageStore({ directory, cacheBytesMax }, { clock }), directory, clock }
+}
+
+function someZip(content: string): Buffer {
+  return makeZip([{ name: 'index.js', content, deflate: true }])
+}
+
+function unpackedFolders(directory: string): string[] {
+  const [boot] = readdirSync(join(directory, 'unpacked'))
+  return readdirSync(join(directory, 'unpacked', boot!))
+}
+
+test('a package is named by its SHA-256, comes back byte for byte, and has a decimal CRC-64', async () => {
+  const { store } = await harness()
+  const zip = someZip('1')
+  const code = await store.put(zip)
+  assert.equal(code.sha256, createHash('sha256').update(zip).digest('hex'))
+  assert.equal(code.sizeBytes, zip.length)
+  assert.match(code.checksum, /^\d{1,20}$/)
+  assert.ok((await buffer((await store.open(code.sha256))!)).equals(zip))
+})
+
+test('an unknown package reads as undefined, and so does a name that is no hash', async () => {
+  const { store } = await harness()
+  assert.equal(await store.open('0'.repeat(64)), undefined)
+  assert.equal(await store.open('../../etc/passwd'), undefined)
+  await assert.rejects(store.unpack('0'.repeat(64)), /cannot be unpacked/)
+  await assert.rejects(store.unpack('..'), /64 lower-case hex digits/)
+})
+
+test('a refused package is InvalidArgument that names entry and rule, and leaves nothing', async () => {
+  const { store, directory } = await harness()
+  await assert.rejects(store.put(makeZip([{ name: '../evil' }])), (error: unknown) => {
+    assert.ok(error instanceof FcError)
+    assert.equal(error.code, 'InvalidArgument')
+    assert.equal(error.message, 'the code package is not accepted: entry "../evil": ".." is not allowed in paths')
+    return true
+  })
+  assert.deepEqual(readdirSync(join(directory, 'zips')), [])
+  assert.deepEqual(readdirSync(join(directory, 'incoming')), [])
+})
+
+test('a zip beyond the limit is refused with the limit', async () => {
+  const directory = join(root, String(++count))
+  const limits = { zipBytesMax: 2 * 1024 * 1024 }
+  const store = await createPackageStore({ directory, limits, cacheBytesMax: 0 }, { clock: systemClock })
+  await assert.rejects(store.put(Buffer.alloc(limits.zipBytesMax + 1)), /at most 2 MB are accepted/)
+})
+
+test('however many ask at once, a package is unpacked once and all get its folder', async () => {
+  const { store, directory } = await harness()
+  const { sha256 } = await store.put(someZip('1'))
+  const folders = await Promise.all(Array.from({ length: 20 }, () => store.unpack(sha256)))
+  assert.equal(new Set(folders).size, 1)
+  assert.equal(readFileSync(join(folders[0]!, 'index.js'), 'utf8'), '1')
+  assert.equal(unpackedFolders(directory).length, 1)
+  assert.equal(await store.unpack(sha256), folders[0])
+})
+
+test('after a restart folders are known, and what a killed platform left half done is gone', async () => {
+  const { store, directory, clock } = await harness()
+  const { sha256 } = await store.put(someZip('1'))
+  const folder = await store.unpack(sha256)
+  mkdirSync(join(folder, '..', 'scratch-1', 'half'), { recursive: true })
+  writeFileSync(join(directory, 'incoming', '1'), 'half')
+  const inode = statSync(folder).ino
+  const again = await createPackageStore({ directory, cacheBytesMax: 1024 * 1024 }, { clock })
+  assert.deepEqual(readdirSync(join(directory, 'incoming')), [])
+  assert.equal(unpackedFolders(directory).length, 1)
+  assert.equal(statSync(await again.unpack(sha256)).ino, inode)
+})
+
+test('an unpacking that fails leaves no folder and can be tried again', async () => {
+  const { store, directory } = await harness()
+  const zip = someZip('1')
+  const { sha256 } = await store.put(zip)
+  const path = join(directory, 'zips', `${sha256}.zip`)
+  writeFileSync(path, zip.subarray(1))
+  await assert.rejects(store.unpack(sha256), /damaged/)
+  assert.deepEqual(unpackedFolders(directory), [])
+  writeFileSync(path, zip)
+  assert.match(await store.unpack(sha256), new RegExp(sha256))
+})
+
+test('sweep forgets what is not used once its grace is over', async () => {
+  const { store, directory, clock } = await harness()
+  const [kept, dropped] = [await store.put(someZip('1')), await store.put(someZip('2'))]
+  await Promise.all([store.unpack(kept.sha256), store.unpack(dropped.sha256)])
+  await store.sweep(new Set([kept.sha256]))
+  assert.equal(readdirSync(join(directory, 'zips')).length, 2)
+  clock.advance(SWEEP_GRACE_MS + 1000)
+  await store.sweep(new Set([kept.sha256]))
+  assert.deepEqual(readdirSync(join(directory, 'zips')), [`${kept.sha256}.zip`])
+  assert.equal(unpackedFolders(directory).length, 1)
+  assert.match(unpackedFolders(directory)[0]!, new RegExp(kept.sha256))
+})
+
+test('putting a known package again starts a new grace period', async () => {
+  const { store, clock } = await harness()
+  const zip = someZip('1')
+  const { sha256 } = await store.put(zip)
+  clock.advance(SWEEP_GRACE_MS + 1000)
+  await store.put(zip)
+  await store.sweep(new Set())
+  assert.ok((await buffer((await store.open(sha256))!)).equals(zip))
+})
+
+test('beyond its size the cache loses the least recently used folders, never one that runs', async () => {
+  const { store, directory, clock } = await harness(3 * 4096)
+  const codes = [await store.put(someZip('1')), await store.put(someZip('2')), await store.put(someZip('3'))]
+  for (const { sha256 } of codes) {
+    await store.unpack(sha256)
+    clock.advance(1000)
+  }
+  clock.advance(SWEEP_GRACE_MS)
+  const used = new Set(codes.map(({ sha256 }) => sha256))
+  await store.sweep(used)
+  assert.equal(unpackedFolders(directory).length, 3)
+  await store.sweep(used, new Set([codes[0]!.sha256]))
+  assert.deepEqual(
+    unpackedFolders(directory).map((name) => name.slice(0, 64)),
+    [codes[0]!.sha256],
+  )
+  assert.match(readFileSync(join(await store.unpack(codes[1]!.sha256), 'index.js'), 'utf8'), /2/)
+})
+
+test('a large package does not hold up the event loop', async () => {
+  const { store } = await harness()
+  const block = Buffer.from(Array.from({ length: 1024 * 1024 }, (_, i) => (i * 2654435761) >>> 13))
+  const large = Buffer.concat(Array.from({ length: 16 }, () => block))
+  const zip = makeZip([{ name: 'index.js' }, { name: 'large', content: large }])
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  const { sha256 } = await store.put(zip)
+  await store.unpack(sha256)
+  delay.disable()
+  assert.ok(delay.max / 1e6 < 100, `the loop stood still for ${delay.max / 1e6} ms`)
+})

@@ -1,0 +1,159 @@
+/** One process tree that runs on the host as it is, from its start until nothing of it is left. */
+import { killProcess, sendSignal } from './census.ts'
+import type { ProcessCensus } from './census.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { Child } from './launch.ts'
+import { deliverOutput } from './output.ts'
+import type { Sandbox, SandboxExit, SandboxSpec, SandboxStats } from './port.ts'
+import { ProcessProbe, readPrivateBytes } from './proc.ts'
+import type { ProcessInfo } from './proc.ts'
+import { removeFolder } from './remove-folder.ts'
+
+/** Between two looks for what is left of a killed tree. */
+const STRAGGLER_PAUSE_MS = 5
+/** Then the rest is given up; only a process that hangs inside the kernel lives so long. */
+const STRAGGLER_LOOKS_MAX = 400
+/** For output to arrive after the last process ended; longer only when a process that nothing leads to holds the pipe. */
+const DRAIN_MS = 1000
+
+export interface ProcessSandboxParts {
+  spec: SandboxSpec
+  child: Child
+  /** Everything of this sandbox on disk. */
+  folder: string
+  paths: Sandbox['paths']
+  census: ProcessCensus
+  clock: Clock
+}
+
+export class ProcessSandbox implements Sandbox {
+  readonly id: string
+  readonly paths: Sandbox['paths']
+  readonly exited: Promise<SandboxExit>
+  readonly #parts: ProcessSandboxParts
+  readonly #probe: ProcessProbe | undefined
+  #killTimer: Timer | undefined
+  #ended = false
+  #outOfMemory = false
+  #peakMemoryBytes = 0
+  /** Members of the tree besides the first process, as of the last look. */
+  #others: readonly ProcessInfo[] = []
+
+  constructor(parts: ProcessSandboxParts) {
+    const { spec, child, census, clock } = parts
+    this.id = spec.id
+    this.paths = parts.paths
+    this.#parts = parts
+    this.#probe = openProbe(child.pid)
+    census.register(spec.id, child.pid)
+    deliverOutput(child, (stream, chunk) => spec.onOutput(stream, chunk), clock)
+    const closed = new Promise<void>((resolve) => child.once('close', () => resolve()))
+    this.exited = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        this.#ended = true
+        void this.#cleanUp(closed).then(() =>
+          resolve({ code, signal, outOfMemory: this.#outOfMemory, peakMemoryBytes: this.#peakMemoryBytes }),
+        )
+      })
+    })
+  }
+
+  /** With the pid, names the first process for `recover`; undefined where there is no /proc. */
+  get startTicks(): number | undefined {
+    return this.#probe?.info()?.startTicks
+  }
+
+  stats(): SandboxStats | undefined {
+    const own = this.#ended ? undefined : this.#probe?.memory()
+    if (own === undefined) return undefined
+    const memoryBytes = this.#note(own.residentBytes)
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, own.peakBytes)
+    const cpuMs = this.#others.reduce((sum, other) => sum + other.cpuMs, this.#probe?.info()?.cpuMs ?? 0)
+    return { memoryBytes, peakMemoryBytes: this.#peakMemoryBytes, cpuMs }
+  }
+
+  /** Ends the sandbox when it has used more memory than it may; called by the runtime's sampler. */
+  enforceMemory(): void {
+    const residentBytes = this.#ended ? undefined : this.#probe?.residentBytes()
+    if (residentBytes === undefined) return
+    this.#note(residentBytes)
+    // The peak also tells of what was used and given back between two samples, once `stats` has read it.
+    if (this.#peakMemoryBytes <= this.#parts.spec.limits.memoryBytes) return
+    this.#outOfMemory = true
+    this.#kill()
+  }
+
+  /** Takes note of the tree; ends the sandbox when it has more processes and threads than it may. */
+  enforceTree(members: readonly ProcessInfo[]): void {
+    if (this.#ended) return
+    this.#others = members.filter(({ pid }) => pid !== this.#parts.child.pid)
+    const { spec } = this.#parts
+    const tasks = members.reduce((sum, { threads }) => sum + threads, 0)
+    if (tasks <= spec.limits.processes) return
+    const reason = `the instance was ended: it had ${tasks} processes and threads, its limit is ${spec.limits.processes}\n`
+    spec.onOutput('stderr', Buffer.from(reason))
+    this.#kill()
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    if (!this.#ended) {
+      if (graceMs <= 0) this.#kill()
+      else this.#terminate(graceMs)
+    }
+    await this.exited
+  }
+
+  #terminate(graceMs: number): void {
+    sendSignal(-this.#parts.child.pid, 'SIGTERM')
+    for (const { pid, session } of this.#others) if (session !== this.#parts.child.pid) sendSignal(pid, 'SIGTERM')
+    this.#killTimer?.cancel()
+    this.#killTimer = this.#parts.clock.setTimer(graceMs, () => this.#kill())
+  }
+
+  #kill(): void {
+    if (!this.#ended) sendSignal(-this.#parts.child.pid, 'SIGKILL')
+  }
+
+  /** Adds the others to the memory of the first process, and keeps the most there was. */
+  #note(residentBytes: number): number {
+    const memoryBytes = this.#others.reduce((sum, { pid }) => sum + readPrivateBytes(pid), residentBytes)
+    this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, memoryBytes)
+    return memoryBytes
+  }
+
+  async #cleanUp(closed: Promise<void>): Promise<void> {
+    const { child, census, clock, folder } = this.#parts
+    this.#killTimer?.cancel()
+    this.#probe?.close()
+    // What is left of the group; the group keeps the pid from being given to others, and without a group this does nothing.
+    sendSignal(-child.pid, 'SIGKILL')
+    await this.#killStragglers()
+    census.forget(child.pid)
+    const drain = clock.setTimer(DRAIN_MS, () => {
+      child.stdout.destroy()
+      child.stderr.destroy()
+    })
+    await closed
+    drain.cancel()
+    // What cannot be removed now (a full or failing disk) is removed by `recover` at the next start.
+    await removeFolder(folder).catch(() => {})
+  }
+
+  async #killStragglers(): Promise<void> {
+    const { census, clock } = this.#parts
+    for (let looks = 0; looks < STRAGGLER_LOOKS_MAX; looks++) {
+      const left = (await census.take()).get(this.id)
+      if (left === undefined) return
+      for (const straggler of left) killProcess(straggler)
+      await new Promise<void>((resolve) => clock.setTimer(STRAGGLER_PAUSE_MS, resolve))
+    }
+  }
+}
+
+function openProbe(pid: number): ProcessProbe | undefined {
+  try {
+    return new ProcessProbe(pid)
+  } catch {
+    return undefined
+  }
+}

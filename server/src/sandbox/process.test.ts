@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { systemClock } from '../clock.ts'
+import { sandboxContract } from './contract.ts'
+import type { LeaveBehind } from './contract-scene.ts'
+import { createProcessSandboxRuntime } from './process.ts'
+
+/** A platform of its own, that starts one sandbox, says so, and waits to be killed. */
+const PLATFORM = `
+  import { createProcessSandboxRuntime } from ${JSON.stringify(new URL('./process.ts', import.meta.url).href)}
+  import { systemClock } from ${JSON.stringify(new URL('../clock.ts', import.meta.url).href)}
+  const [directory, id, ...command] = process.argv.slice(1)
+  const limits = { memoryBytes: 1e9, diskBytes: 1e9, processes: 100, openFiles: 100, cpu: 1 }
+  await createProcessSandboxRuntime({ directory }, { clock: systemClock }).create({
+    id, command, environment: { PATH: '/usr/bin:/bin' }, codeFolder: null, readOnlyPaths: [], channelSocket: '/none', limits,
+    onOutput() {},
+  })
+  console.log('running')
+`
+
+const leaveBehind: LeaveBehind = async (directory, { id, command }) => {
+  const args = ['--input-type=module', '-e', PLATFORM, directory, id, ...command]
+  const platform = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(platform.stdout, 'data')
+  platform.kill('SIGKILL')
+  await once(platform, 'exit')
+}
+
+const isolatesNothing = 'a process sandbox isolates nothing'
+
+sandboxContract('process', (directory) => createProcessSandboxRuntime({ directory }, { clock: systemClock }), {
+  leaveBehind,
+  skips: {
+    'code cannot be changed from inside': `${isolatesNothing}: unpacked code is read-only by its modes, but not for root`,
+    'the host and its files are out of sight': isolatesNothing,
+    'services of the host cannot be reached': isolatesNothing,
+    'other sandboxes are out of sight and out of reach': isolatesNothing,
+    'all files together cannot grow beyond the disk limit':
+      'rlimits bound one file, and quotas need a file system for each',
+  },
+})

@@ -1,0 +1,27 @@
+/** What every runtime must do, whatever its language. Handlers of the same name lie in `handlers/<language>`. */
+import type { Launch } from './driver.ts'
+import { errorCases, eventCases } from './event-cases.ts'
+import { fuzzCases, hostileCases } from './hostile-cases.ts'
+import { jsonEventCases, streamCases } from './http-cases.ts'
+import { lifeCases } from './life-cases.ts'
+import { logCases } from './log-cases.ts'
+
+export interface Language {
+  name: string
+  launch: Launch
+  /** The error that `throws` raises at load. */
+  errorAtLoad: string
+  /** The message for a handler's module that does not exist. */
+  missingModule: RegExp
+}
+
+export function runtimeContract(language: Language): void {
+  eventCases(language)
+  errorCases(language)
+  lifeCases(language)
+  logCases(language)
+  jsonEventCases(language)
+  streamCases(language)
+  hostileCases(language)
+  fuzzCases(language)
+}
