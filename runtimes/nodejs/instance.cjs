@@ -77,6 +77,7 @@ class Instance {
   async #start() {
     const init = this.#init
     let error
+    let initializerMs
     try {
       Object.assign(process.env, init.environment)
       setCredentialVariables(init.credentials)
@@ -86,12 +87,16 @@ class Instance {
       this.#contexts = createContexts(init)
       const callbackIndex = 2
       const handler = await loadHandler(init.codePath, init.function.handler, callbackIndex)
-      if (init.function.initializer) await this.#runHook(init.function.initializer, init.requestId)
+      if (init.function.initializer) {
+        const startedMs = performance.now()
+        await this.#runHook(init.function.initializer, init.requestId)
+        initializerMs = performance.now() - startedMs
+      }
       this.#handler = handler
     } catch (thrown) {
       error = describeError(thrown)
     }
-    this.#channel.send(FrameType.ready, 0, JSON.stringify({ error }))
+    this.#channel.send(FrameType.ready, 0, JSON.stringify({ error, initializerMs }))
   }
 
   #refreshCredentials(credentials) {

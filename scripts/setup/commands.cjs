@@ -51,7 +51,7 @@ function test(args) {
   const isFile = (arg) => !arg.startsWith('-') && /[/.*]/.test(arg)
   const files = args.filter(isFile)
   const options = args.filter((arg) => !isFile(arg))
-  const runner = ['--test', `--test-concurrency=${TEST_CONCURRENCY}`, '--test-reporter=spec']
+  const runner = ['--test', '--test-timeout=120000', `--test-concurrency=${TEST_CONCURRENCY}`, '--test-reporter=spec']
   return runNode([...runner, ...options, ...(files.length > 0 ? files : TESTS)], withoutCertificateBundle())
 }
 

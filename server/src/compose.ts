@@ -13,6 +13,7 @@ import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import type { Config } from './config.ts'
+import { lockFolder } from './folder-lock.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { listen } from './gateway/listener.ts'
 import { PAYLOAD_BYTES_MAX } from './gateway/limits.ts'
@@ -65,6 +66,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
     },
     random,
   )
+  const lock = lockFolder(config.dataDir)
   const { accountId } = identity
   const { region } = config
   const account = { accountId, region }
@@ -234,8 +236,9 @@ export async function startPlatform(config: Config, version: string, log: Logger
   port = listener.port
 
   const sweep = setInterval(() => {
+    const running = instances.runningCode()
     packages
-      .sweep(routing.codeInUse())
+      .sweep(routing.codeInUse().union(running), running)
       .catch((error: unknown) => log.error({ err: error }, 'unused packages could not be removed'))
   }, PACKAGE_SWEEP_MS)
   sweep.unref()
@@ -255,6 +258,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
       await logs.close()
       await metadata.close()
       await rm(sockets, { recursive: true, force: true })
+      lock.release()
     },
   }
 }

@@ -1,6 +1,7 @@
 /** What the platform says on the terminal when it starts, or cannot. */
 import type { Config } from './config.ts'
 import { environmentName, flagName } from './config.ts'
+import { FolderInUseError } from './folder-lock.ts'
 
 interface Started {
   port: number
@@ -25,8 +26,14 @@ export function banner(config: Config, platform: Started): string {
   return `${paint(1, 'Sluice is ready')} in ${Math.round(performance.now())} ms\n${lines.join('\n')}\n\n  try: npx sluice list    stop: Ctrl-C\n`
 }
 
+/** What the system says of a data folder that cannot be made or written. */
+const FOLDER_PROBLEMS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT', 'ENOSPC'])
+
 /** A start that failed, with the setting or command that helps. */
 export function explainStartFailure(thrown: unknown, config: Config): string {
+  if (thrown instanceof FolderInUseError) {
+    return `sluice: ${thrown.message}; stop that one, or give this one a folder of its own with ${flagName('dataDir')} or ${environmentName('dataDir')}\n`
+  }
   const error = thrown as NodeJS.ErrnoException
   if (error.code === 'EADDRINUSE') {
     return `sluice: port ${config.port} on ${config.host} is in use; free it, or move with ${flagName('port')} or ${environmentName('port')}\n`
@@ -34,7 +41,7 @@ export function explainStartFailure(thrown: unknown, config: Config): string {
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return `sluice: cannot listen on '${config.host}': this machine has no such address; see ${flagName('host')} or ${environmentName('host')}\n`
   }
-  if (error.code === 'EACCES' || error.code === 'EROFS') {
+  if (FOLDER_PROBLEMS.has(String(error.code))) {
     return `sluice: ${error.message}; the data folder is set by ${flagName('dataDir')} or ${environmentName('dataDir')}\n`
   }
   return `sluice: cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(thrown)}\n`

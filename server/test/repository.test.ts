@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { environmentName, settings, type SettingName } from '../src/config.ts'
 import { errorTable } from '../src/errors.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -206,4 +207,14 @@ test('links between pages lead to files that exist', () => {
         .map((link) => `${path}: ${link}`)
     })
   assertNone(problems, 'broken links')
+})
+
+test('the guide documents every setting, its variable and its default', () => {
+  const guide = files.find(({ path }) => path === 'docs/guide/configuration.md')!.text
+  const problems = (Object.keys(settings) as SettingName[]).filter((name) => {
+    const row = guide.split('\n').find((line) => line.startsWith(`| \`${name}\` |`))
+    const initial = name === 'dataDir' ? '~/.sluice' : String(settings[name].default)
+    return !row?.includes(`\`${environmentName(name)}\``) || !row.includes(initial === '' ? '| — |' : `\`${initial}\``)
+  })
+  assertNone(problems, 'docs/guide/configuration.md has a row for each setting of config.ts')
 })

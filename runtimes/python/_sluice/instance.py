@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 import threading
+import time
 
 from . import channel as frames
 from .channel import Channel, ChannelError
@@ -187,7 +188,7 @@ class Instance:
         from .loader import load_handler
 
         init = self._init
-        error = None
+        outcome = {}
         self._current.set(_Lifecycle(init['requestId']))
         try:
             os.environ.update(init['environment'])
@@ -198,16 +199,18 @@ class Instance:
             self._contexts = Contexts(init)
             handler = load_handler(init['function']['handler'])
             if init['function'].get('initializer'):
+                started = time.monotonic()
                 self._run_hook(init['function']['initializer'], init['requestId'])
+                outcome['initializerMs'] = (time.monotonic() - started) * 1000
             self._handler = handler
         except SystemExit:
             raise
         except BaseException as thrown:
-            error = describe_error(thrown)
-        self._channel.send(frames.READY, 0, _outcome(error))
+            outcome['error'] = describe_error(thrown)
+        self._channel.send(frames.READY, 0, _encode(outcome))
 
     def _hook(self, stream, name):
-        error = None
+        outcome = {}
         self._current.set(_Lifecycle(''))
         try:
             handler = self._init['function'].get(name) if name in ('preFreeze', 'preStop') else None
@@ -216,8 +219,8 @@ class Instance:
         except SystemExit:
             raise
         except BaseException as thrown:
-            error = describe_error(thrown)
-        self._channel.send(frames.HOOK_DONE, stream, _outcome(error))
+            outcome['error'] = describe_error(thrown)
+        self._channel.send(frames.HOOK_DONE, stream, _encode(outcome))
 
     def _run_hook(self, handler, request_id):
         from .loader import load_handler
@@ -296,10 +299,10 @@ def _parse_json(payload):
     return json.loads(payload)
 
 
-def _outcome(error):
+def _encode(outcome):
     import json
 
-    return b'{}' if error is None else json.dumps({'error': error}).encode()
+    return json.dumps(outcome).encode() if outcome else b'{}'
 
 
 def _prepare_imports(code_path):

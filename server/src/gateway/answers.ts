@@ -1,13 +1,17 @@
 /** Answers that the gateway gives by itself, and the headers that all answers share. */
 import type { ServerResponse } from 'node:http'
 import { errorBody, type FcError } from '../errors.ts'
+import { discardBody } from './body.ts'
 import type { InvocationFailure, InvocationOutcome } from '../invocations/port.ts'
 
 /** Headers that browsers may read of an event invocation's answer (Function Compute's list). */
 const EXPOSED =
   'Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,x-fc-log-result,x-fc-invocation-code-version,x-fc-instance-id'
 
-/** Answers an error as JSON; returns the bytes of its body. When the head is out already, the answer is broken off. */
+/**
+ * Answers an error as JSON, after the rest of the request body was read; returns the bytes of its own body. When the head
+ * is out already, the answer is broken off.
+ */
 export function answerError(
   response: ServerResponse,
   error: FcError,
@@ -19,9 +23,12 @@ export function answerError(
     return 0
   }
   const body = errorBody(error, requestId)
-  const own = Object.entries(error.headers).flat()
-  response.writeHead(error.status, jsonHeaders(requestId, body, [...own, ...extraHeaders]))
-  response.end(body)
+  const headers = jsonHeaders(requestId, body, [...Object.entries(error.headers).flat(), ...extraHeaders])
+  discardBody(response.req, () => {
+    if (response.destroyed) return
+    response.writeHead(error.status, headers)
+    response.end(body)
+  })
   return Buffer.byteLength(body)
 }
 

@@ -1,25 +1,25 @@
 /** Reads a request body whole, for the cases in which it must be known before anything happens. */
 import type { IncomingMessage } from 'node:http'
 import { FcError } from '../errors.ts'
-import { DISCARDED_BYTES_MAX } from './limits.ts'
+import { DISCARD_MS_MAX, DISCARDED_BYTES_MAX } from './limits.ts'
 
 /** Rejects with EntityTooLarge as soon as more than `bytesMax` arrived or were announced, ClientClosedRequest when it breaks off. */
 export function readBody(request: IncomingMessage, contentLength: number, bytesMax: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
+    const tooLarge = () => reject(new FcError('EntityTooLarge', `the payload exceeds ${bytesMax} bytes`))
     const take = (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > bytesMax) refuse()
-      else chunks.push(chunk)
-    }
-    const refuse = () => {
+      if (bytes <= bytesMax) {
+        chunks.push(chunk)
+        return
+      }
       request.off('data', take)
-      discard(request)
-      reject(new FcError('EntityTooLarge', `the payload exceeds ${bytesMax} bytes`))
+      tooLarge()
     }
     if (contentLength > bytesMax) {
-      refuse()
+      tooLarge()
       return
     }
     request.on('data', take)
@@ -31,14 +31,29 @@ export function readBody(request: IncomingMessage, contentLength: number, bytesM
 }
 
 /**
- * Reads the rest of a body that was refused and drops it: a client that is still sending would otherwise see a broken
- * connection instead of the answer. What goes on beyond a bound is cut off.
+ * Reads what is left of a body that is refused, drops it, and then calls `done`: a client that is still sending would
+ * see a broken connection instead of its answer. Bounded in bytes and time; beyond either the answer goes out anyway.
  */
-export function discard(request: IncomingMessage): void {
+export function discardBody(request: IncomingMessage, done: () => void): void {
+  const { headers } = request
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+  if (!hasBody || request.complete) {
+    done()
+    return
+  }
   let bytes = 0
-  request.on('data', (chunk: Buffer) => {
+  const settle = () => {
+    clearTimeout(timer)
+    request.off('data', count)
+    request.off('end', settle)
+    done()
+  }
+  const count = (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes > DISCARDED_BYTES_MAX) request.destroy()
-  })
+    if (bytes > DISCARDED_BYTES_MAX) settle()
+  }
+  const timer = setTimeout(settle, DISCARD_MS_MAX)
+  request.on('data', count)
+  request.on('end', settle)
   request.resume()
 }

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FcError, toFcError } from '../errors.ts'
 import type { Invocation, InvocationFailure, InvocationRequest, Invocations, Responder } from '../invocations/port.ts'
 import { answerError, errorKind, failureBody, jsonHeaders } from './answers.ts'
-import { discard } from './body.ts'
 import { PAYLOAD_BYTES_MAX } from './limits.ts'
 import { readResponseHead } from './response-head.ts'
 
@@ -69,7 +68,6 @@ class HttpExchange implements Responder {
         return
       }
       incoming.off('data', pass)
-      discard(incoming)
       this.#abandon(new FcError('EntityTooLarge', `the payload exceeds ${PAYLOAD_BYTES_MAX} bytes`))
     }
     incoming.on('data', pass)
@@ -106,6 +104,10 @@ class HttpExchange implements Responder {
   onData(chunk: Buffer, end: boolean): void {
     if (this.#isDone) return
     this.#responseBytes += chunk.length
+    if (this.#responseBytes > PAYLOAD_BYTES_MAX) {
+      this.#abandon(new FcError('BadResponse', `the function's answer exceeds ${PAYLOAD_BYTES_MAX} bytes`))
+      return
+    }
     if (end) {
       this.#isDone = true
       endWith(this.#response, chunk)

@@ -2,7 +2,8 @@
 
 /** Request and response of a synchronous invocation. */
 export const PAYLOAD_BYTES_MAX = 32 * 1024 * 1024
-/** Of a body that was refused, so much is still read before the connection is cut. */
+/** Of a body that is refused, so much is still read, and for so long, before the answer goes out. */
+export const DISCARD_MS_MAX = 10_000
 export const DISCARDED_BYTES_MAX = 2 * PAYLOAD_BYTES_MAX
 /** All header names and values of a request to an HTTP trigger. */
 export const HEADER_BYTES_MAX = 8 * 1024

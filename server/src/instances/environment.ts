@@ -44,6 +44,11 @@ export function functionEnvironment(version: FunctionVersion, facts: Environment
   return { ...config.environmentVariables, ...own }
 }
 
+/** The CREDENTIALS frame, and the same part of INIT. */
+export function credentialsFrame({ accessKeyId, accessKeySecret, securityToken }: Credentials): object {
+  return { accessKeyId, accessKeySecret, securityToken: securityToken ?? '' }
+}
+
 /** The INIT frame of docs/reference/channel.md. */
 export function initFrame(
   version: FunctionVersion,
@@ -61,11 +66,7 @@ export function initFrame(
     concurrency: config.instanceConcurrency,
     responseBytesMax,
     environment: functionEnvironment(version, facts),
-    credentials: {
-      accessKeyId: facts.credentials.accessKeyId,
-      accessKeySecret: facts.credentials.accessKeySecret,
-      securityToken: facts.credentials.securityToken ?? '',
-    },
+    credentials: credentialsFrame(facts.credentials),
     function: {
       name,
       handler: config.handler,

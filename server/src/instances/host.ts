@@ -91,6 +91,11 @@ class InstanceHost implements Instances, PoolHost {
     )
   }
 
+  runningCode(): Set<string> {
+    const busy = [...this.#pools.values()].filter((pool) => pool.instances.size > 0)
+    return new Set(busy.flatMap((pool) => pool.version.function.config.code?.sha256 ?? []))
+  }
+
   waiting(): { functionKey: string; requests: number }[] {
     return [...this.#pools.values()]
       .filter((pool) => pool.waitingCount > 0)
@@ -152,10 +157,14 @@ class InstanceHost implements Instances, PoolHost {
       { clock, appendLine },
     )
     this.#starting++
-    const started = instance.start(
-      plan(pool.version, qualifier),
-      join(this.#options.socketDirectory, `${id}.sock`),
-      clock.monotonicMs(),
+    const scheduledMs = clock.monotonicMs()
+    // A plan that cannot be made (no interpreter for the runtime) fails this start, not the code that asked for it.
+    const started = Promise.try(() =>
+      instance.start(
+        plan(pool.version, qualifier),
+        join(this.#options.socketDirectory, `${id}.sock`),
+        scheduledMs,
+      ),
     )
     const settled = () => {
       this.#starting--
@@ -191,7 +200,7 @@ class InstanceHost implements Instances, PoolHost {
     this.#sweep = this.#deps.clock.setTimer(delayMs, () => {
       this.#sweep = null
       for (const pool of [...this.#pools.values()]) {
-        pool.endExpired()
+        pool.look()
         if (pool.isEmpty) this.#pools.delete(pool.version.id)
       }
       if (this.#pools.size > 0) this.#armSweep()

@@ -12,6 +12,8 @@ import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
 
 /** Between two readings of an instance's memory. */
 const MEMORY_SAMPLE_MS = 100
+/** Credentials of an instance are renewed after this long: a third of what they are valid for. */
+const CREDENTIALS_MS_MAX = 12 * 60 * 60 * 1000
 /** From a sandbox that runs to a runtime that says HELLO. */
 const RUNTIME_START_MS_MAX = 20_000
 /** Loading the handler, beside the initializer's own timeout. */
@@ -30,6 +32,8 @@ export interface LaunchPlan {
   ): Promise<Sandbox>
   codeFolder(): Promise<string>
   initFrame(instanceId: string, requestId: string, codePath: string): object
+  /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
+  credentials(): object
 }
 
 export interface InstanceOwner {
@@ -61,6 +65,8 @@ export class Instance {
   #startRequestId: string
   #peakMemoryMB = 0
   #sampledMs = -Infinity
+  #plan: LaunchPlan | null = null
+  #credentialsMs = 0
   #protocolError: ChannelError | null = null
   #settleStart: { hello(socketError: Error | null): void; ready(payload: string | null): void } | null = null
   readonly #strayLines: { stdout: ReturnType<typeof createLineSplitter>; stderr: ReturnType<typeof createLineSplitter> }
@@ -119,6 +125,8 @@ export class Instance {
       await hello
       this.#to('connected')
       this.phases.runtimeMs = lap()
+      this.#plan = plan
+      this.#credentialsMs = clock.monotonicMs()
       this.#connection!.initialize(plan.initFrame(this.id, this.#startRequestId, sandbox.paths.code))
       const initializerMs = await this.#awaitReady()
       const loadMs = lap()
@@ -160,6 +168,14 @@ export class Instance {
     }
     if (this.#state !== 'draining') this.#owner.onSlotFreed(this)
     else if (this.#holders.size === 0) void this.stop(0)
+  }
+
+  /** Replaces credentials that have been in use for long; called now and then. */
+  renewCredentials(): void {
+    const nowMs = this.#deps.clock.monotonicMs()
+    if (!this.#plan || nowMs - this.#credentialsMs < CREDENTIALS_MS_MAX) return
+    this.#credentialsMs = nowMs
+    this.#connection?.credentials(this.#plan.credentials())
   }
 
   /** Serves what runs on it and then ends. */

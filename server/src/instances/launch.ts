@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
 import type { SandboxRuntime } from '../sandbox/port.ts'
-import { initFrame } from './environment.ts'
+import { credentialsFrame, initFrame } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
 import type { Runtimes } from './runtimes.ts'
@@ -37,7 +37,9 @@ export function createLaunchPlanner(
     const { config } = version.function
     const interpreter = deps.runtimes.interpreter(config.runtime)
     const role = config.role ?? version.service?.config.role ?? ''
+    const issue = () => deps.tokens.issue(version.key, role, deps.clock.nowMs())
     return {
+      credentials: () => credentialsFrame(issue()),
       codeFolder() {
         if (config.code !== null) return deps.packages.unpack(config.code.sha256)
         const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
@@ -73,7 +75,7 @@ export function createLaunchPlanner(
             instanceId,
             qualifier,
             codePath,
-            credentials: deps.tokens.issue(version.key, role, deps.clock.nowMs()),
+            credentials: issue(),
             endpoints: options.endpoints(),
           },
           requestId,

@@ -25,6 +25,7 @@ export interface PooledInstance {
   readonly idleSinceMs: number
   readonly createdMs: number
   assign(holder: SlotHolder): Slot
+  renewCredentials(): void
   drain(): void
   stop(graceMs: number): Promise<void>
 }
@@ -133,9 +134,13 @@ export class Pool {
       }))
   }
 
-  endExpired(): void {
+  /** The regular look: idle instances whose time is over leave, the others keep valid credentials. */
+  look(): void {
     const ids = new Set(expired(this.idle(), this.#settings.keepAliveMs, this.#clock.monotonicMs()).map(({ id }) => id))
-    for (const instance of [...this.#instances]) if (ids.has(instance.id)) this.end(instance)
+    for (const instance of [...this.#instances]) {
+      if (ids.has(instance.id)) this.end(instance)
+      else instance.renewCredentials()
+    }
   }
 
   end(instance: PooledInstance): void {

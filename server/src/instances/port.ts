@@ -73,6 +73,8 @@ export interface Instances {
   /** The version is no longer routed to: idle instances end now, busy ones when done. */
   retire(versionId: FunctionVersion['id']): void
   list(): InstanceInfo[]
+  /** SHA-256 of the code packages that instances run on. */
+  runningCode(): Set<string>
   waiting(): { functionKey: string; requests: number }[]
   /** Takes no more requests, lets running ones end within `graceMs`, then ends all. */
   close(graceMs: number): Promise<void>

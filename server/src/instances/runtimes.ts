@@ -46,20 +46,21 @@ export async function findRuntimes(path: string): Promise<Runtimes> {
   if (python) found.set('python', python)
 
   const languageOf = (runtime: string) => /^(nodejs|python|java|php|dotnetcore|go|custom)/.exec(runtime)?.[1]
+  const reasonFor = (language: string | undefined) =>
+    language === 'python'
+      ? 'no python3 was found on PATH; install it (Debian: apt-get install python3) and start the platform again'
+      : `this version of Sluice runs ${[...found.keys()].join(' and ')} functions only`
   return {
     all: KNOWN_RUNTIMES,
     available(runtime) {
       const language = languageOf(runtime)
       if (language !== undefined && found.has(language)) return { ok: true }
-      const reason =
-        language === 'python'
-          ? 'no python3 was found on PATH; install it (Debian: apt-get install python3) and start the platform again'
-          : `this version of Sluice runs ${[...found.keys()].join(' and ')} functions only`
-      return { ok: false, reason }
+      return { ok: false, reason: reasonFor(language) }
     },
     interpreter(runtime) {
-      const interpreter = found.get(languageOf(runtime) ?? '')
-      if (!interpreter) throw new Error(`no interpreter for runtime ${runtime}`)
+      const language = languageOf(runtime)
+      const interpreter = found.get(language ?? '')
+      if (!interpreter) throw new Error(reasonFor(language))
       return interpreter
     },
     interpreters: () => [...found.values()],

@@ -17,7 +17,7 @@ const SAMPLES_PER_CENSUS = 10
 const NOTICE =
   'Functions run as plain child processes of the platform, as its user: they are limited, not isolated. They can read ' +
   'the files of that user, reach every network that the host reaches, and see other functions. ' +
-  'Run only code that you trust, or use the oci sandbox.'
+  'Run only code that you trust.'
 const NOTICE_WITHOUT_PROC = ' On this system memory is neither measured nor limited.'
 
 export interface ProcessSandboxOptions {

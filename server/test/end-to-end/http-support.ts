@@ -2,10 +2,59 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { TestPlatform } from '../support/platform.ts'
 
 /** Longest wait for something that is bound to come. */
 const EVENT_MS_MAX = 10_000
+/** Between two looks for it. */
+const LOOK_PAUSE_MS = 10
+
+/** What 3.0 handlers get of an HTTP request. */
+export interface HttpEvent {
+  version: string
+  rawPath: string
+  headers: Record<string, string>
+  queryParameters: Record<string, string>
+  body: string
+  isBase64Encoded: boolean
+  requestContext: Record<string, unknown> & { http: Record<string, string> }
+}
+
+/** What the function `web` says of its request. */
+export interface WebSeen {
+  method: string
+  path: string
+  url: string
+  clientIP: string
+  headers: Record<string, string>
+  queries: Record<string, string | string[]>
+  body: string
+  requestId: string
+}
+
+/** A 3.0 function that answers the event. */
+export const eventEcho = { 'index.js': 'exports.handler = async (event) => event.toString()' }
+/** A 3.0 function that answers what the body of the request says. */
+export const eventAnswer = { 'index.js': 'exports.handler = async (event) => JSON.parse(JSON.parse(event).body)' }
+/** A 2.0 function that answers what it sees; the query sets `status`, more headers (`set`) and `raw` for the body alone. */
+export const web = {
+  'index.js': `
+    exports.handler = (request, response, context) => {
+      const chunks = []
+      request.on('data', (chunk) => chunks.push(chunk))
+      request.on('end', () => {
+        const { method, path, url, clientIP, headers, queries } = request
+        response.setStatusCode(Number(queries.status) || 200)
+        for (const [name, value] of Object.entries(JSON.parse(queries.set || '{}'))) response.setHeader(name, value)
+        const seen = { method, path, url, clientIP, headers, queries, body: Buffer.concat(chunks).toString(), requestId: context.requestId }
+        response.send(queries.raw === undefined ? JSON.stringify(seen) : Buffer.concat(chunks))
+      })
+    }`,
+}
+
+/** Status and error code. */
+export const codeOf = (answer: { status: number; json(): Record<string, unknown> }) => [answer.status, answer.json()['Code']]
 
 export async function must(platform: TestPlatform, method: string, path: string, body?: object) {
   const answer = await platform.call(method, path, body)
@@ -37,6 +86,7 @@ export async function eventually<Value>(look: () => Promise<Value | undefined>):
     const value = await look()
     if (value !== undefined) return value
     assert.ok(performance.now() < deadlineMs, 'waited in vain')
+    await pause(LOOK_PAUSE_MS)
   }
 }
 
@@ -66,10 +116,10 @@ export interface StoredRecord {
 }
 
 /** The invocations of a function, newest first. */
-export async function recordsOf(platform: TestPlatform, functionKey: string): Promise<StoredRecord[]> {
+export async function recordsOf(platform: TestPlatform, functionKey: string, filter = ''): Promise<StoredRecord[]> {
   const answer = await platform.call(
     'GET',
-    `/sluice/v1/records?function=${encodeURIComponent(functionKey)}&descending=true`,
+    `/sluice/v1/records?function=${encodeURIComponent(functionKey)}&descending=true${filter}`,
   )
   return answer.json<{ records: StoredRecord[] }>().records
 }

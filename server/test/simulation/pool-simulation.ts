@@ -96,6 +96,8 @@ class SimulatedInstance implements PooledInstance {
     else if (this.holders.size === 0) this.end()
   }
 
+  renewCredentials(): void {}
+
   drain(): void {
     this.state = nextState(this.state, 'drain')
     if (this.holders.size === 0) this.end()
