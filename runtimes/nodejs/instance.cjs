@@ -76,8 +76,9 @@ class Instance {
 
   async #start() {
     const init = this.#init
+    const startedMs = performance.now()
     let error
-    let initializerMs
+    let loadMs
     try {
       Object.assign(process.env, init.environment)
       setCredentialVariables(init.credentials)
@@ -88,15 +89,14 @@ class Instance {
       const callbackIndex = 2
       const handler = await loadHandler(init.codePath, init.function.handler, callbackIndex)
       if (init.function.initializer) {
-        const startedMs = performance.now()
+        loadMs = performance.now() - startedMs
         await this.#runHook(init.function.initializer, init.requestId)
-        initializerMs = performance.now() - startedMs
       }
       this.#handler = handler
     } catch (thrown) {
       error = describeError(thrown)
     }
-    this.#channel.send(FrameType.ready, 0, JSON.stringify({ error, initializerMs }))
+    this.#channel.send(FrameType.ready, 0, JSON.stringify({ error, loadMs }))
   }
 
   #refreshCredentials(credentials) {

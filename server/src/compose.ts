@@ -53,7 +53,7 @@ export interface Platform {
   close(): Promise<void>
 }
 
-/** Brings the platform up; resolves when it serves. Rejects with a reason for the operator, nothing left running. */
+/** Brings the platform up; resolves when it serves. Rejects with a reason for the operator; the process is to end then. */
 export async function startPlatform(config: Config, version: string, log: Logger): Promise<Platform> {
   const folder = (name: string) => join(config.dataDir, name)
   const given = (setting: string) => (setting === '' ? undefined : setting)
@@ -125,7 +125,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
         { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints: () => ({ SLUICE_ENDPOINT: platformUrl() }) },
         { clock, packages, sandboxes, runtimes, tokens },
       ),
-      onPlatformFailure: (error) => log.error({ err: error }, 'an instance could not be started'),
+      onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
   )
   metrics.setSources({

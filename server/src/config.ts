@@ -73,7 +73,12 @@ export const settings = {
     'memory that instances may use together, in MB; 0: four fifths of this machine',
   ),
   keepAliveSeconds: integer(300, 1, 86_400, 'how long an idle instance is kept'),
-  queueLength: integer(1000, 0, 100_000, 'most requests that wait for an instance of one function'),
+  queueLength: integer(
+    1000,
+    1,
+    100_000,
+    'most requests that wait for an instance of one function, cold starts included',
+  ),
   queueSeconds: integer(30, 1, 3600, 'longest wait for an instance before 429'),
   logDays: integer(7, 1, 3650, 'how long logs and invocation records are kept'),
   logMB: integer(1024, 16, 1_048_576, 'most space for logs and records of all functions, in MB; the oldest go first'),
@@ -191,7 +196,7 @@ export function loadConfig(argv: readonly string[], environment: NodeJS.ProcessE
   const path = resolve(folder, flags.file ?? environment['SLUICE_CONFIG'] ?? 'sluice.yaml')
   const fromFile = readFile(path, flags.file !== undefined || environment['SLUICE_CONFIG'] !== undefined)
   for (const key of Object.keys(fromFile)) {
-    if (!(key in settings)) throw new ConfigError(`${path}: ${key} is no setting${nearest(key)}`)
+    if (!Object.hasOwn(settings, key)) throw new ConfigError(`${path}: ${key} is no setting${nearest(key)}`)
   }
   const config: Record<string, string | number> = {}
   const sources: Partial<Record<SettingName, Source>> = {}

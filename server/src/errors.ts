@@ -35,6 +35,7 @@ export const errorTable = {
   AsyncConfigNotExists: caller(404),
   LayerNotFound: caller(404),
   ProvisionConfigNotFound: caller(404),
+  OnDemandConfigNotFound: caller(404),
   MethodNotAllowed: caller(405), // ours: the HTTP trigger does not list the method
   ServiceAlreadyExists: caller(409),
   FunctionAlreadyExists: caller(409),

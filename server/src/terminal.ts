@@ -44,5 +44,6 @@ export function explainStartFailure(thrown: unknown, config: Config): string {
   if (FOLDER_PROBLEMS.has(String(error.code))) {
     return `sluice: ${error.message}; the data folder is set by ${flagName('dataDir')} or ${environmentName('dataDir')}\n`
   }
-  return `sluice: cannot start: ${error instanceof Error ? (error.stack ?? error.message) : String(thrown)}\n`
+  const defect = error instanceof Error && config.logLevel === 'debug' ? error.stack : undefined
+  return `sluice: cannot start: ${defect ?? (error instanceof Error ? error.message : String(thrown))}\n`
 }

@@ -187,6 +187,7 @@ class Instance:
     def _start(self):
         from .loader import load_handler
 
+        started = time.monotonic()
         init = self._init
         outcome = {}
         self._current.set(_Lifecycle(init['requestId']))
@@ -199,9 +200,8 @@ class Instance:
             self._contexts = Contexts(init)
             handler = load_handler(init['function']['handler'])
             if init['function'].get('initializer'):
-                started = time.monotonic()
+                outcome['loadMs'] = (time.monotonic() - started) * 1000
                 self._run_hook(init['function']['initializer'], init['requestId'])
-                outcome['initializerMs'] = (time.monotonic() - started) * 1000
             self._handler = handler
         except SystemExit:
             raise

@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test'
 import { FcError } from '../errors.ts'
 import { makeZip } from '../packages/zip-fixtures.ts'
 import type { ApiDeps } from './app.ts'
-import { BODY_BYTES_MAX } from './mount.ts'
+import { BODY_BYTES_MAX } from './body-limits.ts'
 import { ACCOUNT_ID, handClock, openDoor, startApi, zipSaying } from './test-support.ts'
 
 async function start(context: TestContext, deps: Partial<ApiDeps> = {}) {
@@ -96,6 +96,42 @@ test('a call that carries code takes more than one that does not', async (contex
     body: JSON.stringify({ functionName: 'big', runtime: 'nodejs20', handler: 'h.h', code: { zipFile } }),
   })
   assert.equal(response.status, 200)
+})
+
+test('a large package arrives whole, and only if the signature covers it', async (context) => {
+  const content = randomBytes(2 * BODY_BYTES_MAX)
+  const zip = makeZip([{ name: 'data.bin', content }])
+  const body = JSON.stringify({
+    functionName: 'big',
+    runtime: 'nodejs20',
+    handler: 'h.h',
+    code: { zipFile: zip.toString('base64') },
+  })
+  const principal = { kind: 'account', accountId: ACCOUNT_ID } as const
+  let bodySha256: string | null = createHash('sha256').update(body).digest('hex')
+  const { url } = await start(context, { authenticator: { authenticate: () => ({ principal, bodySha256 }) } })
+  const post = (text: string) => fetch(`${url}/2023-03-30/functions`, { method: 'POST', body: text })
+  assert.equal(await codeOf(await post(`${body} `)), 'SignatureNotMatch')
+  assert.equal((await post(body)).status, 200)
+  bodySha256 = null
+  const { url: link } = (await (await fetch(`${url}/2023-03-30/functions/big/code`)).json()) as { url: string }
+  assert.deepEqual(Buffer.from(await (await fetch(link)).arrayBuffer()), zip)
+})
+
+test('large bodies are refused in the order and the words of small ones', async (context) => {
+  const { url } = await start(context)
+  const long = Buffer.alloc(BODY_BYTES_MAX).toString('base64')
+  const post = async (body: string) => {
+    const response = await fetch(`${url}/2023-03-30/functions`, { method: 'POST', body })
+    return ((await response.json()) as { Message: string }).Message
+  }
+  const create = (fields: object, zipFile: string) =>
+    JSON.stringify({ functionName: 'f', runtime: 'nodejs20', handler: 'h.h', ...fields, code: { zipFile } })
+  assert.equal(await post(create({}, long).slice(0, -1)), 'the body must be JSON')
+  assert.match(await post(create({ functionName: '1' }, `${long}!`)), /^functionName must be/)
+  assert.match(await post(create({ timeout: 'x' }, `${long}!`)), /^timeout must be/)
+  assert.equal(await post(create({}, `${long}!`)), 'code.zipFile must be a zip file in base64')
+  assert.match(await post(create({}, long)), /^the code package is not accepted/)
 })
 
 test('malformed paths and content types are refused in our words', async (context) => {

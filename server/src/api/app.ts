@@ -2,14 +2,16 @@
  * The management API as an HTTP application without a listener: the gateway hands it the requests that are not
  * invocations. A request's way: id → authenticate → read the body → compare its digest → authorise → validate → act.
  */
-import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import fastify from 'fastify'
 import type { Authenticator, Authorizer, JwtVerifierFactory, Principal } from '../auth/port.ts'
 import { requestIdV3, uuidV7 } from '../clock.ts'
 import { errorBody, FcError, toFcError } from '../errors.ts'
-import { BODY_BYTES_MAX, mount, notSupported } from './mount.ts'
+import { EXPOSED_HEADERS } from '../exposed-headers.ts'
+import { createBodyReader, receiveBlocks, type ZipOfBody } from './body.ts'
+import { BODY_BYTES_MAX } from './body-limits.ts'
+import { methodsAt, mount, notSupported } from './mount.ts'
 import type { ApiOptions, Context } from './operations/context.ts'
 import { createLanes } from './operations/lanes.ts'
 import { isValidPackageLink, PACKAGE_LINK_PATH } from './package-link.ts'
@@ -22,6 +24,7 @@ declare module 'fastify' {
     principal: Principal
     /** Digest that the signature covers, to be compared with the body's. */
     signedBodySha256: string | null
+    zip: ZipOfBody
   }
   interface FastifyContextConfig {
     /** Served without credentials. */
@@ -50,16 +53,10 @@ export interface Api {
   close(): Promise<void>
 }
 
-const EXPOSED_HEADERS = [
-  'Date',
-  'x-fc-request-id',
-  'x-fc-error-type',
-  'x-fc-code-checksum',
-  'x-fc-invocation-duration',
-  'x-fc-max-memory-usage',
-  'x-fc-log-result',
-  'x-fc-invocation-code-version',
-].join(',')
+/** Our readers check, with messages of their own: the compilers that Fastify brings would only take time and memory. */
+const WITHOUT_COMPILERS = {
+  compilersFactory: { buildValidator: () => () => () => true, buildSerializer: () => () => JSON.stringify },
+} as object as NonNullable<FastifyServerOptions['schemaController']>
 
 export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
   const { metadata, packages, clock, random, runtimes, authenticator, authorizer } = deps
@@ -74,8 +71,14 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     createJwtVerifier: deps.createJwtVerifier,
     knowsServices: true,
   }
+  const tables = [
+    ['2016-08-15', fc2Routes(context, '2016-08-15')],
+    ['2021-04-06', fc2Routes(context, '2021-04-06')],
+    ['2023-03-30', fc3Routes({ ...context, knowsServices: false })],
+  ] as const
   const app = fastify({
     logger: false,
+    schemaController: WITHOUT_COMPILERS,
     bodyLimit: BODY_BYTES_MAX,
     exposeHeadRoutes: false,
     requestIdHeader: false,
@@ -98,10 +101,19 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
 
   app.decorateRequest('principal')
   app.decorateRequest('signedBodySha256', null)
-  readBodies(app)
+  app.decorateRequest('zip', null)
+  const bodies = createBodyReader(clock)
+  // Bodies are received whole and as they are, whatever their content type says: signatures cover the bytes.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (request: FastifyRequest) => receiveBlocks(request.raw, request.routeOptions.bodyLimit))
   app.setErrorHandler(fail)
-  app.setNotFoundHandler((request) => {
-    throw notSupported(request.method, request.url)
+  app.setNotFoundHandler(({ method, url }) => {
+    const path = url.split('?', 1)[0]!
+    throw notSupported(
+      method,
+      path,
+      tables.flatMap(([version, routes]) => methodsAt(path, version, routes)),
+    )
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(standardHeaders(request))
@@ -113,9 +125,10 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   })
   app.addHook('preValidation', async (request) => {
     if (request.is404 || request.routeOptions.config.open) return
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    checkDigest(request.signedBodySha256, body)
-    request.body = body.length === 0 ? undefined : parseBody(body)
+    const blocks = (request.body ?? []) as Awaited<ReturnType<typeof receiveBlocks>>
+    const { body, zip } = await bodies.read(blocks, request.signedBodySha256)
+    request.body = body
+    request.zip = zip
   })
 
   app.addHook('onResponse', async (request, reply) => {
@@ -123,9 +136,7 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     if (operation !== undefined) deps.onAnswered?.(operation, reply.statusCode, reply.elapsedTime)
   })
 
-  mount(app, '2016-08-15', fc2Routes(context, '2016-08-15'), context, authorizer)
-  mount(app, '2021-04-06', fc2Routes(context, '2021-04-06'), context, authorizer)
-  mount(app, '2023-03-30', fc3Routes({ ...context, knowsServices: false }), context, authorizer)
+  for (const [version, routes] of tables) mount(app, version, routes, context, authorizer)
   servePackages(app, context)
   deps.extraRoutes?.(app)
   await app.ready()
@@ -140,33 +151,10 @@ function standardHeaders(request: FastifyRequest): Record<string, string> {
   return { 'x-fc-request-id': request.id, 'access-control-expose-headers': EXPOSED_HEADERS }
 }
 
-/** Bodies are read whole and as they are, whatever their content type says: signatures cover the bytes. */
-function readBodies(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-}
-
-function checkDigest(signed: string | null, body: Buffer): void {
-  if (signed === null) return
-  if (createHash('sha256').update(body).digest('hex') === signed.toLowerCase()) return
-  throw new FcError('SignatureNotMatch', 'the body is not the one that x-acs-content-sha256 describes')
-}
-
-function parseBody(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    throw new FcError('InvalidArgument', 'the body must be JSON')
-  }
-}
-
 /** Fastify's own refusals in the words of the error table. */
 function describeFailure(thrown: unknown): FcError {
   if (thrown instanceof FcError) return thrown
   const { code, statusCode } = thrown as Partial<FastifyError>
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new FcError('EntityTooLarge', 'the body is larger than this operation accepts', { connection: 'close' })
-  }
   if (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) {
     return new FcError('InvalidArgument', `the request is malformed (${code.slice('FST_ERR_'.length)})`)
   }

@@ -2,14 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FcError } from '../errors.ts'
 import type { Authorizer } from '../auth/port.ts'
+import { BODY_BYTES_MAX, CODE_BODY_BYTES_MAX } from './body-limits.ts'
 import type { Context } from './operations/context.ts'
 import { arnOf } from './operations/context.ts'
 import { openApiDocument } from './openapi.ts'
-import type { Answer, Route } from './route.ts'
-
-/** Largest body of a call that may carry a code package: 100 MB of zip in base64, and the rest of the request. */
-export const CODE_BODY_BYTES_MAX = 150 * 1024 * 1024
-export const BODY_BYTES_MAX = 1024 * 1024
+import type { Answer, Method, Route } from './route.ts'
 
 export function mount(
   app: FastifyInstance,
@@ -36,13 +33,13 @@ export function mount(
           body: request.body,
           ifMatch: single(request.headers['if-match']),
           codeChecksum: single(request.headers['x-fc-code-checksum']),
+          zip: request.zip,
           requestId: request.id,
         })
         return send(reply, answer)
       },
     })
   }
-  refuseOtherMethods(app, version, routes)
   let document: string | undefined
   app.get(`/${version}/openapi.json`, { config: { open: true } }, async (_request, reply) => {
     document ??= JSON.stringify(openApiDocument(version, routes))
@@ -50,25 +47,20 @@ export function mount(
   })
 }
 
-/** A known path with a method that it has not: the answer names the ones it has. */
-function refuseOtherMethods(app: FastifyInstance, version: string, routes: readonly Route[]): void {
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const allowed: string[] = routes.filter((route) => route.path === path).map((route) => route.method)
-    app.route({
-      method: ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'].filter(
-        (method) => !allowed.includes(method),
-      ),
-      url: `/${version}${path}`,
-      config: { open: true },
-      handler(request) {
-        throw notSupported(request.method, request.url, allowed)
-      },
-    })
-  }
+/** The methods that a path has; none when it is no operation's. */
+export function methodsAt(path: string, version: string, routes: readonly Route[]): Method[] {
+  const segments = path.split('/')
+  return routes.filter((route) => isAt(`/${version}${route.path}`.split('/'), segments)).map((route) => route.method)
 }
 
-export function notSupported(method: string, url: string, allowed: readonly string[] = []): FcError {
-  const message = `'${method}' against '${url.split('?', 1)[0]}' is not supported`
+function isAt(pattern: readonly string[], segments: readonly string[]): boolean {
+  if (pattern.length !== segments.length) return false
+  return pattern.every((part, index) => (part.startsWith(':') ? segments[index] !== '' : segments[index] === part))
+}
+
+/** No operation has this method and path; `allowed` are the methods that the path has. */
+export function notSupported(method: string, path: string, allowed: readonly string[]): FcError {
+  const message = `'${method}' against '${path}' is not supported`
   if (allowed.length === 0) return new FcError('PathNotSupported', message)
   const list = allowed.join(', ')
   return new FcError('PathNotSupported', `${message}; the path supports ${list}`, { allow: list })

@@ -2,6 +2,7 @@
 import type { Static, TSchema } from 'typebox'
 import { Type } from 'typebox'
 import type { JsonObject } from '../model.ts'
+import type { ZipOfBody } from './body.ts'
 import { coerceQuery, createReader } from './schema.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -28,6 +29,7 @@ export interface RawRequest {
   ifMatch: string | undefined
   /** Header X-Fc-Code-Checksum. */
   codeChecksum: string | undefined
+  zip: ZipOfBody
   requestId: string
 }
 
@@ -39,6 +41,7 @@ export interface RouteRequest<Path extends string, Body, Query> {
   body: Body
   ifMatch: string | undefined
   codeChecksum: string | undefined
+  zip: ZipOfBody
   requestId: string
 }
 
@@ -92,6 +95,7 @@ export function route<
         body: body.read(request.body ?? {}) as Static<Body>,
         ifMatch: request.ifMatch,
         codeChecksum: request.codeChecksum,
+        zip: request.zip,
         requestId: request.requestId,
       }),
   }

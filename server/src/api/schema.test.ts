@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
 import { FcError } from '../errors.ts'
 import { coerceQuery, createReader } from './schema.ts'
 
@@ -77,6 +78,44 @@ test('any JSON is either read into the shape or refused by InvalidArgument', () 
       }
     }),
     { numRuns: 300 },
+  )
+})
+
+test('what is accepted is what a full JSON Schema validator accepts', () => {
+  const strict = Type.Object({
+    text: Type.String({ minLength: 1, maxLength: 3, pattern: '^[^x]*$' }),
+    size: Type.Optional(Type.Integer({ minimum: -2, maximum: 8, multipleOf: 2 })),
+    share: Type.Optional(Type.Number({ maximum: 1 })),
+    list: Type.Optional(Type.Array(Type.Boolean(), { minItems: 1, maxItems: 2 })),
+    map: Type.Optional(Type.Record(Type.String(), Type.Union([Type.Literal('a'), Type.Null()]))),
+    inner: Type.Optional(Type.Object({ either: Type.Union([Type.Literal(1), Type.Object({ deep: Type.String() })]) })),
+  })
+  const text = fc.oneof(fc.constantFrom('', 'a', 'xyz', '😀😀😀', 'four'), fc.jsonValue({ maxDepth: 0 }))
+  const inputs = fc.record(
+    {
+      text,
+      size: fc.oneof(fc.integer({ min: -4, max: 10 }), text),
+      share: fc.oneof(fc.double({ min: -2, max: 2, noNaN: true }), text),
+      list: fc.oneof(fc.array(fc.boolean(), { maxLength: 3 }), fc.array(text, { maxLength: 2 }), text),
+      map: fc.oneof(fc.dictionary(fc.constantFrom('k', 'l'), fc.constantFrom('a', 'b', 1)), text),
+      inner: fc.oneof(fc.record({ either: fc.oneof(fc.constantFrom(1, 2), fc.record({ deep: text })) }), text),
+    },
+    { requiredKeys: [] },
+  )
+  const validator = Compile(strict)
+  const strictReader = createReader(strict)
+  fc.assert(
+    fc.property(inputs, (input) => {
+      const value: unknown = JSON.parse(JSON.stringify(input, (_key, member: unknown) => member ?? undefined))
+      let isAccepted = true
+      try {
+        strictReader.read(value)
+      } catch {
+        isAccepted = false
+      }
+      assert.equal(isAccepted, validator.Check(value), JSON.stringify(value))
+    }),
+    { numRuns: 1000 },
   )
 })
 

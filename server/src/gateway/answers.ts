@@ -1,12 +1,9 @@
 /** Answers that the gateway gives by itself, and the headers that all answers share. */
 import type { ServerResponse } from 'node:http'
 import { errorBody, type FcError } from '../errors.ts'
+import { EXPOSED_HEADERS } from '../exposed-headers.ts'
 import { discardBody } from './body.ts'
 import type { InvocationFailure, InvocationOutcome } from '../invocations/port.ts'
-
-/** Headers that browsers may read of an event invocation's answer (Function Compute's list). */
-const EXPOSED =
-  'Date,x-fc-request-id,x-fc-error-type,x-fc-code-checksum,x-fc-invocation-duration,x-fc-max-memory-usage,x-fc-log-result,x-fc-invocation-code-version,x-fc-instance-id'
 
 /**
  * Answers an error as JSON, after the rest of the request body was read; returns the bytes of its own body. When the head
@@ -75,7 +72,7 @@ export function eventHeaders(
     'X-Fc-Code-Checksum',
     checksum,
     'Access-Control-Expose-Headers',
-    EXPOSED,
+    EXPOSED_HEADERS,
   ]
   if (outcome.logTail !== '') headers.push('X-Fc-Log-Result', Buffer.from(outcome.logTail).toString('base64'))
   return headers

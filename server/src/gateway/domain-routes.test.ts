@@ -27,9 +27,9 @@ test('exact before folders, longer folders before shorter, whatever the order', 
     ['/a/b', '/a/b'],
     ['/a/b/', '/a/b/*'],
     ['/a/b/c', '/a/b/*'],
-  ]) {
-    assert.equal(of(path!), expected, path)
-    assert.equal(matchRoute(routes.toReversed(), path!, 'GET')?.path, expected)
+  ] as const) {
+    assert.equal(of(path), expected, path)
+    assert.equal(matchRoute(routes.toReversed(), path, 'GET')?.path, expected)
   }
   assert.equal(matchRoute([route('/a')], '/a/', 'GET'), undefined)
 })
@@ -79,7 +79,7 @@ test('an expression is run in time linear in the path', () => {
 })
 
 test('an expression that cannot be run so is refused by name', () => {
-  for (const match of [String.raw`(a)\1`, '(?=a)', '(?<!a)b', 'a{1,1000}', '(', 'a'.repeat(513)]) {
+  for (const match of [String.raw`(a)\1`, '(?=a)', 'a{1,1000}', '(', 'a'.repeat(513)]) {
     assert.throws(() => rewrite(rules({ regex: [{ match, replacement: '/' }] }), '/a'), {
       code: 'InvalidArgument',
       message: /regexRules: '.*' is not accepted/,

@@ -1,6 +1,5 @@
 /** Custom domains: which route a path takes, and what the function sees of it. */
-import { setFlagsFromString } from 'node:v8'
-import { FcError } from '../errors.ts'
+import { linearRegExp } from '../linear-regexp.ts'
 import type { DomainRoute } from '../model.ts'
 
 /** Exact path first, else the longest `/…/*` whose folder the path is in; methods empty means every method. */
@@ -60,38 +59,17 @@ function wildcard(pattern: string, path: string): string[] | undefined {
   return captured
 }
 
-/**
- * A path is anybody's to choose, so an expression that backtracks could hold up every request of the platform. V8 has an
- * engine whose time is linear in the length of the path; it knows no back references, no look-around and no large counted
- * repetitions, as the Go expressions of Function Compute know no back references and no look-around.
- */
-setFlagsFromString('--enable-experimental-regexp-engine')
 const expressions = new Map<string, RegExp>()
 const EXPRESSIONS_MAX = 1000
-/** Time grows with it too. */
-const EXPRESSION_LENGTH_MAX = 512
 
 function linear(pattern: string): RegExp {
   let expression = expressions.get(pattern)
   if (expression === undefined) {
-    expression = compile(pattern)
+    expression = linearRegExp(pattern)
     if (expressions.size >= EXPRESSIONS_MAX) expressions.clear()
     expressions.set(pattern, expression)
   }
   return expression
-}
-
-function compile(pattern: string): RegExp {
-  try {
-    if (pattern.length <= EXPRESSION_LENGTH_MAX) return new RegExp(pattern, 'l')
-  } catch {
-    // Told below, with what is accepted.
-  }
-  throw new FcError(
-    'InvalidArgument',
-    `regexRules: '${pattern.slice(0, 64)}' is not accepted; give a regular expression of at most ${EXPRESSION_LENGTH_MAX} ` +
-      'characters without back references, look-around and counted repetitions beyond 16',
-  )
 }
 
 function absolute(path: string): string {

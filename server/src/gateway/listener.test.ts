@@ -61,7 +61,10 @@ test('what is no HTTP is answered once, with a request id', async () => {
     () => assert.fail('handled'),
     async (send) => {
       const received = await send('GARB AGE\r\n\r\n')
-      assert.match(received, /^HTTP\/1\.1 400 Bad Request\r\n[^]*X-Fc-Request-Id: [0-9a-f-]{36}\r\nConnection: close\r\n/)
+      assert.match(
+        received,
+        /^HTTP\/1\.1 400 Bad Request\r\n[^]*X-Fc-Request-Id: [0-9a-f-]{36}\r\nConnection: close\r\n/,
+      )
       assert.match(received, /"Code":"InvalidArgument"/)
     },
   )
@@ -95,9 +98,10 @@ test('a client that closed its half keeps an answer that has begun, however long
   await withListener(
     (request, response) => {
       request.socket.on('end', () => {
-        response.write('begun ')
-        clock.advance(HALF_CLOSED_MS)
-        setImmediate(() => response.end('and ended'))
+        response.write('begun ', () => {
+          clock.advance(HALF_CLOSED_MS)
+          setImmediate(() => response.end('and ended'))
+        })
       })
     },
     async (send) => assert.match(await send(GET, true), /begun [^]*and ended/),

@@ -109,5 +109,8 @@ function close(server: Server, graceMs: number, clock: Clock): Promise<void> {
       resolve()
     })
     server.closeIdleConnections()
+    // Those that are answered from now on are not kept for another request.
+    server.keepAliveTimeout = 1
+    server.keepAliveTimeoutBuffer = 0
   })
 }

@@ -13,7 +13,16 @@ test('status and headers default to 200 and none', () => {
 })
 
 test('headers that are not the function’s to say are dropped', () => {
-  const headers = ['X-Fc-Request-Id', 'Connection', 'Content-Length', 'Date', 'Keep-Alive', 'Server', 'Upgrade', 'Trailer']
+  const headers = [
+    'X-Fc-Request-Id',
+    'Connection',
+    'Content-Length',
+    'Date',
+    'Keep-Alive',
+    'Server',
+    'Upgrade',
+    'Trailer',
+  ]
   const flat = [...headers, 'Transfer-Encoding'].flatMap((name) => [name, '1'])
   assert.deepEqual(read({ headers: [...flat, 'X-Kept', '1'] }).headers, ['X-Kept', '1'])
 })
@@ -48,7 +57,9 @@ test('whatever a function says, node:http takes what is passed on', () => {
   const text = fc.string({ unit: 'binary' })
   const head = fc.oneof(
     fc.json(),
-    fc.record({ status: fc.integer({ min: 0, max: 700 }), headers: fc.array(text) }).map((value) => JSON.stringify(value)),
+    fc
+      .record({ status: fc.integer({ min: 0, max: 700 }), headers: fc.array(text) })
+      .map((value) => JSON.stringify(value)),
   )
   fc.assert(
     fc.property(head, (json) => {

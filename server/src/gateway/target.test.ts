@@ -87,7 +87,19 @@ test('whatever the path, the answer is a target or a refusal that shows no contr
     fc.string(),
     fc
       .array(
-        fc.constantFrom('/', '2016-08-15', 'proxy', 'services', 's', 'functions', '%24', '%00', '..', '.', 'invocations'),
+        fc.constantFrom(
+          '/',
+          '2016-08-15',
+          'proxy',
+          'services',
+          's',
+          'functions',
+          '%24',
+          '%00',
+          '..',
+          '.',
+          'invocations',
+        ),
       )
       .map((parts) => `/${parts.join('')}`),
   )

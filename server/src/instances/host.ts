@@ -153,18 +153,18 @@ class InstanceHost implements Instances, PoolHost {
       id,
       pool.version,
       requestId,
-      { onSlotFreed: (freed) => pool.onSlotFreed(freed), onGone: (gone) => pool.onGone(gone) },
-      { clock, appendLine },
+      {
+        onSlotFreed: (freed) => pool.onSlotFreed(freed),
+        onAbandoned: (left) => pool.end(left),
+        onGone: (gone) => pool.onGone(gone),
+      },
+      { clock, appendLine, onDefect: (error) => this.#deps.onPlatformFailure(error) },
     )
     this.#starting++
     const scheduledMs = clock.monotonicMs()
     // A plan that cannot be made (no interpreter for the runtime) fails this start, not the code that asked for it.
     const started = Promise.try(() =>
-      instance.start(
-        plan(pool.version, qualifier),
-        join(this.#options.socketDirectory, `${id}.sock`),
-        scheduledMs,
-      ),
+      instance.start(plan(pool.version, qualifier), join(this.#options.socketDirectory, `${id}.sock`), scheduledMs),
     )
     const settled = () => {
       this.#starting--

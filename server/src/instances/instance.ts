@@ -38,12 +38,16 @@ export interface LaunchPlan {
 
 export interface InstanceOwner {
   onSlotFreed(instance: Instance): void
+  /** A request on it ran out of time: it must get no other. */
+  onAbandoned(instance: Instance): void
   onGone(instance: Instance): void
 }
 
 interface InstanceDeps {
   clock: Clock
   appendLine(line: LogLine): void
+  /** Hears of a defect of ours that ended an instance. */
+  onDefect(error: Error): void
 }
 
 export class Instance {
@@ -128,10 +132,10 @@ export class Instance {
       this.#plan = plan
       this.#credentialsMs = clock.monotonicMs()
       this.#connection!.initialize(plan.initFrame(this.id, this.#startRequestId, sandbox.paths.code))
-      const initializerMs = await this.#awaitReady()
-      const loadMs = lap()
-      this.phases.initializerMs = Math.min(initializerMs, loadMs)
-      this.phases.runtimeMs += loadMs - this.phases.initializerMs
+      const loadMs = await this.#awaitReady()
+      const readyMs = lap()
+      this.phases.initializerMs = Math.max(0, readyMs - (loadMs ?? readyMs))
+      this.phases.runtimeMs += readyMs - this.phases.initializerMs
       this.#to('loaded')
       this.#startRequestId = ''
       this.#coldStart = this.phases
@@ -176,6 +180,11 @@ export class Instance {
     if (!this.#plan || nowMs - this.#credentialsMs < CREDENTIALS_MS_MAX) return
     this.#credentialsMs = nowMs
     this.#connection?.credentials(this.#plan.credentials())
+  }
+
+  abandon(holder: SlotHolder): void {
+    this.#owner.onAbandoned(this)
+    this.release(holder)
   }
 
   /** Serves what runs on it and then ends. */
@@ -247,16 +256,17 @@ export class Instance {
       onHookDone: () => {},
       onClosed: (error) => {
         if (error instanceof ChannelError) this.#protocolError = error
+        else if (error && !('syscall' in error)) this.#deps.onDefect(error)
         if (this.#state === 'gone') return
         // A process that ends closes the channel first: given a moment, its own exit code tells why.
-        if (error) void this.stop(0)
+        if (this.#protocolError) void this.stop(0)
         else this.#deps.clock.setTimer(EXIT_MS_MAX, () => void this.stop(0))
       },
     })
   }
 
-  /** Resolves to the time that the initializer took, in ms. */
-  #awaitReady(): Promise<number> {
+  /** Resolves to how long the runtime loaded, in ms, before it ran the initializer; null when none ran. */
+  #awaitReady(): Promise<number | null> {
     const { initializer } = this.version.function.config
     const limitMs = LOAD_MS_MAX + (initializer ? initializer.timeoutSeconds * 1000 : 0)
     return new Promise((resolve, reject) => {
@@ -283,7 +293,7 @@ export class Instance {
               }),
             )
           else if (answer['error']) reject(new StartFailure(failureOf(answer['error'])))
-          else resolve(typeof answer['initializerMs'] === 'number' ? Math.max(0, answer['initializerMs']) : 0)
+          else resolve(typeof answer['loadMs'] === 'number' ? Math.max(0, answer['loadMs']) : null)
         },
       }
     })
@@ -378,7 +388,6 @@ class InstanceSlot implements Slot {
   }
 
   abandon(): void {
-    this.#instance.drain()
-    this.#instance.release(this.#holder)
+    this.#instance.abandon(this.#holder)
   }
 }

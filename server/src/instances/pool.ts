@@ -87,6 +87,8 @@ export class Pool {
   }
 
   acquire(qualifier: string, holder: SlotHolder): void {
+    // One whose request ran out of time takes no more, though it has slots.
+    while (this.#free.at(-1)?.hasFreeSlot === false) this.#free.pop()
     const instance = this.#free.at(-1)
     if (instance !== undefined && this.#waiting.length === 0) {
       this.#assign(instance, holder)
@@ -183,7 +185,7 @@ export class Pool {
     if (this.#waiting.length === 0) return
     const load = {
       waiting: this.#waiting.length,
-      live: this.#instances.size - this.#starting,
+      live: this.#serving(),
       starting: this.#starting,
       instanceConcurrency: this.version.function.config.instanceConcurrency,
       serviceMs: this.#serviceMs,
@@ -198,6 +200,12 @@ export class Pool {
         limits.instancesLeft <= 0 ? 'the account has no instance left' : 'the host has no memory left for it'
       this.refuseAll(this.#exhausted(reason))
     }
+  }
+
+  #serving(): number {
+    let count = 0
+    for (const { state } of this.#instances) if (state === 'ready' || state === 'busy') count++
+    return count
   }
 
   #start(): void {
@@ -239,9 +247,8 @@ export class Pool {
       return
     }
     this.#host.onPlatformFailure(error)
-    const reason = error instanceof Error ? error.message : String(error)
     for (const { holder } of meant) {
-      holder.onRefused(new FcError('ServiceUnavailable', `no instance could be started: ${reason}`))
+      holder.onRefused(new FcError('ServiceUnavailable', `no instance could be started: ${reasonOf(error)}`))
     }
   }
 
@@ -284,4 +291,11 @@ export class Pool {
       this.#watchQueue()
     })
   }
+}
+
+/** What a caller is told of a platform's own failure: the reason, but no path of this host, which system errors name. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'an unknown error'
+  const { code, syscall } = error as NodeJS.ErrnoException
+  return code === undefined ? error.message : `${code}${syscall === undefined ? '' : ` (${syscall})`}`
 }

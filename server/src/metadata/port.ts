@@ -44,7 +44,8 @@ export interface MetadataStore {
    * whichever process committed it; a commit is never split over two calls. Commits of this process are delivered
    * before `commit` resolves; those of others may come several in one call, each document then as the last of them
    * left it. Resolves once the state was delivered, rejects when it cannot be read.
-   * `onError` hears of a feed that is broken (and being retried), `onChanges` goes on when it is back.
+   * `onError` hears of a feed that is broken (and being retried), `onChanges` that it is back: with what was missed,
+   * which may be nothing.
    */
   watch(
     onChanges: (changes: readonly Change[], revision: number) => void,

@@ -30,6 +30,24 @@ test('a feed that breaks is tried again with growing pauses, says so each time, 
   assert.equal(timers.at(-1)!.delayMs, 100, 'after a success the pauses are short again')
 })
 
+test('a feed that is back after missing nothing says so, once', async () => {
+  const { watcher, told, errors, timers, answer } = setUp()
+  await starting(watcher, answer, batch(1, true, row('a', 1)))
+  watcher.fail(new Error('the connection is lost'))
+  watcher.look()
+  answer(new Error('still away'))
+  await setImmediate()
+  timers.at(-1)!.fire()
+  answer(batch(1, false))
+  await setImmediate()
+  assert.equal(errors.length, 2)
+  assert.deepEqual(told.slice(1), [['1']])
+  watcher.look()
+  answer(batch(1, false))
+  await setImmediate()
+  assert.equal(told.length, 2)
+})
+
 test('a commit while the feed is broken neither fails nor waits for it to come back', async () => {
   const { watcher, told, errors, answer } = setUp()
   await starting(watcher, answer, batch(1, true))

@@ -21,6 +21,8 @@ export class Watcher {
   #reading: Promise<void> | undefined
   #readAgain = false
   #failures = 0
+  /** `onError` was told last; `onChanges` has to say that it is over, even when nothing was missed. */
+  #isBroken = false
   #retry: Timer | undefined
   #stopped = false
 
@@ -62,7 +64,9 @@ export class Watcher {
 
   /** The feed is broken at present. */
   fail(error: Error): void {
-    if (!this.#stopped) this.#options.onError(error)
+    if (this.#stopped) return
+    this.#isBroken = true
+    this.#options.onError(error)
   }
 
   /** Nothing is told once it resolves. */
@@ -85,7 +89,8 @@ export class Watcher {
   }
 
   #tell({ revision, whole, rows }: ChangeBatch): void {
-    if (this.#stopped || revision === this.#position) return
+    if (this.#stopped || (revision === this.#position && !this.#isBroken)) return
+    this.#isBroken = false
     const changes = rows.map(toChange)
     if (whole) changes.push(...this.#vanished(rows, revision))
     for (const { kind, key, value } of changes) {

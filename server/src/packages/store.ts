@@ -6,16 +6,18 @@ import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import type { CodeRef } from '../model.ts'
+import { WorkerLane } from '../worker-lane.ts'
 import { openFolderCache, removeTree } from './folder-cache.ts'
 import type { FolderCache } from './folder-cache.ts'
 import { PackageError, megabytes, packageLimits } from './limits.ts'
 import type { PackageLimits } from './limits.ts'
 import type { PackageStore } from './port.ts'
-import { WorkerLane } from './worker-lane.ts'
+import type { Job, JobResults } from './worker.ts'
 
 /** What is not referred to is kept so long: a put must be followed by its document, an unpack by its instance. */
 export const SWEEP_GRACE_MS = 60 * 60 * 1000
 
+const WORKER_HEAP_MB_MAX = 512
 const SHA256 = /^[0-9a-f]{64}$/
 const ZIP_NAME = /^([0-9a-f]{64})\.zip$/
 
@@ -50,8 +52,8 @@ class DiskPackageStore implements PackageStore {
   readonly #folders: FolderCache
   readonly #unpacking = new Map<string, Promise<string>>()
   /** Two threads, so that somebody's upload never delays somebody's cold start. */
-  readonly #checks: WorkerLane
-  readonly #unpacks: WorkerLane
+  readonly #checks: PackageLane
+  readonly #unpacks: PackageLane
   #incomingCount = 0
 
   constructor(options: PackageStoreOptions, clock: Clock, folders: FolderCache) {
@@ -61,8 +63,8 @@ class DiskPackageStore implements PackageStore {
     this.#zips = join(options.directory, 'zips')
     this.#incoming = join(options.directory, 'incoming')
     this.#folders = folders
-    this.#checks = new WorkerLane(clock)
-    this.#unpacks = new WorkerLane(clock)
+    this.#checks = createLane(clock)
+    this.#unpacks = createLane(clock)
   }
 
   async put(zip: Buffer): Promise<CodeRef> {
@@ -163,6 +165,20 @@ class DiskPackageStore implements PackageStore {
   #zipPath(sha256: string): string {
     return join(this.#zips, `${sha256}.zip`)
   }
+}
+
+type PackageLane = WorkerLane<Job, JobResults, string>
+
+function createLane(clock: Clock): PackageLane {
+  return new WorkerLane(
+    {
+      script: new URL('./worker.ts', import.meta.url),
+      subject: 'code package',
+      heapMBMax: WORKER_HEAP_MB_MAX,
+      toError: (reason) => new PackageError(reason),
+    },
+    clock,
+  )
 }
 
 function refusal(reason: string): FcError {

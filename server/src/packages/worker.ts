@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import type { CodeRef } from '../model.ts'
+import type { Reply } from '../worker-lane.ts'
 import { crc64 } from './crc64.ts'
 import { PackageError } from './limits.ts'
 import type { PackageLimits } from './limits.ts'
@@ -19,7 +20,7 @@ export interface JobResults {
   unpack: number
 }
 
-export type Reply = { result: CodeRef | number } | { refused: string } | { failed: string }
+type PackageReply = Reply<CodeRef | number, string>
 
 async function work(job: Job): Promise<CodeRef | number> {
   const zip = readFileSync(job.zipPath)
@@ -33,10 +34,10 @@ const port = parentPort
 if (port === null) throw new Error('worker.ts runs as a worker thread only')
 port.on('message', (job: Job) => {
   work(job).then(
-    (result) => port.postMessage({ result } satisfies Reply),
+    (result) => port.postMessage({ result } satisfies PackageReply),
     (error: Error) => {
       const reply = error instanceof PackageError ? { refused: error.message } : { failed: error.message }
-      port.postMessage(reply satisfies Reply)
+      port.postMessage(reply satisfies PackageReply)
     },
   )
 })

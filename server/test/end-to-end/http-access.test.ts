@@ -55,7 +55,7 @@ test('cross-origin rules answer the preflight and mark the answers', async () =>
         allowOrigins: ['https://*.example.com'],
         allowMethods: ['GET', 'PUT'],
         allowHeaders: ['x-token'],
-        exposeHeaders: ['x-shown', 'broken\r\nx-injected: 1'],
+        exposeHeaders: ['x-shown'],
         allowCredentials: true,
         maxAge: 600,
       },
@@ -79,6 +79,13 @@ test('cross-origin rules answer the preflight and mark the answers', async () =>
   assert.equal(allowed.headers['vary'], 'Origin')
   const foreign = await platform.send('GET', '/', { host, headers: { origin: 'https://example.org' } })
   assert.deepEqual([foreign.status, foreign.headers['access-control-allow-origin']], [200, undefined])
+})
+
+test('cross-origin rules that would break a header are refused when they are set', async () => {
+  await assert.rejects(
+    platform.deploy('injecting', eventEcho, { http: { corsConfig: { exposeHeaders: ['broken\r\nx-injected: 1'] } } }),
+    /400 .*corsConfig/,
+  )
 })
 
 test('without cross-origin rules a preflight is the function’s own to answer', async () => {
@@ -183,4 +190,3 @@ test('a jwt trigger lets in who holds a token, and passes its claims', async () 
   }
   assert.deepEqual(codeOf(await platform.send('GET', '/p', { host })), [403, 'AccessDenied'])
 })
-

@@ -24,7 +24,12 @@ const returned = (value: unknown) => platform.send('POST', '/', { host: answerHo
 test('the platform’s and the connection’s headers pass in neither direction', async () => {
   const seen = (
     await platform.send('GET', '/2016-08-15/proxy/shop/web/', {
-      headers: { 'x-fc-access-key-id': 'forged', 'X-Fc-Request-Id': 'forged', connection: 'keep-alive', te: 'trailers' },
+      headers: {
+        'x-fc-access-key-id': 'forged',
+        'X-Fc-Request-Id': 'forged',
+        connection: 'keep-alive',
+        te: 'trailers',
+      },
     })
   ).json<WebSeen>()
   const forbidden = Object.keys(seen.headers).filter((name) => /^(x-fc-|connection$|keep-alive$|te$)/.test(name))

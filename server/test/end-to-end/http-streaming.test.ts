@@ -112,7 +112,7 @@ async function bytesOf(message: IncomingMessage): Promise<number> {
 /** Reads the state until it has stopped changing. */
 async function settled(read: (now: State) => number): Promise<number> {
   let last = -1
-  for (let same = 0; same < 30; ) {
+  for (let same = 0; same < 30;) {
     const value = read(await state())
     same = value === last ? same + 1 : 0
     last = value
@@ -177,7 +177,7 @@ test('a function that does not read stops its client from sending, and gets all 
   await once(request, 'socket')
   const left = () => request.socket!.writableLength
   let before = -1
-  for (let same = 0; same < 30; ) {
+  for (let same = 0; same < 30;) {
     await call('/state')
     same = left() === before ? same + 1 : 0
     before = left()
@@ -270,7 +270,7 @@ test('fifty requests run in one instance, and each line finds its request', asyn
     { instanceConcurrency: count, timeout: 20 },
   )
   const answers = await Promise.all(Array.from({ length: count }, () => platform.invoke('crowd')))
-  assert.deepEqual([...new Set(answers.map(({ text }) => text))].length, 1)
+  assert.equal(new Set(answers.map(({ text }) => text)).size, 1)
   const lines = (await linesOf(platform, 'crowd')).filter(({ stream }) => stream !== 'system')
   const expected = answers.flatMap(({ headers }) => {
     const id = String(headers['x-fc-request-id'])
@@ -303,10 +303,10 @@ test('output that belongs to no request is not given to the one that happens to 
   await platform.invoke('late', 'first')
   const id = String((await platform.invoke('late', 'second')).headers['x-fc-request-id'])
   const lines = (await linesOf(platform, 'late')).filter(({ stream }) => stream === 'stdout')
-  assert.deepEqual(
-    lines.map(({ requestId, text }) => `${requestId} ${text}`).toSorted(),
-    [' from the first', `${id} from the second`],
-  )
+  assert.deepEqual(lines.map(({ requestId, text }) => `${requestId} ${text}`).toSorted(), [
+    ' from the first',
+    `${id} from the second`,
+  ])
 })
 
 test('32 MB pass in both directions', async () => {

@@ -54,7 +54,10 @@ export const web = {
 }
 
 /** Status and error code. */
-export const codeOf = (answer: { status: number; json(): Record<string, unknown> }) => [answer.status, answer.json()['Code']]
+export const codeOf = (answer: { status: number; json(): Record<string, unknown> }) => [
+  answer.status,
+  answer.json()['Code'],
+]
 
 export async function must(platform: TestPlatform, method: string, path: string, body?: object) {
   const answer = await platform.call(method, path, body)
@@ -159,7 +162,7 @@ export class RawClient {
 
   /** Resolves once what was received satisfies `enough`. */
   async until(enough: (received: string) => boolean): Promise<string> {
-    await this.#wait(() => enough(this.received), `until ${enough}`)
+    await this.#wait(() => enough(this.received), `until ${enough.toString()}`)
     return this.received
   }
 

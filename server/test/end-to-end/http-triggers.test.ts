@@ -186,4 +186,3 @@ def handler(event, context):
   assert.equal(three.headers['x-path'], '/p%20q')
   assert.deepEqual([...three.body], [0xff, 0, 1])
 })
-

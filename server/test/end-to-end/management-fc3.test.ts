@@ -215,10 +215,34 @@ test('errors reach the caller by code: bad key, bad input, not offered', async (
   )
   await refused(client.createFunction(functionInput('x', { memorySize: 100 })), 'InvalidArgument', /memorySize must be/)
   await refused(
-    client.listProvisionConfigs(new sdk.ListProvisionConfigsRequest({})),
+    client.deleteScalingConfig('x', new sdk.DeleteScalingConfigRequest({})),
     'NotImplemented',
-    /ListProvisionConfigs/,
+    /DeleteScalingConfig/,
   )
+})
+
+test('configurations that were never set are read as absent', async () => {
+  await client.createFunction(functionInput('unset'))
+  await refused(
+    client.getAsyncInvokeConfig('unset', new sdk.GetAsyncInvokeConfigRequest({})),
+    'AsyncConfigNotExists',
+    /'unset' has no configuration of asynchronous invocation/,
+  )
+  await refused(client.getConcurrencyConfig('unset'), 'OnDemandConfigNotFound', /reserved concurrency/)
+  await refused(
+    client.getProvisionConfig('unset', new sdk.GetProvisionConfigRequest({ qualifier: 'LATEST' })),
+    'ProvisionConfigNotFound',
+    /provisioned instances/,
+  )
+  await refused(
+    client.getScalingConfig('unset', new sdk.GetScalingConfigRequest({ qualifier: 'LATEST' })),
+    'ProvisionConfigNotFound',
+    /scaling/,
+  )
+  const { body } = await client.listProvisionConfigs(new sdk.ListProvisionConfigsRequest({ functionName: 'unset' }))
+  assert.deepEqual(body?.provisionConfigs, [])
+  const vpcBindings = await client.listVpcBindings('unset')
+  assert.deepEqual(vpcBindings.body?.vpcIds, [])
 })
 
 test('a function of 2.0 appears as service$function', async () => {

@@ -34,7 +34,7 @@ test('base64 is accepted with and without padding, and in lines', async () => {
 })
 
 test('what is not base64 never reaches the store', async () => {
-  for (const zipFile of ['', '=', '%%%%', `${base64('abc')}!!!!`, 'ab cd ef $']) {
+  for (const zipFile of ['', '=', '%%%%', `${base64('abc')}!!!!`, 'ab cd ef $', 'AAAA!', '=AAA', 'A===']) {
     assert.equal(await received({ zipFile }), 'InvalidArgument', zipFile)
   }
 })

@@ -10,6 +10,8 @@ export interface CodeInput {
   ossObjectName?: string | undefined
   /** CRC-64 that the package must have, decimal. */
   checksum?: string | undefined
+  /** The bytes of `zipFile`, or why there are none, when they were taken out of a large request beforehand. */
+  zip?: Buffer | FcError | null
 }
 
 export const CODE_BYTES_MAX = 100 * 1024 * 1024
@@ -25,7 +27,8 @@ export async function storeCode(context: Context, code: CodeInput): Promise<Code
     }
     throw new FcError('InvalidArgument', 'Either ossBucketName/ossObjectName or zipFile must be set')
   }
-  const ref = await context.packages.put(decode(code.zipFile))
+  if (code.zip instanceof FcError) throw code.zip
+  const ref = await context.packages.put(code.zip ?? decodeZipFile(code.zipFile))
   if (code.checksum !== undefined && code.checksum !== ref.checksum) {
     throw new FcError(
       'InvalidArgument',
@@ -35,16 +38,22 @@ export async function storeCode(context: Context, code: CodeInput): Promise<Code
   return ref
 }
 
-function decode(base64: string): Buffer {
-  const zip = Buffer.from(base64, 'base64')
-  // Decoding skips what is not base64, so a length that does not fit shows text that was something else; line breaks
-  // are allowed, and looked for only then, as the text may be long.
-  const fits = zip.length === Buffer.byteLength(base64, 'base64')
-  if (zip.length === 0 || !(fits || zip.length === Buffer.byteLength(base64.replace(/\s+/g, ''), 'base64'))) {
-    throw new FcError('InvalidArgument', 'code.zipFile must be a zip file in base64')
-  }
+/** The bytes of `code.zipFile`. Throws FcError when it is no base64, or holds more than a package may. */
+export function decodeZipFile(base64: string): Buffer {
+  // Line breaks are allowed, and looked for only when there must be some, as the text may be long.
+  const zip = decodeBase64(base64) ?? decodeBase64(base64.replaceAll(/\s+/g, ''))
+  if (zip === undefined) throw new FcError('InvalidArgument', 'code.zipFile must be a zip file in base64')
   if (zip.length > CODE_BYTES_MAX) {
     throw new FcError('EntityTooLarge', `code.zipFile must be at most ${CODE_BYTES_MAX} bytes, not ${zip.length}`)
   }
   return zip
+}
+
+/** Undefined for text that is empty or has any other character: decoding skips those, so that bytes are missing then. */
+function decodeBase64(text: string): Buffer | undefined {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  const digits = text.length - padding
+  const bytes = Buffer.from(text, 'base64')
+  const isWhole = digits % 4 !== 1 && bytes.length === Math.floor((digits * 3) / 4)
+  return isWhole && bytes.length > 0 ? bytes : undefined
 }

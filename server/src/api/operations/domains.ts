@@ -1,5 +1,6 @@
 /** Custom domains: host names whose paths lead to functions. */
 import { FcError } from '../../errors.ts'
+import { linearRegExp } from '../../linear-regexp.ts'
 import type { CustomDomainDocument, DomainRoute, JsonObject } from '../../model.ts'
 import { keyOf } from '../../model.ts'
 import type { Resource } from './commit.ts'
@@ -48,25 +49,13 @@ function checkRoutes(routes: readonly DomainRoute[]): void {
     if (twin) {
       throw new FcError('InvalidArgument', `routeConfig must not name path '${path}' twice for the same method`)
     }
-    for (const { match } of rewrite?.regexRules ?? []) {
-      if (!isRegularExpression(match)) {
-        throw new FcError('InvalidArgument', `regexRules: '${match}' must be a regular expression`)
-      }
-    }
+    for (const { match } of rewrite?.regexRules ?? []) linearRegExp(match)
   }
 }
 
 /** Empty: every method. */
 function overlap(left: readonly string[], right: readonly string[]): boolean {
   return left.length === 0 || right.length === 0 || left.some((method) => right.includes(method))
-}
-
-function isRegularExpression(text: string): boolean {
-  try {
-    return new RegExp(text) instanceof RegExp
-  } catch {
-    return false
-  }
 }
 
 /** Host names have no case. */

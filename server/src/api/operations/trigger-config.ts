@@ -13,11 +13,16 @@ const TIMER_PAYLOAD_BYTES_MAX = 128 * 1024
 const LATER = ['oss', 'log', 'mns_topic', 'cdn_events', 'tablestore', 'rds', 'eventbridge']
 const OFFERED = ['http', 'timer']
 
+/** They become header values as they are. */
+const headerTexts = Type.Optional(
+  Type.Array(Type.String({ pattern: '^[\\x21-\\x7e]+$', description: 'printable ASCII without spaces' })),
+)
+
 export const corsConfig = Type.Object({
-  allowOrigins: Type.Optional(Type.Array(Type.String())),
-  allowMethods: Type.Optional(Type.Array(Type.String())),
-  allowHeaders: Type.Optional(Type.Array(Type.String())),
-  exposeHeaders: Type.Optional(Type.Array(Type.String())),
+  allowOrigins: headerTexts,
+  allowMethods: headerTexts,
+  allowHeaders: headerTexts,
+  exposeHeaders: headerTexts,
   allowCredentials: Type.Optional(Type.Boolean()),
   maxAge: Type.Optional(Type.Integer({ minimum: 0 })),
 })

@@ -12,6 +12,7 @@ import { functionRoutes } from './fc2/functions.ts'
 import { fc2NotOffered } from './fc2/not-offered.ts'
 import { serviceRoutes } from './fc2/services.ts'
 import { triggerRoutes } from './fc2/triggers.ts'
+import { unsetConfigRoutes } from './fc2/unset-configs.ts'
 import type { Fc2Version } from './fc2/version.ts'
 import { versionRoutes } from './fc2/versions.ts'
 
@@ -24,6 +25,7 @@ export function fc2Routes(context: Context, version: Fc2Version): Route[] {
     ...triggerRoutes(context, version),
     ...domainRoutes(context),
     ...fc2AccountRoutes(context, version),
+    ...unsetConfigRoutes(context, version),
     ...fc2NotOffered(version),
   ]
 }

@@ -9,6 +9,7 @@ import { functionRoutes } from './fc3/functions.ts'
 import { fc3NotOffered } from './fc3/not-offered.ts'
 import { tagRoutes } from './fc3/tags.ts'
 import { triggerRoutes } from './fc3/triggers.ts'
+import { unsetConfigRoutes } from './fc3/unset-configs.ts'
 import { versionRoutes } from './fc3/versions.ts'
 
 export function fc3Routes(context: Context): Route[] {
@@ -25,6 +26,7 @@ export function fc3Routes(context: Context): Route[] {
       path: '/regions',
       handle: async () => ({ body: regions(context) }),
     }),
+    ...unsetConfigRoutes(context),
     ...fc3NotOffered,
   ]
 }

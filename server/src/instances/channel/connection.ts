@@ -80,8 +80,8 @@ export class ChannelConnection {
       try {
         decoder.push(chunk)
       } catch (error) {
-        if (!(error instanceof ChannelError)) throw error
-        this.close(error)
+        // What is no ChannelError is a defect of ours; it too ends this instance only.
+        this.close(error instanceof Error ? error : new Error(String(error)))
       }
     })
     socket.on('error', (error) => this.close(error))
@@ -228,6 +228,7 @@ export class ChannelConnection {
 
   #receiveData(stream: ChannelStream, payload: Buffer, end: boolean): void {
     if (!stream.isResponding) throw new ChannelError(`stream ${stream.id} sent a body before its head`)
+    if (payload.length === 0 && !end) throw new ChannelError(`stream ${stream.id} sent an empty DATA`)
     this.#spend(stream, payload.length)
     if (end) this.#end(stream)
     stream.handler.onData(payload, end)

@@ -19,12 +19,12 @@ export function functionRoutes(context: Context): Route[] {
       body: functionCreate,
       creates: 'functionName',
       carriesCode: true,
-      async handle({ params, body, codeChecksum }) {
+      async handle({ params, body, codeChecksum, zip }) {
         const { value, etag } = await functions.createFunction(context, {
           service: params.serviceName,
           name: body.functionName,
           patch: functionPatch(body),
-          code: body.code && { checksum: codeChecksum, ...body.code },
+          code: body.code && { checksum: codeChecksum, ...body.code, zip },
         })
         return { body: functionAnswer(value), etag }
       },
@@ -46,9 +46,9 @@ export function functionRoutes(context: Context): Route[] {
       path: '/services/:serviceName/functions/:functionName',
       body: functionUpdate,
       carriesCode: true,
-      async handle({ params, body, ifMatch, codeChecksum }) {
+      async handle({ params, body, ifMatch, codeChecksum, zip }) {
         const key = functionKey(params.serviceName, params.functionName)
-        const code = body.code && { checksum: codeChecksum, ...body.code }
+        const code = body.code && { checksum: codeChecksum, ...body.code, zip }
         const { value, etag } = await functions.updateFunction(context, key, functionPatch(body), code, ifMatch)
         return { body: functionAnswer(value), etag }
       },

@@ -10,16 +10,10 @@ type Row = readonly [operation: string, method: Method, path: string]
 
 const both: readonly Row[] = [
   ['PutProvisionConfig', 'PUT', `${FUNCTION}/provision-config`],
-  ['GetProvisionConfig', 'GET', `${FUNCTION}/provision-config`],
-  ['ListProvisionConfigs', 'GET', '/provision-configs'],
   ['PutFunctionOnDemandConfig', 'PUT', `${FUNCTION}/on-demand-config`],
-  ['GetFunctionOnDemandConfig', 'GET', `${FUNCTION}/on-demand-config`],
   ['DeleteFunctionOnDemandConfig', 'DELETE', `${FUNCTION}/on-demand-config`],
-  ['ListOnDemandConfigs', 'GET', '/on-demand-configs'],
   ['PutFunctionAsyncInvokeConfig', 'PUT', `${FUNCTION}/async-invoke-config`],
-  ['GetFunctionAsyncInvokeConfig', 'GET', `${FUNCTION}/async-invoke-config`],
   ['DeleteFunctionAsyncInvokeConfig', 'DELETE', `${FUNCTION}/async-invoke-config`],
-  ['ListFunctionAsyncInvokeConfigs', 'GET', `${FUNCTION}/async-invoke-configs`],
   ['ListStatefulAsyncInvocations', 'GET', `${FUNCTION}/stateful-async-invocations`],
   ['GetStatefulAsyncInvocation', 'GET', `${FUNCTION}/stateful-async-invocations/:invocationId`],
   ['StopStatefulAsyncInvocation', 'PUT', `${FUNCTION}/stateful-async-invocations/:invocationId`],
@@ -27,7 +21,6 @@ const both: readonly Row[] = [
   ['ListInstances', 'GET', `${FUNCTION}/instances`],
   ['ExecInstance', 'GET', `${FUNCTION}/instances/:instanceId/exec`],
   ['CreateVpcBinding', 'POST', `${SERVICE}/bindings`],
-  ['ListVpcBindings', 'GET', `${SERVICE}/bindings`],
   ['DeleteVpcBinding', 'DELETE', `${SERVICE}/bindings/:vpcId`],
   ['ListLayers', 'GET', '/layers'],
   ['CreateLayerVersion', 'POST', '/layers/:layerName/versions'],
@@ -41,7 +34,6 @@ const both: readonly Row[] = [
 const only: Record<Fc2Version, readonly Row[]> = {
   '2016-08-15': [
     ['CreateVpcBinding', 'POST', `${SERVICE}/binding`],
-    ['ListVpcBindings', 'GET', `${SERVICE}/binding`],
     ['DeleteVpcBinding', 'DELETE', `${SERVICE}/binding/:vpcId`],
     ['GetTempBucketToken', 'GET', '/tempBucketToken'],
     ['GetTempCodeBucketToken', 'GET', `${SERVICE}/tempCodeBucketToken`],

@@ -48,13 +48,13 @@ export function functionRoutes(context: Context): Route[] {
       body: functionCreate,
       creates: 'functionName',
       carriesCode: true,
-      async handle({ body, codeChecksum }) {
+      async handle({ body, codeChecksum, zip }) {
         const { functionName: name } = body
         const { value, etag } = await functions.createFunction(context, {
           service: null,
           name,
           patch: functionPatch(body),
-          code: body.code && { checksum: codeChecksum, ...body.code },
+          code: body.code && { checksum: codeChecksum, ...body.code, zip },
           tags: body.tags && tagsOf(body.tags),
         })
         return answer(await withService(context, value), etag)
@@ -76,8 +76,8 @@ export function functionRoutes(context: Context): Route[] {
       path: '/functions/:functionName',
       body: functionUpdate,
       carriesCode: true,
-      async handle({ params: { functionName: key }, body, ifMatch, codeChecksum }) {
-        const code = body.code && { checksum: codeChecksum, ...body.code }
+      async handle({ params: { functionName: key }, body, ifMatch, codeChecksum, zip }) {
+        const code = body.code && { checksum: codeChecksum, ...body.code, zip }
         const patch = await patchFor(key, body)
         const { value, etag } = await functions.updateFunction(context, key, patch, code, ifMatch)
         return answer(await withService(context, value), etag)
