@@ -9,13 +9,13 @@ function trimmed() {
   return { clock, at, trim: createIdleTrim(clock, () => at.push(clock.monotonicMs())) }
 }
 
-test('memory is given back once, ten quiet seconds after the last request', () => {
+test('memory is given back once, three quiet seconds after the last request', () => {
   const { clock, at, trim } = trimmed()
   trim.touch()
-  clock.advance(9_000)
+  clock.advance(2_000)
   trim.touch()
   clock.advance(60_000)
-  assert.deepEqual(at, [20_000])
+  assert.deepEqual(at, [6_000])
 })
 
 test('nothing is collected while requests keep coming, and no timer runs when none came', () => {
@@ -23,7 +23,7 @@ test('nothing is collected while requests keep coming, and no timer runs when no
   assert.equal(clock.step(), false)
   for (let i = 0; i < 10; i++) {
     trim.touch()
-    clock.advance(5_000)
+    clock.advance(2_000)
   }
   assert.deepEqual(at, [])
 })

@@ -2,14 +2,14 @@
 import type { Clock } from './clock.ts'
 
 /** Quiet for so long means idle. */
-const QUIET_MS = 10_000
+const QUIET_MS = 3_000
 
 export interface IdleTrim {
   /** Something happened; cheap enough for every request. */
   touch(): void
 }
 
-/** `collect` runs once after each busy time, as soon as nothing has happened for ten seconds. */
+/** `collect` runs once after each busy time, as soon as nothing has happened for that long. */
 export function createIdleTrim(clock: Clock, collect: () => void): IdleTrim {
   let isWatching = false
   let wasTouched = false

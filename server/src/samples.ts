@@ -1,6 +1,6 @@
 /** The first start deploys the samples with the `sluice` command, as a user would. */
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -9,13 +9,18 @@ import type { Config } from './config.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const DEPLOY_MS_MAX = 60_000
 
-/** Deploys each folder of `samples/` that has an `s.yaml`; a sample that fails is told and the others go on. */
+/** Left in the data folder, so that who removes the samples does not get them again. */
+const DONE_FILE = 'samples-deployed'
+
+/** Deploys each folder of `samples/` that has an `s.yaml`, once; a sample that fails is told and the others go on. */
 export async function deploySamples(config: Config, port: number, output: NodeJS.WritableStream): Promise<void> {
   const folder = join(root, 'samples')
   const command = join(root, 'cli', 'bin', 'sluice.cjs')
   if (!existsSync(folder) || !existsSync(command)) return
   const names = readdirSync(folder).filter((name) => existsSync(join(folder, name, 's.yaml')))
-  if (names.length === 0) return
+  const done = join(config.dataDir, DONE_FILE)
+  if (names.length === 0 || existsSync(done)) return
+  writeFileSync(done, '')
   output.write('\nFirst start: deploying the samples\n')
   for (const name of names) {
     try {

@@ -13,8 +13,12 @@ const SETTLED_POLLS = 8
 const SETTLE_MS_MAX = 20_000
 const INSTANCES = 10
 
+/** After three quiet seconds the platform gives back what its start or a burst left behind. */
+const QUIET_MS = 4_000
+
 /** Waits until no process has come or gone for two seconds: the platform has what it keeps in stock. */
 export async function settle(platform: Platform): Promise<void> {
+  await delay(QUIET_MS)
   const deadlineMs = performance.now() + SETTLE_MS_MAX
   let before = ''
   for (let same = 0; same < SETTLED_POLLS && performance.now() < deadlineMs;) {
