@@ -252,8 +252,6 @@ export class Instance {
       onReady: (payload) => this.#settleStart?.ready(payload),
       // The runtime knows whose output it is, and says that this is no request's.
       onLog: (stream, chunk) => this.#strayLines[stream].push(chunk),
-      onPong: () => {},
-      onHookDone: () => {},
       onClosed: (error) => {
         if (error instanceof ChannelError) this.#protocolError = error
         else if (error && !('syscall' in error)) this.#deps.onDefect(error)

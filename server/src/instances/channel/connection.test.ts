@@ -19,8 +19,6 @@ async function connected(greet = true) {
     onHello: (payload) => tell(`hello ${payload}`),
     onReady: (payload) => tell(`ready ${payload}`),
     onLog: (stream, chunk) => tell(`log ${stream} ${chunk.toString()}`),
-    onPong: (payload) => tell(`pong ${payload.toString()}`),
-    onHookDone: (stream, payload) => tell(`hook ${stream} ${payload}`),
     onClosed: (error) => tell(`closed ${error instanceof ChannelError ? error.message : String(error)}`),
   }
   const handler = (name: string): StreamHandler => ({
@@ -79,8 +77,8 @@ test('an answer before the whole request ends the request too', async () => {
   const end = await peer.until(({ type }) => type === FrameType.data)
   assert.deepEqual([end.stream, end.flags, end.payload.length], [1, FLAG_END, 0])
   stream.send(Buffer.from('too late'), false)
-  connection.ping(Buffer.from('p'))
-  await peer.until(({ type }) => type === FrameType.ping)
+  connection.credentials({})
+  await peer.until(({ type }) => type === FrameType.credentials)
   assert.equal(peer.frames.filter(({ type }) => type === FrameType.data).length, 1)
   pair.close()
 })
@@ -92,9 +90,9 @@ test('frames that crossed with the end of their stream are dropped', async () =>
   peer.send(FrameType.data, 1, 'x')
   peer.send(FrameType.credit, 1, Buffer.from([0, 0, 0, 1]))
   peer.send(FrameType.response, 1, encodeHead('{}'))
-  peer.send(FrameType.pong, 0, 'p')
-  await told('pong p')
-  assert.deepEqual(events.slice(1), ['one error {}', 'pong p'])
+  peer.send(FrameType.ready, 0, 'p')
+  await told('ready p')
+  assert.deepEqual(events.slice(1), ['one error {}', 'ready p'])
   pair.close()
 })
 
@@ -132,7 +130,7 @@ test('every broken rule closes the connection, and names the rule', async () => 
     [/LOG must name/, [FrameType.log, 0, '']],
     [/LOG must name/, [FrameType.log, 1, '\x03x']],
     [/frame type 2 is not for the node/, [FrameType.invoke, 1, 'x']],
-    [/a control frame of 262145 bytes/, [FrameType.pong, 0, Buffer.alloc(262_145)]],
+    [/a control frame of 262145 bytes/, [FrameType.ready, 0, Buffer.alloc(262_145)]],
   ]
   for (const [rule, ...frames] of cases) {
     const { pair, peer, connection, closedBy, handler } = await connected()
@@ -181,8 +179,8 @@ test('whatever bytes a runtime sends, the connection ends or goes on; it never t
       connection.invoke('{}', null, false, handler('one'))
       connection.invoke('{}', Buffer.from('b'), true, handler('two'))
       for (const { type, stream, payload, flags } of frames) peer.send(type, stream, payload, flags)
-      peer.send(FrameType.pong, 0, 'last')
-      await Promise.race([closedBy(), told('pong last')]).catch(() => {})
+      peer.send(FrameType.ready, 0, 'last')
+      await Promise.race([closedBy(), told('ready last')]).catch(() => {})
       assert.ok(events.length > 0)
       pair.close()
     }),

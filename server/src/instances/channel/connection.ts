@@ -17,8 +17,6 @@ export interface ConnectionHandler {
   onHello(payload: string): void
   onReady(payload: string): void
   onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void
-  onPong(payload: Buffer): void
-  onHookDone(stream: number, payload: string): void
   /** Last call; `error` when the peer broke the rules or the socket failed. Streams still open are not told one by one. */
   onClosed(error: Error | null): void
 }
@@ -105,16 +103,6 @@ export class ChannelConnection {
     this.#writer.frame(FrameType.credentials, 0, Buffer.from(JSON.stringify(credentials)), false)
   }
 
-  ping(payload: Buffer): void {
-    this.#writer.frame(FrameType.ping, 0, payload, false)
-  }
-
-  hook(name: 'preFreeze' | 'preStop'): number {
-    const id = ++this.#lastStream
-    this.#writer.frame(FrameType.hook, id, Buffer.from(name), false)
-    return id
-  }
-
   /** Opens a stream. `body` holds the first bytes of the request body, at most the initial credit. */
   invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): ChannelStream {
     const stream = new ChannelStream(++this.#lastStream, handler, this)
@@ -188,10 +176,10 @@ export class ChannelConnection {
         stream.handler.onError(payload.toString())
         return
     }
-    this.#receiveControl(type, id, payload)
+    this.#receiveControl(type, payload)
   }
 
-  #receiveControl(type: number, id: number, payload: Buffer): void {
+  #receiveControl(type: number, payload: Buffer): void {
     if (payload.length > CONTROL_PAYLOAD_BYTES_MAX) throw new ChannelError(`a control frame of ${payload.length} bytes`)
     switch (type) {
       case FrameType.hello:
@@ -201,12 +189,6 @@ export class ChannelConnection {
         return
       case FrameType.ready:
         this.#handler.onReady(payload.toString())
-        return
-      case FrameType.hookDone:
-        this.#handler.onHookDone(id, payload.toString())
-        return
-      case FrameType.pong:
-        this.#handler.onPong(payload)
         return
     }
     throw new ChannelError(`frame type ${type} is not for the node`)
