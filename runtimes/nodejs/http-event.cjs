@@ -18,6 +18,18 @@ function canonicalName(name) {
   return canonical
 }
 
+let lastTimeMs = 0
+let lastTimeEpoch = ''
+let lastTime = ''
+
+/** Requests of one millisecond share the text of their time, which costs more than the rest of the event's fields. */
+function tellTime(timeMs) {
+  if (timeMs === lastTimeMs) return
+  lastTimeMs = timeMs
+  lastTimeEpoch = String(timeMs)
+  lastTime = new Date(timeMs).toISOString()
+}
+
 /** The event as handlers get it: bytes of JSON. */
 function buildEvent(head, body, accountId) {
   const headers = {}
@@ -26,7 +38,9 @@ function buildEvent(head, body, accountId) {
   if (head.query !== '')
     for (const [name, value] of new URLSearchParams(head.query)) append(queryParameters, name, value)
   const isText = isUtf8(body)
-  const timeMs = Date.now()
+  tellTime(Date.now())
+  const { domainName } = head
+  const dot = domainName.indexOf('.')
   return Buffer.from(
     JSON.stringify({
       version: 'v1',
@@ -37,11 +51,11 @@ function buildEvent(head, body, accountId) {
       isBase64Encoded: !isText,
       requestContext: {
         accountId,
-        domainName: head.domainName,
-        domainPrefix: head.domainName.split('.', 1)[0],
+        domainName,
+        domainPrefix: dot < 0 ? domainName : domainName.slice(0, dot),
         requestId: head.requestId,
-        time: new Date(timeMs).toISOString(),
-        timeEpoch: String(timeMs),
+        time: lastTime,
+        timeEpoch: lastTimeEpoch,
         triggerId: head.triggerId,
         http: {
           method: head.method,

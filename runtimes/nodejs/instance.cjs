@@ -11,6 +11,12 @@ const { loadHandler, isAnswer } = require('./loader.cjs')
 const EVENT_BYTES_MAX = 32 * 1024 * 1024
 const EVENT_HEAD = '{}'
 
+/** Loaded with the first HTTP request: an instance that serves events starts without them. */
+let http
+let httpEvent
+const generation2 = () => (http = http || require('./http.cjs'))
+const generation3 = () => (httpEvent = httpEvent || require('./http-event.cjs'))
+
 class Instance {
   #channel
   #init = null
@@ -158,7 +164,7 @@ class Instance {
   }
 
   runHttp(invocation) {
-    const { Request, Response } = require('./http.cjs')
+    const { Request, Response } = generation2()
     try {
       const request = new Request(invocation)
       const response = new Response(invocation)
@@ -175,7 +181,7 @@ class Instance {
     const { call, callback } = this.#handler
     try {
       const isHttp = head.kind === 'http'
-      const event = isHttp ? require('./http-event.cjs').buildEvent(head, body, this.#init.accountId) : body
+      const event = isHttp ? generation3().buildEvent(head, body, this.#init.accountId) : body
       const context = this.#contexts.create(head)
       const returned =
         callback === 'never'
@@ -203,7 +209,7 @@ class Instance {
       let head = EVENT_HEAD
       let body
       if (invocation.head.kind === 'http') {
-        ;({ head, body } = require('./http-event.cjs').translateAnswer(result, serialise))
+        ;({ head, body } = generation3().translateAnswer(result, serialise))
       } else {
         body = serialise(result)
       }
