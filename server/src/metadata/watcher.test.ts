@@ -48,6 +48,22 @@ test('a feed that is back after missing nothing says so, once', async () => {
   assert.equal(told.length, 2)
 })
 
+test('a listener that throws is not told the same again when the feed has nothing new', async () => {
+  const { watcher, told, errors, answer } = setUp((all) => {
+    if (all.length === 2) throw new Error('a defect of the listener')
+  })
+  await starting(watcher, answer, batch(1, true, row('a', 1)))
+  await watcher.committed(2, [row('b', 2)])
+  watcher.look()
+  answer(batch(2, false))
+  await setImmediate()
+  assert.deepEqual(told, [
+    ['1', 'a'],
+    ['2', 'b'],
+  ])
+  assert.equal(errors.length, 1)
+})
+
 test('a commit while the feed is broken neither fails nor waits for it to come back', async () => {
   const { watcher, told, errors, answer } = setUp()
   await starting(watcher, answer, batch(1, true))
@@ -108,7 +124,7 @@ async function starting(watcher: Watcher, answer: (result: ChangeBatch) => void,
 }
 
 /** A watcher whose reads and timers are answered by hand. */
-function setUp() {
+function setUp(onTold: (told: readonly string[][]) => void = () => {}) {
   const told: string[][] = []
   const errors: Error[] = []
   const reads: (number | undefined)[] = []
@@ -130,6 +146,7 @@ function setUp() {
     },
     onChanges(changes: readonly Change[], revision: number) {
       told.push([String(revision), ...changes.map(({ key, value }) => (value === null ? `${key} deleted` : key))])
+      onTold(told)
     },
     onError: (error) => errors.push(error),
     clock,

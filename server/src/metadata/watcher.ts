@@ -101,7 +101,8 @@ export class Watcher {
     try {
       this.#options.onChanges(changes, revision)
     } catch (error) {
-      this.fail(error as Error)
+      // The listener's defect: the feed itself is whole and has nothing to tell again.
+      this.#options.onError(error as Error)
     }
   }
 
