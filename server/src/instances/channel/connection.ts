@@ -90,11 +90,6 @@ export class ChannelConnection {
     return this.#isClosed
   }
 
-  /** Bytes waiting to be taken by the sandbox. */
-  get backlogBytes(): number {
-    return this.#writer.backlogBytes
-  }
-
   initialize(init: object): void {
     this.#writer.frame(FrameType.init, 0, Buffer.from(JSON.stringify(init)), false)
   }
