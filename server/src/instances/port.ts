@@ -1,7 +1,8 @@
 /** Live instances: who needs to run something asks for a slot, and gives it back. */
 import type { FcError } from '../errors.ts'
 import type { ColdStartPhases } from '../logs/port.ts'
-import type { FunctionVersion } from '../model.ts'
+import type { FunctionKey, FunctionVersion } from '../model.ts'
+import type { ProvisionPolicy } from '../scheduler/port.ts'
 import type { ChannelStream, StreamHandler } from './channel/connection.ts'
 
 export type { ChannelStream, StreamHandler }
@@ -52,6 +53,23 @@ export interface SlotHolder {
   onInstanceGone(exit: InstanceExit): void
   /** While holding: output that bypassed the channel and can only be this request's. */
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
+}
+
+/** What is set about scaling, as of now; fed by metadata's change feed. */
+export interface ScalingRules {
+  /** Instances kept from the account's for a function (all its versions, provisioned and on demand), which are also the most it may have. */
+  reservations(): ReadonlyMap<FunctionKey, number>
+  /** Most instances that requests may start of this version; null: no limit of its own. */
+  onDemandMax(version: FunctionVersion): number | null
+  /** What is to be kept ready: one entry for each function and qualifier that has such a setting. */
+  provisions(): readonly { version: FunctionVersion; qualifier: string; policy: ProvisionPolicy }[]
+}
+
+export interface ProvisionStatus {
+  current: number
+  target: number
+  /** Why `current` is less than `target`; null when it is not, or when they are still starting. */
+  currentError: string | null
 }
 
 export interface InstanceInfo {

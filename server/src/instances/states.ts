@@ -3,14 +3,15 @@
 const transitions = {
   starting: { connected: 'initializing', ended: 'gone' },
   initializing: { loaded: 'ready', ended: 'gone' },
-  ready: { assigned: 'busy', drain: 'draining', ended: 'gone' },
+  ready: { assigned: 'busy', freeze: 'frozen', drain: 'draining', ended: 'gone' },
+  frozen: { assigned: 'busy', thaw: 'ready', drain: 'draining', ended: 'gone' },
   busy: { assigned: 'busy', freed: 'busy', emptied: 'ready', drain: 'draining', ended: 'gone' },
   draining: { freed: 'draining', emptied: 'draining', drain: 'draining', ended: 'gone' },
   gone: {},
 } as const satisfies Record<string, Partial<Record<string, string>>>
 
 export type InstanceState = keyof typeof transitions
-export type InstanceEvent = 'connected' | 'loaded' | 'assigned' | 'freed' | 'emptied' | 'drain' | 'ended'
+export type InstanceEvent = 'connected' | 'loaded' | 'assigned' | 'freed' | 'emptied' | 'freeze' | 'thaw' | 'drain' | 'ended'
 
 /** The state after `event`. Throws when the table does not allow it. */
 export function nextState(state: InstanceState, event: InstanceEvent): InstanceState {

@@ -1,3 +1,4 @@
 /** Pure decisions about instances; `instances/` carries them out. */
 export { expectedWaitMs, instancesToStart, type PoolLoad, type StartLimits } from './scale.ts'
 export { evictions, expired, type IdleInstance } from './retire.ts'
+export type { ProvisionPolicy, ScheduledTarget, TrackingPolicy } from './policy.ts'
