@@ -39,12 +39,17 @@ async function world(inside: (channelSocket: string, end: (exit: SandboxExit) =>
   let renewed = 0
   const plan: LaunchPlan = {
     codeFolder: async () => '/code',
+    limits: { memoryBytes: 0, diskBytes: 0, processes: 0, openFiles: 0, cpu: 1 },
     createSandbox: async (id, channelSocket) => {
       const exited = Promise.withResolvers<SandboxExit>()
       inside(channelSocket, exited.resolve)
       return {
         id,
-        paths: { code: '/code', temporary: '/tmp', channel: channelSocket },
+        paths: { temporary: '/tmp', channel: channelSocket },
+        specialise: async () => '/code',
+        freeze() {},
+        thaw() {},
+        exec: () => Promise.reject(new Error('nothing runs here')),
         stats: () => undefined,
         exited: exited.promise,
         stop: async () => exited.resolve(exitOf({ signal: 'SIGKILL' })),

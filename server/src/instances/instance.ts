@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
-import type { Sandbox, SandboxExit } from '../sandbox/port.ts'
+import type { Sandbox, SandboxExit, SandboxLimits } from '../sandbox/port.ts'
 import { ChannelConnection } from './channel/connection.ts'
 import { ChannelError } from './channel/frames.ts'
 import type { ChannelStream, InstanceExit, Slot, SlotHolder, StreamHandler } from './port.ts'
@@ -27,10 +27,10 @@ export interface LaunchPlan {
   createSandbox(
     instanceId: string,
     channelSocket: string,
-    codeFolder: string,
     onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void,
   ): Promise<Sandbox>
   codeFolder(): Promise<string>
+  limits: SandboxLimits
   initFrame(instanceId: string, requestId: string, codePath: string): object
   /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
   credentials(): object
@@ -119,9 +119,7 @@ export class Instance {
       const hello = this.#awaitHello(channelSocket)
       hello.catch(() => {})
       await hello.listening
-      const sandbox = await plan.createSandbox(this.id, channelSocket, codeFolder, (stream, chunk) =>
-        this.#onOutput(stream, chunk),
-      )
+      const sandbox = await plan.createSandbox(this.id, channelSocket, (stream, chunk) => this.#onOutput(stream, chunk))
       this.#sandbox = sandbox
       if (this.state === 'gone') throw new Error('stopped while it started')
       void sandbox.exited.then((exit) => this.#onExited(exit))
@@ -131,7 +129,8 @@ export class Instance {
       this.phases.runtimeMs = lap()
       this.#plan = plan
       this.#credentialsMs = clock.monotonicMs()
-      this.#connection!.initialize(plan.initFrame(this.id, this.#startRequestId, sandbox.paths.code))
+      const codePath = await sandbox.specialise(codeFolder, plan.limits)
+      this.#connection!.initialize(plan.initFrame(this.id, this.#startRequestId, codePath))
       const loadMs = await this.#awaitReady()
       const readyMs = lap()
       this.phases.initializerMs = Math.max(0, readyMs - (loadMs ?? readyMs))

@@ -36,6 +36,13 @@ export function createLaunchPlanner(
   return (version, qualifier) => {
     const { config } = version.function
     const interpreter = deps.runtimes.interpreter(config.runtime)
+    const limits = {
+      memoryBytes: config.memoryMB * MB,
+      diskBytes: config.diskMB * MB,
+      processes: PROCESSES_MAX,
+      openFiles: OPEN_FILES_MAX,
+      cpu: config.cpu,
+    }
     const role = config.role ?? version.service?.config.role ?? ''
     const issue = () => deps.tokens.issue(version.key, role, deps.clock.nowMs())
     return {
@@ -45,7 +52,8 @@ export function createLaunchPlanner(
         const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
         return Promise.reject(new StartFailure({ errorType: 'CodeNotFound', errorMessage, handled: false }))
       },
-      createSandbox: (id, channelSocket, codeFolder, onOutput) =>
+      limits,
+      createSandbox: (id, channelSocket, onOutput) =>
         deps.sandboxes.create({
           id,
           command: interpreter.command,
@@ -54,16 +62,9 @@ export function createLaunchPlanner(
             HOME: '/tmp',
             LANG: 'C.UTF-8',
           },
-          codeFolder,
           readOnlyPaths: interpreter.readOnlyPaths,
           channelSocket,
-          limits: {
-            memoryBytes: config.memoryMB * MB,
-            diskBytes: config.diskMB * MB,
-            processes: PROCESSES_MAX,
-            openFiles: OPEN_FILES_MAX,
-            cpu: config.cpu,
-          },
+          limits,
           onOutput,
         }),
       initFrame: (instanceId, requestId, codePath) =>
