@@ -73,6 +73,7 @@ export const settings = {
     'memory that instances may use together, in MB; 0: four fifths of this machine',
   ),
   keepAliveSeconds: integer(300, 1, 86_400, 'how long an idle instance is kept'),
+  stems: integer(2, 0, 64, 'prepared sandboxes kept per runtime in use, more when starts come often; 0: none'),
   queueLength: integer(
     1000,
     1,

@@ -1,5 +1,4 @@
 /** All instances on this host: one pool per function version, limits over all of them, expiry of the idle. */
-import { join } from 'node:path'
 import type { Clock, Random, Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import type { LogLine } from '../logs/port.ts'
@@ -10,8 +9,6 @@ import { Pool, type PoolHost, type PoolSettings } from './pool.ts'
 import type { InstanceInfo, Instances, SlotHolder } from './port.ts'
 
 export interface InstancesOptions extends PoolSettings {
-  /** For the channels' sockets; its path must leave room for 24 characters within the 107 of a Unix socket path. */
-  socketDirectory: string
   /** Of all functions together. */
   instancesMax: number
   memoryMBMax: number
@@ -163,9 +160,7 @@ class InstanceHost implements Instances, PoolHost {
     this.#starting++
     const scheduledMs = clock.monotonicMs()
     // A plan that cannot be made (no interpreter for the runtime) fails this start, not the code that asked for it.
-    const started = Promise.try(() =>
-      instance.start(plan(pool.version, qualifier), join(this.#options.socketDirectory, `${id}.sock`), scheduledMs),
-    )
+    const started = Promise.try(() => instance.start(plan(pool.version, qualifier), scheduledMs))
     const settled = () => {
       this.#starting--
       this.#armSweep()

@@ -26,6 +26,7 @@ export interface PooledInstance {
   readonly createdMs: number
   assign(holder: SlotHolder): Slot
   renewCredentials(): void
+  ping(): void
   drain(): void
   stop(graceMs: number): Promise<void>
 }
@@ -136,12 +137,16 @@ export class Pool {
       }))
   }
 
-  /** The regular look: idle instances whose time is over leave, the others keep valid credentials. */
+  /** The regular look: idle instances whose time is over leave, the others keep valid credentials and show that they live. */
   look(): void {
     const ids = new Set(expired(this.idle(), this.#settings.keepAliveMs, this.#clock.monotonicMs()).map(({ id }) => id))
     for (const instance of [...this.#instances]) {
-      if (ids.has(instance.id)) this.end(instance)
-      else instance.renewCredentials()
+      if (ids.has(instance.id)) {
+        this.end(instance)
+        continue
+      }
+      instance.renewCredentials()
+      instance.ping()
     }
   }
 

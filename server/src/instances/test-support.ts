@@ -57,6 +57,8 @@ export class FakeInstance implements PooledInstance {
     this.renewals++
   }
 
+  ping(): void {}
+
   drain(): void {
     if (this.state === 'gone') return
     if (this.state === 'starting') {

@@ -96,6 +96,7 @@ class SimulatedInstance implements PooledInstance {
     else if (this.holders.size === 0) this.end()
   }
 
+  ping(): void {}
   renewCredentials(): void {}
 
   drain(): void {

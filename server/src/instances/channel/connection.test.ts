@@ -18,6 +18,7 @@ async function connected(greet = true) {
   const connectionHandler: ConnectionHandler = {
     onHello: (payload) => tell(`hello ${payload}`),
     onReady: (payload) => tell(`ready ${payload}`),
+    onPong: () => tell('pong'),
     onLog: (stream, chunk) => tell(`log ${stream} ${chunk.toString()}`),
     onClosed: (error) => tell(`closed ${error instanceof ChannelError ? error.message : String(error)}`),
   }
