@@ -206,7 +206,7 @@ class Stock implements StemStock {
         shelf.booting.delete(stem)
         if (this.#isClosed || !stem.isWaiting) return
         shelf.waiting.push(stem)
-        void stem.gone.then(() => this.#onLost(shelf, stem))
+        void stem.gone.then((how) => this.#onLost(shelf, stem, how))
         this.#adjust()
       },
       (error: unknown) => {
@@ -229,12 +229,12 @@ class Stock implements StemStock {
   }
 
   /** A stem ended while it waited; when that happens again and again, its successors come later and later. */
-  #onLost(shelf: Shelf, stem: Stem): void {
+  #onLost(shelf: Shelf, stem: Stem, how: string): void {
     const at = shelf.waiting.indexOf(stem)
     if (at < 0) return
     shelf.waiting.splice(at, 1)
     this.#all.delete(stem)
-    this.#onFailure(shelf, new Error('a prepared sandbox ended while it waited'))
+    this.#onFailure(shelf, new Error(`a prepared sandbox ended while it waited: ${how}`))
   }
 
   #onFailure(shelf: Shelf, error: Error): void {

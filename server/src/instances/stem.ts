@@ -66,12 +66,12 @@ export class Stem {
   readonly created: Promise<void>
   /** Resolves when its runtime has greeted; rejects, as `created` does, with the reason when that does not come to be. */
   readonly connected: Promise<void>
-  /** Resolves when nothing of it is left. */
-  readonly gone: Promise<void>
+  /** Resolves when nothing of it is left, to how it ended. */
+  readonly gone: Promise<string>
   readonly #deps: StemDeps
   readonly #listener: Server
   readonly #greeted = Promise.withResolvers<void>()
-  readonly #ended = Promise.withResolvers<void>()
+  readonly #ended = Promise.withResolvers<string>()
   #sandbox: Sandbox | null = null
   #connection: ChannelConnection | null = null
   #owner: StemOwner | null = null
@@ -129,9 +129,8 @@ export class Stem {
       this.#state = 'waiting'
     } catch (error) {
       await this.stop(0)
-      const words = this.#words.trim()
-      if (words === '' || !(error instanceof Error)) throw error
-      throw new Error(`${error.message}; it said: ${words}`, { cause: error })
+      if (this.#words === '' || !(error instanceof Error)) throw error
+      throw new Error(this.#withWords(error.message), { cause: error })
     } finally {
       this.#listener.close()
     }
@@ -162,7 +161,7 @@ export class Stem {
       )
     } catch (error) {
       this.#state = 'ended'
-      this.#ended.resolve()
+      this.#ended.resolve('it was never created')
       throw error
     }
   }
@@ -225,12 +224,17 @@ export class Stem {
     this.#words = (this.#words + chunk.toString()).slice(-WORDS_BYTES_MAX)
   }
 
+  #withWords(reason: string): string {
+    const words = this.#words.trim()
+    return words === '' ? reason : `${reason}; it said: ${words}`
+  }
+
   #onExited(exit: SandboxExit): void {
     this.#state = 'ended'
     const how = exit.signal === null ? `exit code ${exit.code}` : `signal ${exit.signal}`
     this.#greeted.reject(new Error(`the runtime ended before it connected: ${how}`))
     this.#connection?.close(null)
-    this.#ended.resolve()
+    this.#ended.resolve(this.#withWords(how))
     this.#owner?.onExited(exit)
   }
 }
