@@ -136,6 +136,22 @@ test('a stem that dies during the handover costs one retry with a new one, and n
   await remove()
 })
 
+test('a stem that no longer answers gets no function: another is booted for it', async () => {
+  const { instance, scene, clock, stock, start, remove } = await world(connects(), 1)
+  stock.use([kind])
+  await stemsWaiting(stock, kind, 1)
+  const [first] = scene.created
+  first!.isAnswering = false
+  const started = start()
+  await first!.peer!.until(({ type }) => type === FrameType.ping)
+  clock.advance(1000)
+  await started
+  assert.equal(instance.state, 'ready')
+  assert.ok(!first!.peer!.frames.some(({ type }) => type === FrameType.init))
+  await instance.stop(0)
+  await remove()
+})
+
 test('a new sandbox that cannot be specialised fails the start with its reason', async () => {
   const { scene, start, gone, remove } = await world((sandbox) => {
     sandbox.specialiseProblem = new Error('no room for a mount')

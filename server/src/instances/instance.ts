@@ -157,7 +157,8 @@ export class Instance implements StemOwner {
         await stem.connected
         this.phases.runtimeMs += lap()
         this.#checkNotStopped()
-        const codePath = await stem.sandbox.specialise(codeFolder, plan.limits)
+        const specialised = stem.sandbox.specialise(codeFolder, plan.limits)
+        const [codePath] = await Promise.all([specialised, stocked?.confirm()])
         this.#checkNotStopped()
         stem.take(this)
         this.#isSpecialised = true

@@ -33,6 +33,7 @@ export class FakeSandbox {
   readonly events: string[] = []
   readonly sandbox: Sandbox
   peer: Peer | null = null
+  isAnswering = true
   specialiseProblem: Error | null = null
   readonly #exited = Promise.withResolvers<SandboxExit>()
 
@@ -68,11 +69,17 @@ export class FakeSandbox {
     this.spec.onOutput('stderr', Buffer.from(text))
   }
 
-  /** Plays a runtime that connects, greets, and answers INIT with `ready`. */
+  /** Plays a runtime that connects, greets, answers INIT with `ready`, and the PING before it. */
   connect(ready = '{}', greeting = HELLO): Peer {
     const peer = new Peer(connect(this.spec.channelSocket))
     this.peer = peer
     peer.socket.write(greeting)
+    void peer
+      .until(({ type }) => type === FrameType.ping)
+      .then(({ payload }) => {
+        if (this.isAnswering && !peer.frames.some(({ type }) => type === FrameType.init))
+          peer.send(FrameType.pong, 0, payload)
+      })
     void peer.until(({ type }) => type === FrameType.init).then(() => peer.send(FrameType.ready, 0, ready))
     return peer
   }

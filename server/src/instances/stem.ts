@@ -12,6 +12,8 @@ import type { Interpreter } from './runtimes.ts'
 export const SANDBOX_CREATE_MS_MAX = 20_000
 /** From a sandbox that runs to a runtime that says HELLO. */
 export const RUNTIME_START_MS_MAX = 20_000
+/** For a stem that waited to show that it lives; a boot takes no longer. */
+export const STEM_ANSWER_MS_MAX = 1000
 /** Kept of what a runtime prints before it has a function: the reason, when it does not come up. */
 const WORDS_BYTES_MAX = 2048
 /** Connectable by any user: see `#listen`. */
@@ -77,6 +79,7 @@ export class Stem {
   #owner: StemOwner | null = null
   #state: 'booting' | 'waiting' | 'taken' | 'ended' = 'booting'
   #words = ''
+  #onPong = () => {}
 
   constructor(id: string, kind: StemKind, deps: StemDeps) {
     this.id = id
@@ -103,9 +106,23 @@ export class Stem {
     return this.#connection!
   }
 
+  /**
+   * Resolves when the runtime has answered: one that waited may have died just now, which would look like a failure of the
+   * function that it was given. Rejects when it has ended, or does not answer.
+   */
+  async confirm(): Promise<void> {
+    if (this.#state !== 'waiting') throw LOST
+    const answer = Promise.withResolvers<void>()
+    this.#onPong = answer.resolve
+    const timer = this.#deps.clock.setTimer(STEM_ANSWER_MS_MAX, () => answer.reject(LOST))
+    void this.gone.then(() => answer.reject(LOST))
+    this.connection.ping()
+    await answer.promise.finally(() => timer.cancel())
+  }
+
   /** Takes it, once. Throws when it is no longer there. */
   take(owner: StemOwner): void {
-    if (this.#state !== 'waiting') throw new Error('the prepared sandbox has ended')
+    if (this.#state !== 'waiting') throw LOST
     this.#state = 'taken'
     this.#owner = owner
     this.#words = ''
@@ -197,7 +214,7 @@ export class Stem {
       onHello: () => this.#greeted.resolve(),
       // What belongs to a function has no place before it.
       onReady: (payload) => (this.#owner ? this.#owner.onReady(payload) : this.#connection!.close(NOT_ASKED)),
-      onPong: () => (this.#owner ? this.#owner.onPong() : this.#connection!.close(NOT_ASKED)),
+      onPong: () => (this.#owner ? this.#owner.onPong() : this.#onPong()),
       onLog: (stream, chunk) => (this.#owner ? this.#owner.onLog(stream, chunk) : this.#keepWords(chunk)),
       onClosed: (error) => this.#onClosed(error),
     })
@@ -240,4 +257,5 @@ export class Stem {
 }
 
 const STOPPED = new Error('stopped while it started')
+const LOST = new Error('the prepared sandbox has ended')
 const NOT_ASKED = new ChannelError('an answer to nothing that was asked')

@@ -1,7 +1,7 @@
 /**
  * What every sandbox must keep, whatever it is made of. An implementation runs it as
  * `sandboxContract('oci', makeRuntime, { leaveBehind, skips })`; `skips` names the promises it does not make, each with
- * the reason. Needs Linux: ends of processes are looked up in /proc.
+ * the reason. There is one implementation so far; `oci` is to run it next. Needs Linux: ends of processes are looked up in /proc.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'

@@ -188,3 +188,19 @@ test('whatever bytes a runtime sends, the connection ends or goes on; it never t
     { numRuns: 60 },
   )
 })
+
+test('a sign of life answers what was asked, once', async () => {
+  const { pair, peer, connection, told, closedBy } = await connected()
+  connection.ping()
+  const ping = await peer.until(({ type }) => type === FrameType.ping)
+  peer.send(FrameType.pong, 0, ping.payload)
+  await told('pong')
+  peer.send(FrameType.pong, 0, ping.payload)
+  assert.match(await closedBy(), /PONG answers no PING/)
+  pair.close()
+  const other = await connected()
+  other.connection.ping()
+  other.peer.send(FrameType.pong, 0, 'something else')
+  assert.match(await other.closedBy(), /PONG answers no PING/)
+  other.pair.close()
+})
