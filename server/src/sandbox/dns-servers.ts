@@ -15,8 +15,8 @@ const REREAD_MS = 2000
 export type ReadText = (path: string) => string | undefined
 
 /**
- * The name servers of resolv.conf(5), best first. The stub of systemd-resolved is passed over for the servers behind it,
- * where some are named: one hop less.
+ * The name servers of resolv.conf(5), best first. The stub of systemd-resolved is passed over for the servers behind
+ * it, where some are named: one hop less.
  */
 export function readNameServers(read: ReadText): string[] {
   const servers = parseNameServers(read(RESOLV_CONF) ?? '')

@@ -170,7 +170,9 @@ test('broken messages are dropped without an answer, and the next is answered', 
   assert.equal((await client.receive()).id, 77)
 })
 
-test('a flood of one client stays within its bound upstream and leaves room for others', async (t) => {
+const oneLoopback = process.platform === 'linux' ? false : 'a second client needs a second loopback address'
+
+test('a flood of one client stays within its bound, and others have room', { skip: oneLoopback }, async (t) => {
   const waiting: (() => void)[] = []
   const full = Promise.withResolvers<void>()
   const { client, port } = await scene(t, (message, _transport, respond) => {

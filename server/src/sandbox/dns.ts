@@ -68,6 +68,8 @@ export async function createDnsForwarder(
   }
 
   function onDatagram(message: Buffer, { address: client, port }: RemoteInfo): void {
+    // Only a forged datagram comes from there, and sending to it throws.
+    if (port === 0) return
     handle(message, client, 'udp', (response) => udp.send(response, port, client, () => {}))
   }
 

@@ -52,7 +52,7 @@ const REFUSED_PROTOCOLS = [33, 132, 136, 262]
 const NETLINK_ROUTE = 0
 const NETLINK_PROTOCOL_BITS = 5
 
-/** Arguments of type int are compared in their 32 bits: the kernel ignores the rest of the register, where garbage may be. */
+/** Arguments of type int are compared in 32 bits: the kernel ignores the rest of the register, where garbage may be. */
 const masked = (index: number, mask: number, value: number): SeccompArgument => ({
   index,
   value: mask,
