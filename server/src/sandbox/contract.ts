@@ -1,7 +1,7 @@
 /**
  * What every sandbox must keep, whatever it is made of. An implementation runs it as
  * `sandboxContract('oci', makeRuntime, { leaveBehind, skips })`; `skips` names the promises it does not make, each with
- * the reason. There is one implementation so far; `oci` is to run it next. Needs Linux: ends of processes are looked up in /proc.
+ * the reason. Needs Linux: ends of processes are looked up in /proc.
  */
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
@@ -29,7 +29,7 @@ export interface SandboxContractOptions {
 
 export function sandboxContract(
   name: string,
-  makeRuntime: (directory: string) => SandboxRuntime,
+  makeRuntime: (directory: string) => SandboxRuntime | Promise<SandboxRuntime>,
   options: SandboxContractOptions,
 ): void {
   const { skips = {} } = options
@@ -41,7 +41,7 @@ export function sandboxContract(
         const root = mkdtempSync(join(tmpdir(), 'sandbox-'))
         const [directory, scratch] = [join(root, 'runtime'), join(root, 'scratch')]
         mkdirSync(scratch)
-        const runtime = makeRuntime(directory)
+        const runtime = await makeRuntime(directory)
         try {
           await runtime.recover()
           await check({

@@ -19,14 +19,16 @@ export interface SpawnExecOptions {
   cwd: string
   /** The whole environment; nothing of ours is inherited. */
   env: Readonly<Record<string, string>>
+  /** Where the command writes the pid of the program that it gives a terminal of its own; only when it does so. */
+  pidFile?: string
 }
 
 /** In a session and process group of its own, whose id is `pid`. Rejects with the reason in words. */
 export async function spawnExec(
   command: readonly string[],
-  { terminal, cwd, env }: SpawnExecOptions,
+  { terminal, cwd, env, pidFile = '' }: SpawnExecOptions,
 ): Promise<ExecProcess & { readonly pid: number }> {
-  const onTerminal = ['-I', PTY_HELPER, String(COLUMNS_INITIAL), String(ROWS_INITIAL), '--', ...command]
+  const onTerminal = ['-I', PTY_HELPER, String(COLUMNS_INITIAL), String(ROWS_INITIAL), pidFile, '--', ...command]
   const [program, args] = terminal ? ['python3', onTerminal] : [command[0]!, command.slice(1)]
   const child = spawn(program, args, {
     cwd,

@@ -1,0 +1,287 @@
+"""Keeps the kernel's side of the oci sandboxes: mounts, network namespaces, and the children that an OCI runtime leaves.
+
+A process of its own because starting a program costs a large Node.js process some 5 ms of its event loop, and because
+mounts made in a mount namespace of its own go with it, however it ends. It decides nothing: it does one request after
+another, each a line of JSON on stdin, and answers with lines of JSON on stdout. It ends, and all sandboxes with it,
+when stdin closes. The requests are described in keeper.ts, which sends them.
+"""
+import ctypes
+import errno
+import json
+import os
+import selectors
+import signal
+import subprocess
+import time
+
+CLONE_NEWNS = 0x20000
+CLONE_NEWNET = 0x40000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_MOVE = 1, 2, 4, 32, 4096, 8192
+MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED = 16384, 1 << 18, 1 << 19, 1 << 20
+MNT_DETACH = 2
+PR_SET_CHILD_SUBREAPER = 36
+OUTPUT_BYTES_MAX = 65536
+# Beyond the two lines that every table of sockets has.
+SOCKET_TABLES = ("tcp", "tcp6", "udp", "udp6", "icmp", "icmp6", "raw", "raw6")
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def check(result, what):
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def mount(source, target, flags):
+    check(libc.mount(source.encode() if source else None, target.encode(), None, ctypes.c_ulong(flags), None), f"mount on {target}")
+
+
+def unmount(target):
+    if libc.umount2(target.encode(), MNT_DETACH) != 0:
+        code = ctypes.get_errno()
+        if code not in (errno.EINVAL, errno.ENOENT):
+            raise OSError(code, f"unmount {target}: {os.strerror(code)}")
+
+
+class Program:
+    """A program that runs on behalf of one request, with its output in memory."""
+
+    def __init__(self, request, stdout=None, stderr=None):
+        self.deadline = time.monotonic() + request["timeoutMs"] / 1000
+        self.request = request
+        self.files = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("in", "out", "err")]
+        os.write(self.files[0], request.get("input", "").encode())
+        os.lseek(self.files[0], 0, os.SEEK_SET)
+        self.process = subprocess.Popen(
+            request["command"],
+            stdin=self.files[0],
+            stdout=self.files[1] if stdout is None else stdout,
+            stderr=self.files[2] if stderr is None else stderr,
+            env=request["environment"],
+            start_new_session=True,
+        )
+        self.pidfd = os.pidfd_open(self.process.pid)
+        self.timed_out = False
+
+    def kill(self):
+        self.timed_out = True
+        self.deadline = float("inf")
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def result(self):
+        """After its end: exit code and what it printed."""
+        code = self.process.wait()
+        texts = []
+        for fd in self.files[1:]:
+            texts.append(os.pread(fd, OUTPUT_BYTES_MAX, 0).decode(errors="replace"))
+        for fd in (*self.files, self.pidfd):
+            os.close(fd)
+        return {"code": code, "stdout": texts[0], "stderr": texts[1], "timedOut": self.timed_out}
+
+
+class Keeper:
+    def __init__(self):
+        self.selector = selectors.DefaultSelector()
+        self.programs = {}
+        self.inits = {}
+        self.init_pids = {}
+        self.input = b""
+        self.own_network = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+    def run(self):
+        os.set_blocking(0, False)
+        self.selector.register(0, selectors.EVENT_READ, self.read)
+        while True:
+            for key, _ in self.selector.select(self.next_timeout()):
+                if key.data() is False:
+                    return
+            self.reap_orphans()
+            now = time.monotonic()
+            for program in list(self.programs.values()):
+                if program.deadline <= now:
+                    program.kill()
+
+    def reap_orphans(self):
+        """What an OCI runtime left behind, beside the first process of its container, is ours to bury."""
+        if any("pidFile" in program.request for program in self.programs.values()):
+            # One of them may be the first process of a container that has not been told yet.
+            return
+        known = {program.process.pid for program in self.programs.values()} | set(self.init_pids.values())
+        try:
+            while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) and ended.si_pid not in known:
+                os.waitpid(ended.si_pid, 0)
+        except ChildProcessError:
+            pass
+
+    def next_timeout(self):
+        deadlines = [program.deadline for program in self.programs.values()]
+        return max(0, min(deadlines) - time.monotonic()) if deadlines else None
+
+    def read(self):
+        chunk = os.read(0, 1 << 20)
+        if not chunk:
+            return False
+        *lines, self.input = (self.input + chunk).split(b"\n")
+        for line in lines:
+            self.handle(json.loads(line))
+        return True
+
+    def handle(self, request):
+        try:
+            answer = getattr(self, "do_" + request["do"])(request)
+            if answer is not None:
+                self.send({"n": request["n"], **answer})
+        except Exception as error:
+            self.fail(request, error)
+
+    def fail(self, request, error):
+        self.send({"n": request["n"], "error": getattr(error, "strerror", None) or str(error)})
+
+    def send(self, message):
+        data = json.dumps(message).encode() + b"\n"
+        while data:
+            data = data[os.write(1, data):]
+
+    # ---- requests ----
+
+    def do_open(self, request):
+        """A mount namespace of our own in which only `shared` passes mounts on to the sandboxes."""
+        os.umask(0o077)
+        check(libc.unshare(CLONE_NEWNS), "unshare")
+        check(libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl")
+        mount(None, "/", MS_REC | MS_SLAVE)
+        mount(request["shared"], request["shared"], MS_BIND)
+        mount(None, request["shared"], MS_SHARED)
+        for path in request["hidden"]:
+            unmount(path)
+        return {}
+
+    def do_run(self, request):
+        program = Program(request)
+        self.programs[program.pidfd] = program
+        self.selector.register(program.pidfd, selectors.EVENT_READ, lambda: self.ran(program))
+
+    def ran(self, program):
+        self.selector.unregister(program.pidfd)
+        del self.programs[program.pidfd]
+        self.send({"n": program.request["n"], **program.result()})
+
+    def do_pipes(self, request):
+        """Named pipes that belong to the user of a sandbox, who may open them again as /dev/stdout."""
+        for path in request["paths"]:
+            os.mkfifo(path, 0o600)
+            os.chown(path, request["user"], request["user"])
+        return {}
+
+    def do_start(self, request):
+        """Runs an OCI runtime that leaves a container behind, whose first process becomes a child of ours."""
+        out, err = (os.open(path, os.O_RDWR | os.O_CLOEXEC) for path in request["pipes"])
+        try:
+            program = Program(request, out, err)
+        finally:
+            os.close(out)
+            os.close(err)
+        self.programs[program.pidfd] = program
+        self.selector.register(program.pidfd, selectors.EVENT_READ, lambda: self.started(program))
+
+    def started(self, program):
+        request = program.request
+        self.selector.unregister(program.pidfd)
+        del self.programs[program.pidfd]
+        result = program.result()
+        try:
+            if result["code"] == 0:
+                with open(request["pidFile"]) as file:
+                    self.watch(request["id"], int(file.read()))
+            self.send({"n": request["n"], **result})
+        except Exception as error:
+            self.fail(request, error)
+
+    def watch(self, name, pid):
+        pidfd = os.pidfd_open(pid)
+        self.inits[name] = pidfd
+        self.init_pids[name] = pid
+        self.selector.register(pidfd, selectors.EVENT_READ, lambda: self.ended(name, pid))
+
+    def ended(self, name, pid):
+        pidfd = self.inits.pop(name)
+        del self.init_pids[name]
+        self.selector.unregister(pidfd)
+        os.close(pidfd)
+        try:
+            _, status = os.waitpid(pid, 0)
+            code = os.waitstatus_to_exitcode(status)
+        except ChildProcessError:
+            code = -signal.SIGKILL
+        self.send({"exited": name, "code": code if code >= 0 else None, "signal": None if code >= 0 else signal.Signals(-code).name})
+
+    def do_kill(self, request):
+        pidfd = self.inits.get(request["id"])
+        if pidfd is not None:
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        return {}
+
+    def do_bind(self, request):
+        """Shows a folder read-only at a place below `shared`, through which it reaches the sandbox that looks there."""
+        staging = request["staging"]
+        os.mkdir(staging)
+        try:
+            mount(request["source"], staging, MS_BIND)
+            try:
+                mount(None, staging, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV)
+                mount(staging, request["target"], MS_MOVE)
+            except OSError:
+                unmount(staging)
+                raise
+        finally:
+            os.rmdir(staging)
+        return {}
+
+    def do_unmount(self, request):
+        for path in request["paths"]:
+            unmount(path)
+        return {}
+
+    def do_sockets(self, request):
+        """How many sockets a network namespace holds, those included that only wait for their time to pass."""
+        count = 0
+        target = os.open(request["network"], os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            check(libc.setns(target, CLONE_NEWNET), "setns")
+            try:
+                for table in SOCKET_TABLES:
+                    try:
+                        with open(f"/proc/thread-self/net/{table}") as file:
+                            count += sum(1 for _ in file) - 1
+                    except FileNotFoundError:
+                        pass
+            finally:
+                check(libc.setns(self.own_network, CLONE_NEWNET), "setns")
+        finally:
+            os.close(target)
+        return {"count": count}
+
+    # ---- the end ----
+
+    def close(self):
+        for program in self.programs.values():
+            program.kill()
+        for pidfd in self.inits.values():
+            try:
+                signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+if __name__ == "__main__":
+    # A terminal's Ctrl-C reaches the whole group: it is the platform's to stop in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keeper = Keeper()
+    try:
+        keeper.run()
+    finally:
+        keeper.close()

@@ -1,0 +1,156 @@
+/** Names, addresses and rules of the sandboxes' network. Pure. */
+
+/** Sandboxes on one bridge: the kernel gives a bridge 1024 ports. */
+export const SUBNET_BITS = 22
+/** Where a subnet is looked for: 10.128.0.0/9, far from what home and office networks like to use. */
+const FIRST_SUBNET = ipv4(10, 128, 0, 0)
+const SUBNET_COUNT = 1 << (SUBNET_BITS - 9)
+const SUBNET_ADDRESSES = 1 << (32 - SUBNET_BITS)
+/** Nobody has business there: this network, loopback, link-local with the metadata services of clouds, multicast, reserved. */
+const CLOSED_NETWORKS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '240.0.0.0/4']
+/** Metadata services that some clouds have elsewhere (Alibaba Cloud, and AWS over IPv6). */
+const METADATA_ADDRESSES = ['100.100.100.200/32']
+const DNS_PORT = 53
+
+export interface NetworkPlan {
+  bridge: string
+  /** Of the nftables table, and of the CNI network. */
+  name: string
+  subnet: string
+  /** The platform, for sandboxes: first address of the subnet. */
+  gateway: string
+  prefixLength: number
+}
+
+function ipv4(a: number, b: number, c: number, d: number): number {
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+}
+
+function parseSubnet(text: string): { base: number; bits: number } | null {
+  const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)(?:\/(\d+))?$/.exec(text)
+  if (match === null) return null
+  const [a, b, c, d] = match.slice(1, 5).map(Number) as [number, number, number, number]
+  const bits = match[5] === undefined ? 32 : Number(match[5])
+  const mask = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0
+  return { base: (ipv4(a, b, c, d) & mask) >>> 0, bits }
+}
+
+function formatAddress(address: number): string {
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.')
+}
+
+function overlap(a: { base: number; bits: number }, b: { base: number; bits: number }): boolean {
+  const bits = Math.min(a.bits, b.bits)
+  const mask = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0
+  return (a.base & mask) >>> 0 === (b.base & mask) >>> 0
+}
+
+/**
+ * A network for the platform that `id` (hex) names: the same one at each start as long as it is free. `inUse`: networks
+ * that the host has routes or addresses for, in CIDR notation; what is no IPv4 network is passed over.
+ */
+export function planNetwork(id: string, inUse: readonly string[]): NetworkPlan | null {
+  const used = inUse.map(parseSubnet).filter((network) => network !== null && network.bits > 0)
+  const first = Number.parseInt(id.slice(0, 8), 16) % SUBNET_COUNT
+  for (let i = 0; i < SUBNET_COUNT; i++) {
+    const base = (FIRST_SUBNET + ((first + i) % SUBNET_COUNT) * SUBNET_ADDRESSES) >>> 0
+    if (used.some((network) => overlap(network!, { base, bits: SUBNET_BITS }))) continue
+    return {
+      bridge: bridgeName(id),
+      name: `sluice-${id.slice(0, 8)}`,
+      subnet: `${formatAddress(base)}/${SUBNET_BITS}`,
+      gateway: formatAddress(base + 1),
+      prefixLength: SUBNET_BITS,
+    }
+  }
+  return null
+}
+
+interface Route {
+  dst?: string
+  dev?: string
+}
+
+/** Destinations in `ip -json route show table all`, but for those of `ownBridge`, which an earlier platform left. */
+export function networksInUse(routes: string, ownBridge: string): string[] {
+  return (JSON.parse(routes || '[]') as Route[])
+    .filter(({ dst, dev }) => dst !== undefined && dev !== ownBridge)
+    .map(({ dst }) => dst!)
+}
+
+export const bridgeName = (id: string): string => `sl-${id.slice(0, 8)}`
+
+/** Where the firewall plugin keeps what it lets through. */
+export const PLUGIN_CHAIN = 'CNI-FORWARD'
+
+/** From `iptables -S` of that chain to the `iptables-restore` input that removes the rules for addresses of the subnet. */
+export function staleRules(listing: string, subnet: string): string {
+  const own = parseSubnet(subnet)!
+  const stale = listing.split('\n').filter((line) => {
+    const address = /^-A \S+ -[sd] (\S+) /.exec(line)?.[1]
+    const network = address === undefined ? null : parseSubnet(address)
+    return network !== null && network.bits >= own.bits && overlap(network, own)
+  })
+  if (stale.length === 0) return ''
+  return ['*filter', ...stale.map((line) => line.replace(/^-A/, '-D')), 'COMMIT', ''].join('\n')
+}
+
+/** The chain of CNI plugins for a sandbox's interface, as a network configuration list (CNI specification 1.0.0). */
+export function cniPlugins({ bridge, subnet, gateway }: NetworkPlan, leaseFolder: string): readonly object[] {
+  return [
+    {
+      type: 'bridge',
+      bridge,
+      isGateway: true,
+      ipam: {
+        type: 'host-local',
+        dataDir: leaseFolder,
+        ranges: [[{ subnet, gateway }]],
+        routes: [{ dst: '0.0.0.0/0' }],
+      },
+    },
+    { type: 'firewall' },
+  ]
+}
+
+/**
+ * The rules of the network for `nft -f`: out to the world yes; to other sandboxes, to the host's own services and to
+ * link-local addresses no, but for the platform's ports and name server; in from outside no.
+ */
+export function firewallRules(plan: NetworkPlan, platformPorts: readonly number[]): string {
+  const { bridge, name, subnet, gateway } = plan
+  const table = `inet ${name}`
+  const ports = platformPorts.join(', ')
+  const closed = [...CLOSED_NETWORKS, ...METADATA_ADDRESSES, subnet].join(', ')
+  return `table ${table}
+delete table ${table}
+table ${table} {
+  chain input {
+    type filter hook input priority -10; policy accept;
+    iifname != { "${bridge}", "lo" } ip daddr ${gateway} drop
+    iifname != "${bridge}" accept
+    ct state established,related accept
+    ip saddr ${subnet} ip daddr ${gateway} tcp dport { ${ports}, ${DNS_PORT} } accept
+    ip saddr ${subnet} ip daddr ${gateway} udp dport ${DNS_PORT} accept
+    drop
+  }
+  chain forward {
+    type filter hook forward priority -10; policy accept;
+    oifname "${bridge}" ct state established,related accept
+    oifname "${bridge}" drop
+    iifname != "${bridge}" accept
+    meta nfproto ipv6 drop
+    ip saddr != ${subnet} drop
+    ip daddr { ${closed} } drop
+  }
+  chain postrouting {
+    type nat hook postrouting priority 100; policy accept;
+    ip saddr ${subnet} oifname != "${bridge}" masquerade
+  }
+}
+`
+}
+
+export function removalRules({ name }: NetworkPlan): string {
+  return `table inet ${name}\ndelete table inet ${name}\n`
+}

@@ -1,0 +1,131 @@
+/** What an OCI runtime is told of one sandbox: the config.json of its bundle (OCI runtime specification 1.0). Pure. */
+import { CHANNEL_PATH, CODE_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
+import type { ExecSpec, SandboxLimits, SandboxSpec } from './port.ts'
+import { cpuQuotaUs, cpuShares } from './cgroups.ts'
+import { seccompProfile } from './oci-seccomp.ts'
+
+/** When the host runs out of memory, the kernel takes a function before the platform; 0 is usual, 1000 the most. */
+const OUT_OF_MEMORY_SCORE = 500
+const CPU_PERIOD_US = 100_000
+const SHARED_MEMORY_BYTES_MAX = 64 * 1024 * 1024
+/** Variables that the shell below and OCI runtimes set by themselves. */
+const UNASKED_VARIABLES = ['HOME', 'PWD', 'OLDPWD', 'SHLVL']
+
+/**
+ * The first process: starts the program and waits for it, reaps whatever loses its parent, and ends with the program's
+ * exit code. A program that were itself the first process of its namespace could not end by a signal of its own, and
+ * would collect the dead of its children. The shell's own remarks ("Killed") are not the function's output.
+ */
+function initScript(environment: Readonly<Record<string, string>>): string {
+  const unasked = UNASKED_VARIABLES.filter((name) => environment[name] === undefined)
+  return `unset ${unasked.join(' ')}; exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit $?`
+}
+
+const CAPABILITY_SETS = ['bounding', 'effective', 'inheritable', 'permitted', 'ambient']
+/** As container engines do: files of /proc that tell of the host or change it. */
+const MASKED_PATHS = [
+  ...['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'timer_list', 'timer_stats', 'sched_debug', 'scsi'],
+  ...['interrupts', 'kallsyms', 'kmsg', 'modules', 'swaps', 'vmallocinfo', 'zoneinfo', 'buddyinfo'],
+].map((name) => `/proc/${name}`)
+const READ_ONLY_PATHS = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`)
+
+export interface BundlePlan {
+  spec: SandboxSpec
+  /** User and group id on the host, of this sandbox alone. */
+  user: number
+  root: { path: string; mounts: readonly BaseMount[] }
+  /** Host folders and files. */
+  passwdFile: string
+  temporaryFolder: string
+  codeMountPoint: string
+  network: string
+  cgroupPath: string
+  environment: Readonly<Record<string, string>>
+}
+
+export function bundleConfig(plan: BundlePlan): object {
+  const { spec, user, environment } = plan
+  const { limits } = spec
+  return {
+    ociVersion: '1.0.2',
+    hostname: 'sluice',
+    process: {
+      ...unprivileged(user, environment, limits.openFiles),
+      terminal: false,
+      cwd: TEMPORARY_PATH,
+      args: ['/bin/sh', '-c', initScript(environment), 'sh', ...spec.command],
+    },
+    root: { path: plan.root.path, readonly: true },
+    mounts: [...systemMounts(), ...plan.root.mounts.map(readOnlyMount), ...ownMounts(plan)],
+    linux: {
+      // Mounts of the code arrive after the start, through `codeMountPoint`.
+      rootfsPropagation: 'rslave',
+      namespaces: [
+        ...['pid', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
+        { type: 'network', path: plan.network },
+      ],
+      cgroupsPath: plan.cgroupPath,
+      resources: {
+        memory: { limit: limits.memoryBytes, swap: limits.memoryBytes },
+        cpu: { shares: cpuShares(limits.cpu), quota: cpuQuotaUs(limits.cpu), period: CPU_PERIOD_US },
+        pids: { limit: limits.processes },
+        devices: [{ allow: false, access: 'rwm' }],
+      },
+      seccomp: seccompProfile(process.arch),
+      maskedPaths: MASKED_PATHS,
+      readonlyPaths: READ_ONLY_PATHS,
+    },
+  }
+}
+
+/** What is told of a further program in the container. */
+export function execProcess(
+  { command, terminal }: ExecSpec,
+  { user, environment, limits }: { user: number; environment: Readonly<Record<string, string>>; limits: SandboxLimits },
+): object {
+  return { ...unprivileged(user, environment, limits.openFiles), terminal, cwd: CODE_PATH, args: command }
+}
+
+function unprivileged(user: number, environment: Readonly<Record<string, string>>, openFiles: number): object {
+  return {
+    user: { uid: user, gid: user, umask: 0o022 },
+    env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    capabilities: Object.fromEntries(CAPABILITY_SETS.map((name) => [name, []])),
+    noNewPrivileges: true,
+    oomScoreAdj: OUT_OF_MEMORY_SCORE,
+    rlimits: [
+      { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
+      { type: 'RLIMIT_NOFILE', soft: openFiles, hard: openFiles },
+    ],
+  }
+}
+
+function systemMounts(): object[] {
+  const mount = (destination: string, type: string, options: string[]) => ({ destination, type, source: type, options })
+  return [
+    mount('/proc', 'proc', ['nosuid', 'noexec', 'nodev']),
+    mount('/dev', 'tmpfs', ['nosuid', 'noexec', 'strictatime', 'mode=755', 'size=64k']),
+    mount('/dev/pts', 'devpts', ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620']),
+    mount('/dev/shm', 'tmpfs', ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${SHARED_MEMORY_BYTES_MAX}`]),
+  ]
+}
+
+function readOnlyMount({ source, destination }: BaseMount): object {
+  const options = ['bind', 'ro', 'nosuid', 'nodev', 'private']
+  return { destination, type: 'bind', source, options }
+}
+
+function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint }: BundlePlan): object[] {
+  const bind = (source: string, destination: string, options: string[]) => ({
+    destination,
+    type: 'bind',
+    source,
+    options,
+  })
+  return [
+    readOnlyMount({ source: passwdFile, destination: '/etc/passwd' }),
+    bind(temporaryFolder, TEMPORARY_PATH, ['bind', 'rw', 'nosuid', 'nodev', 'private']),
+    bind(codeMountPoint, CODE_PATH, ['rbind', 'ro', 'nosuid', 'nodev', 'rslave']),
+    bind(spec.channelSocket, CHANNEL_PATH, ['bind', 'rw', 'nosuid', 'nodev', 'noexec', 'private']),
+  ]
+}

@@ -1,0 +1,148 @@
+/** Starts one container: user, network, folders, disk, pipes, bundle, OCI runtime; and undoes it all. */
+import { closeSync, constants, openSync } from 'node:fs'
+import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
+import { join } from 'node:path'
+import type { Clock } from '../clock.ts'
+import { Cgroup } from './cgroups.ts'
+import { ProgramFailure, type KeeperExit } from './keeper.ts'
+import { bundleConfig } from './oci-bundle.ts'
+import { startExec } from './oci-exec.ts'
+import type { OciHost } from './oci-host.ts'
+import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
+import { OciSandbox } from './oci-sandbox.ts'
+import { removeFolder } from './remove-folder.ts'
+import type { SandboxSpec } from './port.ts'
+
+/** For the OCI runtime to make a container; it takes some 10 to 30 ms. */
+const START_MS_MAX = 10_000
+
+type Undo = (() => unknown)[]
+
+async function undoAll(undo: Undo): Promise<void> {
+  for (const step of undo.splice(0).toReversed()) await step()
+}
+
+/** `folder` exists, is empty, and is the sandbox's own. Rejects with the reason in words; nothing is left then. */
+export async function startContainer(
+  host: OciHost,
+  spec: SandboxSpec,
+  folder: string,
+  clock: Clock,
+): Promise<OciSandbox> {
+  const undo: Undo = []
+  try {
+    return await start(host, spec, folder, clock, undo)
+  } catch (error) {
+    await undoAll(undo)
+    throw new Error(`cannot start the sandbox: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+async function start(host: OciHost, spec: SandboxSpec, folder: string, clock: Clock, undo: Undo): Promise<OciSandbox> {
+  const { id, limits } = spec
+  const { keeper, options } = host
+  const inFolder = (name: string): string => join(folder, name)
+  const temporaryFolder = inFolder('tmp')
+  const codeMountPoint = join(options.stateDirectory, 'shared', id)
+  const pipes: [string, string] = [inFolder('stdout'), inFolder('stderr')]
+  const cgroupPath = `/${options.cgroupParent}/${id}`
+  const environment = { ...spec.environment, SLUICE_CHANNEL: CHANNEL_PATH, TMPDIR: TEMPORARY_PATH }
+
+  undo.push(() => removeFolder(folder).catch(() => {}))
+  const user = host.takeUser()
+  undo.push(() => host.giveUserBack(user))
+  await mkdir(codeMountPoint)
+  undo.push(() => rm(codeMountPoint, { recursive: true, force: true }))
+  undo.push(() => keeper.unmount([codeMountPoint, temporaryFolder]).catch(() => {}))
+
+  const [root, network] = await Promise.all([
+    host.roots.get(spec.readOnlyPaths),
+    host.network.take().then((slot) => (undo.push(() => host.network.giveBack(slot)), slot)),
+    host.disks.attach(inFolder('disk'), temporaryFolder, limits.diskBytes),
+    keeper.pipes(pipes, user),
+    // Whoever owns a socket may connect to it, and of the other users only root.
+    chown(spec.channelSocket, user, user),
+    writeFile(inFolder('passwd'), `root:x:0:0::/:/bin/sh\nuser:x:${user}:${user}::${TEMPORARY_PATH}:/bin/sh\n`),
+  ])
+  const passwdFile = inFolder('passwd')
+  const places = { root, passwdFile, temporaryFolder, codeMountPoint, cgroupPath, network: network.path }
+  await writeFile(
+    inFolder('config.json'),
+    JSON.stringify(bundleConfig({ spec, user, environment, ...places })),
+    { mode: 0o600 }, // the environment is in it
+  )
+
+  // Opened before anybody writes, so that nothing is lost, and read only from when somebody does: else it would be the end.
+  const [stdout, stderr] = pipes.map((path) => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)) as Two
+  const { promise: ended, resolve: onExit } = Promise.withResolvers<KeeperExit>()
+  try {
+    await run(host, id, folder, pipes, onExit)
+  } catch (error) {
+    closeSync(stdout)
+    closeSync(stderr)
+    await keeper.attempt(host.command('delete', '--force', id)).catch(() => {})
+    throw error
+  }
+  undo.push(() => keeper.attempt(host.command('delete', '--force', id)).catch(() => {}))
+  return new OciSandbox({
+    spec,
+    clock,
+    ended,
+    cgroup: new Cgroup(options.cgroups, cgroupPath, limits.memoryBytes),
+    output: { stdout: pipeEnd(stdout), stderr: pipeEnd(stderr) },
+    host: {
+      showCode: (codeFolder) => showCode(host, codeFolder, codeMountPoint, id),
+      kill: () => keeper.kill(id),
+      exec: (exec) => startExec(host, exec, { id, folder, user, environment, limits }),
+      cleanUp: () => undoAll(undo),
+    },
+  })
+}
+
+type Two = [number, number]
+
+async function run(
+  host: OciHost,
+  id: string,
+  folder: string,
+  pipes: [string, string],
+  onExit: (exit: KeeperExit) => void,
+): Promise<void> {
+  const [pidFile, logFile] = [join(folder, 'pid'), join(folder, 'log')]
+  const command = host.command(
+    ...['--log', logFile, '--log-format', 'json'],
+    ...['run', '--detach', '--pid-file', pidFile, '--bundle', folder, id],
+  )
+  try {
+    await host.keeper.start(id, command, { pidFile, pipes, timeoutMs: START_MS_MAX }, onExit)
+  } catch (error) {
+    if (!(error instanceof ProgramFailure)) throw error
+    // The OCI runtime writes its reasons to the log, the last one last.
+    const last = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
+    throw new Error(`${host.options.program.name}: ${messageOf(last) || error.message}`, { cause: error })
+  }
+}
+
+function messageOf(line: string): string {
+  try {
+    return (JSON.parse(line) as { msg?: string }).msg ?? ''
+  } catch {
+    return line
+  }
+}
+
+function pipeEnd(fd: number): Socket {
+  return new Socket({ fd, readable: true, writable: false })
+}
+
+async function showCode(host: OciHost, codeFolder: string, target: string, id: string): Promise<void> {
+  const isFolder = await stat(codeFolder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+  if (!isFolder) throw new Error(`cannot show the code: the folder ${codeFolder} does not exist`)
+  await host.keeper.bind(codeFolder, target, join(host.options.stateDirectory, `staging-${id}`))
+}

@@ -1,0 +1,56 @@
+/** Runs a further program in a container. */
+import { readFileSync } from 'node:fs'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sendSignal } from './census.ts'
+import { spawnExec } from './exec.ts'
+import { execProcess } from './oci-bundle.ts'
+import type { OciHost } from './oci-host.ts'
+import type { ExecProcess, ExecSpec, SandboxLimits } from './port.ts'
+
+const TERMINAL_KIND = 'xterm-256color'
+
+export interface ExecPlace {
+  id: string
+  /** Of the sandbox. */
+  folder: string
+  user: number
+  environment: Readonly<Record<string, string>>
+  limits: SandboxLimits
+}
+
+export async function startExec(host: OciHost, spec: ExecSpec, place: ExecPlace): Promise<ExecProcess> {
+  const { terminal } = spec
+  const name = join(place.folder, `exec-${process.hrtime.bigint()}`)
+  const [processFile, pidFile] = [`${name}.json`, `${name}.pid`]
+  const environment = terminal ? { TERM: TERMINAL_KIND, ...place.environment } : place.environment
+  await writeFile(processFile, JSON.stringify(execProcess(spec, { ...place, environment })), { mode: 0o600 })
+  const options = [...(terminal ? ['--tty'] : []), '--pid-file', pidFile, '--process', processFile]
+  const command = host.keeper.inside(host.command('exec', ...options, place.id))
+  const exec = await spawnExec(command, { terminal, cwd: '/', env: { PATH: process.env['PATH'] ?? '' }, pidFile })
+  void exec.exited.then(async () => {
+    await rm(processFile, { force: true })
+    await rm(pidFile, { force: true })
+  })
+  return {
+    stdin: exec.stdin,
+    stdout: exec.stdout,
+    stderr: exec.stderr,
+    exited: exec.exited,
+    resize: (columns, rows) => exec.resize(columns, rows),
+    kill() {
+      // What the OCI runtime started outlives it.
+      const pid = pidIn(pidFile)
+      if (pid !== undefined) sendSignal(pid, 'SIGKILL')
+      exec.kill()
+    },
+  }
+}
+
+function pidIn(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, 'utf8')) || undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,96 @@
+/** What all oci sandboxes of a platform share: the keeper, the network, root folders, disks, users. */
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CgroupMounts } from './cgroups.ts'
+import { Keeper } from './keeper.ts'
+import { SandboxNetwork } from './network.ts'
+import type { NetworkPlan } from './network-plan.ts'
+import { RootFolders } from './oci-root.ts'
+import { ScratchDisks } from './scratch-disks.ts'
+
+/** User ids of sandboxes, one each: above what systems, people and user namespaces are given. */
+const FIRST_USER = 0x70000000
+
+export interface OciProgram {
+  /** `crun`, `runc`, … */
+  name: string
+  path: string
+}
+
+export interface OciHostOptions {
+  program: OciProgram
+  python: string
+  cniFolder: string
+  stateDirectory: string
+  platformHost: string
+  platformPorts: readonly number[]
+  network: NetworkPlan
+  cgroups: CgroupMounts
+  /** Control group above those of the sandboxes. */
+  cgroupParent: string
+  onLost(reason: Error): void
+}
+
+export class OciHost {
+  readonly options: OciHostOptions
+  readonly keeper: Keeper
+  readonly network: SandboxNetwork
+  readonly roots: RootFolders
+  readonly disks: ScratchDisks
+  readonly #users = new Set<number>()
+
+  private constructor(options: OciHostOptions, keeper: Keeper, network: SandboxNetwork) {
+    const { stateDirectory, platformHost } = options
+    this.options = options
+    this.keeper = keeper
+    this.network = network
+    const names = { platformHost, platformAddress: options.network.gateway }
+    this.roots = new RootFolders(join(stateDirectory, 'roots'), names)
+    this.disks = new ScratchDisks(join(stateDirectory, 'disks'), keeper)
+  }
+
+  /** Rejects with the reason why sandboxes cannot be made here. */
+  static async open(options: OciHostOptions): Promise<OciHost> {
+    const { stateDirectory, python, cgroups, cniFolder, platformPorts } = options
+    for (const name of ['shared', 'containers']) {
+      await rm(join(stateDirectory, name), { recursive: true, force: true })
+      await mkdir(join(stateDirectory, name), { recursive: true, mode: 0o700 })
+    }
+    // With crun up to 1.8, a version 2 hierarchy beside version 1 is taken for the one to use.
+    const hidden = cgroups.unified === null ? [] : [cgroups.unified]
+    const keeper = await Keeper.open({
+      ...{ python, shared: join(stateDirectory, 'shared'), hidden },
+      onLost: (reason) => options.onLost(reason),
+    })
+    try {
+      const directory = join(stateDirectory, 'network')
+      const network = await SandboxNetwork.open({ plan: options.network, directory, cniFolder, platformPorts }, keeper)
+      return new OciHost(options, keeper, network)
+    } catch (error) {
+      await keeper.close()
+      throw error
+    }
+  }
+
+  /** A user id that no other sandbox has; to be given back. */
+  takeUser(): number {
+    let user = FIRST_USER
+    while (this.#users.has(user)) user++
+    this.#users.add(user)
+    return user
+  }
+
+  giveUserBack(user: number): void {
+    this.#users.delete(user)
+  }
+
+  /** The OCI runtime with its options, before its command. */
+  command(...options: readonly string[]): string[] {
+    return [this.options.program.path, '--root', join(this.options.stateDirectory, 'containers'), ...options]
+  }
+
+  async close(): Promise<void> {
+    await this.network.close().catch(() => {})
+    await this.keeper.close()
+  }
+}

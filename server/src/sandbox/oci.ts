@@ -1,0 +1,162 @@
+/**
+ * Sandboxes made by an OCI runtime (crun, runc): own namespaces, limits by control groups, an unprivileged user without
+ * capabilities, a read-only root, a seccomp filter, a network of its own behind the platform's firewall.
+ */
+import { createHash } from 'node:crypto'
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { mkdir, readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import type { Clock } from '../clock.ts'
+import { findCgroups, killGroups, removeGroups } from './cgroups.ts'
+import { problemOf } from './oci-spec-check.ts'
+import { bridgeName, networksInUse, planNetwork } from './network-plan.ts'
+import { startContainer } from './oci-container.ts'
+import { OciHost, type OciHostOptions, type OciProgram } from './oci-host.ts'
+import type { OciSandbox } from './oci-sandbox.ts'
+import type { Sandbox, SandboxRuntime, SandboxSpec } from './port.ts'
+import { isSandboxId } from './recover.ts'
+import { removeFolder } from './remove-folder.ts'
+
+/** Between two looks for what ran out of memory. */
+const MEMORY_SAMPLE_MS = 100
+/** For processes of an earlier platform to be gone after they were killed. */
+const RECOVER_MS_MAX = 5000
+const RECOVER_LOOK_MS = 5
+const PLATFORM_HOST = 'sluice.internal'
+
+export interface OciOptions {
+  program: OciProgram
+  /** Program of the keeper. */
+  python: string
+  cniFolder: string
+  /** Folders of sandboxes; of this runtime alone. */
+  directory: string
+  /** What outlives a sandbox: roots, disk templates, leases; of this runtime alone. */
+  stateDirectory: string
+  /** Ports of the platform that sandboxes may reach. */
+  platformPorts: readonly number[]
+}
+
+/**
+ * Rejects with the reason when this machine cannot have such sandboxes. `recover` is to be called before the first
+ * `create`, and rejects for such reasons too.
+ */
+export async function createOciSandboxRuntime(options: OciOptions, deps: { clock: Clock }): Promise<SandboxRuntime> {
+  const stateDirectory = resolve(options.stateDirectory)
+  const cgroups = findCgroups(readFileSync('/proc/mounts', 'utf8'))
+  if (cgroups === null) throw new Error('the control groups memory, pids, cpu and freezer are not all mounted')
+  const id = createHash('sha256').update(stateDirectory).digest('hex')
+  const { stdout: routes } = await promisify(execFile)('ip', ['-json', 'route', 'show', 'table', 'all'])
+  const network = planNetwork(id, networksInUse(routes, bridgeName(id)))
+  if (network === null) throw new Error('no free network was found between 10.128.0.0 and 10.255.255.255')
+  return new OciSandboxRuntime(resolve(options.directory), deps.clock, {
+    ...options,
+    ...{ stateDirectory, cgroups, network, platformHost: PLATFORM_HOST, cgroupParent: network.name },
+  })
+}
+
+class OciSandboxRuntime implements SandboxRuntime {
+  readonly kind = 'oci'
+  readonly notice = null
+  readonly platformHost = PLATFORM_HOST
+  readonly platformAddress: string
+  readonly #directory: string
+  readonly #clock: Clock
+  readonly #options: Omit<OciHostOptions, 'onLost'>
+  readonly #live = new Map<string, OciSandbox>()
+  readonly #starting = new Set<string>()
+  #host: Promise<OciHost> | null = null
+  #sampling = false
+  #isClosed = false
+
+  constructor(directory: string, clock: Clock, options: Omit<OciHostOptions, 'onLost'>) {
+    this.#directory = directory
+    this.#clock = clock
+    this.#options = options
+    this.platformAddress = options.network.gateway
+  }
+
+  async create(spec: SandboxSpec): Promise<Sandbox> {
+    const { id } = spec
+    if (!isSandboxId(id)) throw new Error('cannot start the sandbox: its id must be "c-" and hex digits')
+    if (this.#live.has(id) || this.#starting.has(id)) throw new Error(`cannot start the sandbox: ${id} exists already`)
+    if (this.#isClosed) throw new Error('cannot start the sandbox: the platform is stopping')
+    const problem = problemOf(spec)
+    if (problem !== null) throw new Error(`cannot start the sandbox: ${problem}`)
+    this.#starting.add(id)
+    const folder = join(this.#directory, id)
+    try {
+      const host = await this.#open()
+      await mkdir(folder, { mode: 0o700 })
+      const sandbox = await startContainer(host, spec, folder, this.#clock)
+      this.#live.set(id, sandbox)
+      void sandbox.exited.then(() => this.#live.delete(id))
+      if (!this.#sampling) this.#scheduleSample()
+      if (this.#isClosed) await sandbox.stop(0)
+      return sandbox
+    } finally {
+      this.#starting.delete(id)
+    }
+  }
+
+  async recover(): Promise<number> {
+    await this.#closeHost()
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
+    const found = new Set((await readdir(this.#directory)).filter(isSandboxId))
+    for (const name of await this.#endGroups()) found.add(name)
+    for (const name of found) await removeFolder(join(this.#directory, name)).catch(() => {})
+    await this.#open()
+    return found.size
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#live.values()].map((sandbox) => sandbox.stop(0)))
+    await this.#closeHost()
+    removeGroups(this.#options.cgroups, this.#options.cgroupParent)
+  }
+
+  /** What all sandboxes share is made when it is needed, and again after the keeper was lost. */
+  #open(): Promise<OciHost> {
+    const onLost = (): void => {
+      this.#host = null
+      killGroups(this.#options.cgroups, this.#options.cgroupParent)
+    }
+    this.#host ??= OciHost.open({ ...this.#options, onLost }).catch((error: unknown) => {
+      this.#host = null
+      throw error
+    })
+    return this.#host
+  }
+
+  async #closeHost(): Promise<void> {
+    const host = await this.#host?.catch(() => null)
+    this.#host = null
+    await host?.close()
+  }
+
+  /** Ends everything in the control groups of an earlier platform and removes them; returns their names. */
+  async #endGroups(): Promise<Set<string>> {
+    const { cgroups, cgroupParent } = this.#options
+    const found = new Set<string>()
+    const deadlineMs = this.#clock.monotonicMs() + RECOVER_MS_MAX
+    do {
+      for (const name of killGroups(cgroups, cgroupParent)) found.add(name)
+      if (removeGroups(cgroups, cgroupParent)) return found
+      await new Promise<void>((resolveLook) => this.#clock.setTimer(RECOVER_LOOK_MS, resolveLook))
+    } while (this.#clock.monotonicMs() < deadlineMs)
+    throw new Error(`processes of an earlier platform in the control group ${cgroupParent} cannot be ended`)
+  }
+
+  /** One timer for all, and only while there are sandboxes. */
+  #scheduleSample(): void {
+    this.#sampling = this.#live.size > 0
+    if (!this.#sampling) return
+    this.#clock.setTimer(MEMORY_SAMPLE_MS, () => {
+      for (const sandbox of this.#live.values()) sandbox.enforceMemory()
+      this.#scheduleSample()
+    })
+  }
+}
