@@ -96,7 +96,8 @@ export class Instance {
   }
 
   get hasFreeSlot(): boolean {
-    return (this.#state === 'ready' || this.#state === 'busy') && this.#holders.size < this.concurrency
+    const { state } = this
+    return (state === 'ready' || state === 'busy' || state === 'frozen') && this.#holders.size < this.concurrency
   }
 
   /**
@@ -172,6 +173,19 @@ export class Instance {
     }
     if (this.#state !== 'draining') this.#owner.onSlotFreed(this)
     else if (this.#holders.size === 0) void this.stop(0)
+  }
+
+  freeze(): void {
+    this.#to('freeze')
+  }
+
+  thaw(): void {
+    this.#to('thaw')
+  }
+
+  /** CPU time of its process tree so far; null when it has none. */
+  cpuMs(): number | null {
+    return this.#sandbox?.stats()?.cpuMs ?? null
   }
 
   /** Replaces credentials that have been in use for long; called now and then. */

@@ -76,6 +76,11 @@ export interface InstanceInfo {
   instanceId: string
   functionKey: string
   versionId: string
+  /** The one it was started for; it serves every qualifier of its version. */
+  qualifier: string
+  /** Kept ready by setting, as opposed to started by a request. */
+  isProvisioned: boolean
+  /** A state of instances/states.ts. */
   state: string
   inFlight: number
   createdMs: number
@@ -94,6 +99,9 @@ export interface Instances {
   /** SHA-256 of the code packages that instances run on. */
   runningCode(): Set<string>
   waiting(): { functionKey: string; requests: number }[]
+  /** Goes by these rules from now on; to be called whenever they, or the versions that they name, have changed. */
+  rulesChanged(rules: ScalingRules): void
+  provisionStatus(functionKey: FunctionKey, qualifier: string): ProvisionStatus
   /** Takes no more requests, lets running ones end within `graceMs`, then ends all. */
   close(graceMs: number): Promise<void>
 }
