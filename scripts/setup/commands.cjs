@@ -75,11 +75,17 @@ function bench(args) {
   return runNode(['bench/src/main.ts', ...args], withoutCertificateBundle())
 }
 
+/** Writes docs/simulation, or what its options say. */
+function simulate(args) {
+  return runNode(['server/test/simulation/report/main.ts', ...args], withoutCertificateBundle())
+}
+
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
   start: { needs: [workspace, samplePackages, program('python3')], run: start },
   test: { needs: [workspace, samplePackages, program('python3'), program('postgresql')], run: test },
   lint: { needs: [workspace], run: lint },
+  simulate: { needs: [workspace], run: simulate },
   bench: { needs: [workspace, benchPackages, program('wrk'), program('python3')], run: bench },
 }
 
