@@ -57,7 +57,11 @@ export class Fleet implements Instances, PoolHost {
     this.#options = options
     this.#deps = deps
     this.#limits = new Limits(options)
-    this.#provisions = new Provisions(deps.clock, (version) => this.#poolOf(version))
+    this.#provisions = new Provisions(
+      deps.clock,
+      (version) => this.#poolOf(version),
+      (error) => this.onPlatformFailure(error),
+    )
   }
 
   get evictionClock(): number {

@@ -152,6 +152,7 @@ export class Instance {
 
   /** Takes a free slot for `holder`; the caller saw `hasFreeSlot`. */
   assign(holder: SlotHolder): Slot {
+    this.thaw()
     this.#to('assigned')
     this.#holders.add(holder)
     const coldStart = this.#coldStart
@@ -175,12 +176,16 @@ export class Instance {
     else if (this.#holders.size === 0) void this.stop(0)
   }
 
-  freeze(): void {
+  freeze(): boolean {
+    if (this.#state !== 'ready') return false
     this.#to('freeze')
+    return true
   }
 
   thaw(): void {
+    if (this.#state !== 'frozen') return
     this.#to('thaw')
+    this.renewCredentials()
   }
 
   /** CPU time of its process tree so far; null when it has none. */

@@ -20,8 +20,9 @@ export interface PooledInstance {
   /** Thaws it where needed. */
   assign(holder: SlotHolder): Slot
   renewCredentials(): void
-  /** Stops its processes where they stand; the caller saw that it is idle. */
-  freeze(): void
+  /** Stops its processes where they stand; false when it cannot be, for now. */
+  freeze(): boolean
+  /** No effect when it is not frozen. Its credentials are renewed. */
   thaw(): void
   drain(): void
   stop(graceMs: number): Promise<void>
@@ -59,10 +60,5 @@ export class Member {
   /** It may be given up for others. */
   get isEvictable(): boolean {
     return this.isIdle && !this.isEnding && (this.provision === null || this.provision.isLeaving)
-  }
-
-  /** It runs, does nothing, and nobody pays for its CPU to be at hand. */
-  get mayFreeze(): boolean {
-    return this.instance.state === 'ready' && this.provision?.alwaysAllocateCpu !== true
   }
 }

@@ -2,7 +2,14 @@
 import { FcError } from '../errors.ts'
 import { uuidV7, type Clock, type Timer } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
-import { backoffMs, startsWanted, type FunctionHistory, type KeepAliveRange } from '../scheduler/port.ts'
+import {
+  attendIdle,
+  backoffMs,
+  FREEZE_MS,
+  startsWanted,
+  type FunctionHistory,
+  type KeepAliveRange,
+} from '../scheduler/port.ts'
 import { reasonOf, StartFailure } from './failure.ts'
 import { Member, type PooledInstance } from './member.ts'
 import type { SlotHolder } from './port.ts'
@@ -44,13 +51,13 @@ const ON_DEMAND: Need = { kind: 'onDemand' }
 const QUEUE_LOOK_MS_MIN = 100
 /** After a start that failed by the platform's own fault: requests must not turn a broken host into a busy one. */
 const RETRY_MS_MIN = 100
-const RETRY_MS_MAX = 10_000
+const RETRY_MS_MAX = 5000
 /** Between two tries for room that provisioned instances do not get. */
 const PROVISION_RETRY_MS = 1000
-/** Idle for this long, an instance is frozen. Shorter, and the gaps of steady traffic would each pay for a thaw. */
-const FREEZE_MS = 1000
+/** After an instance could not be frozen. */
+const FREEZE_AGAIN_MS = 10_000
 /** Between two looks at instances that run, for their credentials. */
-const RUNNING_LOOK_MS = 10 * 60_000
+const RUNNING_LOOK_MS = 30_000
 
 export class Pool {
   readonly version: FunctionVersion
@@ -215,19 +222,8 @@ export class Pool {
     this.#nextLookMs = Infinity
     const keptMs = this.#history.keepAliveMs(this.#settings.keepAlive)
     for (const member of [...this.members.values()]) {
-      const { instance, provision } = member
-      if (member.isIdle) {
-        const idleMs = nowMs - instance.idleSinceMs
-        if (provision === null && idleMs >= keptMs) {
-          this.evict(member)
-          continue
-        }
-        if (provision === null) this.#lookBy(instance.idleSinceMs + keptMs)
-        if (member.mayFreeze && idleMs >= FREEZE_MS) instance.freeze()
-        else if (member.mayFreeze) this.#lookBy(instance.idleSinceMs + FREEZE_MS)
-        // What is paid to run all the time may be told so while it is frozen.
-        else if (instance.state === 'frozen' && provision?.alwaysAllocateCpu) instance.thaw()
-      }
+      const { instance } = member
+      if (member.isIdle && !member.isEnding) this.#attend(member, nowMs, keptMs)
       // One that is frozen could not take them in: it gets them when it is thawed.
       if (member.isServing && instance.state !== 'frozen') {
         instance.renewCredentials()
@@ -237,6 +233,20 @@ export class Pool {
     for (const { retryAtMs } of this.#provisions.values()) if (retryAtMs > nowMs) this.#lookBy(retryAtMs)
     if (this.#retryAtMs > nowMs) this.#lookBy(this.#retryAtMs)
     if (this.need() !== null) this.#host.ask(this)
+  }
+
+  #attend(member: Member, nowMs: number, keptMs: number): void {
+    const { instance, provision } = member
+    const { action, againMs } = attendIdle({
+      idleMs: nowMs - instance.idleSinceMs,
+      isFrozen: instance.state === 'frozen',
+      keepAliveMs: provision === null ? keptMs : Infinity,
+      alwaysAllocateCpu: provision?.alwaysAllocateCpu ?? false,
+    })
+    this.#lookBy(nowMs + againMs)
+    if (action === 'end') this.evict(member)
+    else if (action === 'thaw') instance.thaw()
+    else if (action === 'freeze' && !instance.freeze()) this.#lookBy(nowMs + FREEZE_AGAIN_MS)
   }
 
   /** When `look` has something to do next, monotonic; Infinity: never. */
@@ -383,9 +393,7 @@ export class Pool {
     member.wasUsed = true
     member.evictionClock = this.#host.evictionClock
     this.#history.observeUse(nowMs)
-    const wasFrozen = instance.state === 'frozen'
     const slot = instance.assign(holder)
-    if (wasFrozen) instance.renewCredentials()
     if (!instance.hasFreeSlot) this.#roster.unfree(member)
     holder.onSlot(slot)
   }

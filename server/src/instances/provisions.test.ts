@@ -222,6 +222,55 @@ test('a schedule is followed by the clock alone', async () => {
   assert.equal(world.clock.step(), false, 'a timer is left')
 })
 
+test('a schedule months ahead is waited for in steps that timers can hold', async () => {
+  const world = new FleetWorld()
+  const startMs = world.clock.nowMs() + 90 * 86_400_000
+  const schedule = { kind: 'at', atMs: startMs } as const
+  keep(world, one, 0, {
+    scheduled: [{ name: 'up', startMs, endMs: Infinity, timeZone: 'UTC', target: 1, schedule }],
+  })
+  let steps = 0
+  const dayLaterMs = world.clock.monotonicMs() + 86_400_000
+  while (world.clock.stepUntil(dayLaterMs)) steps++
+  assert.ok(steps >= 23 && steps <= 50, `${steps} looks in a day`)
+  world.clock.advance(89 * 86_400_000 + 1000)
+  await world.allReady()
+  assert.equal(status(world).current, 1)
+})
+
+test('a schedule that cannot be read leaves the target as it was, and is told', async () => {
+  const world = new FleetWorld()
+  keep(world, one, 1)
+  await world.allReady()
+  keep(world, one, 1, {
+    scheduled: [
+      {
+        name: 's',
+        startMs: 0,
+        endMs: Infinity,
+        timeZone: 'UTC',
+        target: 5,
+        schedule: { kind: 'cron', expression: 'soon' },
+      },
+    ],
+  })
+  assert.equal(status(world).target, 1)
+  assert.equal(world.failures.length, 1)
+})
+
+test('an instance that cannot be frozen for now is frozen later', async () => {
+  const world = new FleetWorld()
+  keep(world, one, 1)
+  await world.allReady()
+  const { instance } = world.starts[0]!
+  instance.isHeld = true
+  world.clock.advance(5000)
+  assert.equal(instance.state, 'ready')
+  instance.isHeld = false
+  world.clock.advance(10_000)
+  assert.equal(instance.state, 'frozen')
+})
+
 test('tracking follows how busy the provisioned instances are', async () => {
   const world = new FleetWorld()
   keep(world, one, 1, {

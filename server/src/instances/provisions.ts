@@ -1,7 +1,13 @@
 /** Carries out what is to be kept ready: targets by policy and time, and the change from one version to the next. */
 import type { Clock } from '../clock.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
-import { provisionTarget, type ProvisionPolicy, type Tracked, type Utilisation } from '../scheduler/port.ts'
+import {
+  provisionTarget,
+  type ProvisionDecision,
+  type ProvisionPolicy,
+  type Tracked,
+  type Utilisation,
+} from '../scheduler/port.ts'
 import type { Pool } from './pool.ts'
 import type { ScalingRules } from './port.ts'
 import { Provision } from './provision.ts'
@@ -11,6 +17,8 @@ import { UtilisationMeter } from './utilisation.ts'
 const SAMPLE_MS = 1000
 /** Between two decisions by what was read. */
 const TRACK_MS = 10_000
+/** Longest wait for a schedule: the wall clock may be set meanwhile, and timers hold no more than 24 days. */
+const SCHEDULE_LOOK_MS_MAX = 3_600_000
 
 interface Placed {
   provision: Provision
@@ -30,11 +38,13 @@ interface Entry extends Placed {
 export class Provisions {
   readonly #clock: Clock
   readonly #poolOf: (version: FunctionVersion) => Pool
+  readonly #onDefect: (error: unknown) => void
   readonly #entries = new Map<string, Entry>()
 
-  constructor(clock: Clock, poolOf: (version: FunctionVersion) => Pool) {
+  constructor(clock: Clock, poolOf: (version: FunctionVersion) => Pool, onDefect: (error: unknown) => void) {
     this.#clock = clock
     this.#poolOf = poolOf
+    this.#onDefect = onDefect
   }
 
   /** Monotonic time of the next `evaluate`; Infinity: none is needed. */
@@ -127,13 +137,25 @@ export class Provisions {
     const wallMs = this.#clock.nowMs()
     const utilisation: Utilisation = entry.meter.read()
     const ready = pool.readyFor(provision).length
-    const decision = provisionTarget(policy, wallMs, utilisation, ready, entry.tracked)
+    const decision = this.#tryDecide(() => provisionTarget(policy, wallMs, utilisation, ready, entry.tracked))
+    entry.dueMs = Infinity
+    if (decision === null) return
     entry.tracked = decision.tracked
     provision.target = decision.target
     provision.alwaysAllocateCpu = policy.alwaysAllocateCpu
-    const scheduledMs = decision.nextMs === null ? Infinity : nowMs + decision.nextMs - wallMs
-    entry.dueMs = decision.tracked.size > 0 ? Math.min(scheduledMs, nowMs + TRACK_MS) : scheduledMs
+    const aheadMs = decision.nextMs === null ? Infinity : Math.min(SCHEDULE_LOOK_MS_MAX, decision.nextMs - wallMs)
+    entry.dueMs = nowMs + (decision.tracked.size > 0 ? Math.min(aheadMs, TRACK_MS) : aheadMs)
     pool.provide(provision)
+  }
+
+  /** What was accepted once and cannot be read now must not stop what follows from other rules. */
+  #tryDecide(decide: () => ProvisionDecision): ProvisionDecision | null {
+    try {
+      return decide()
+    } catch (error) {
+      this.#onDefect(error)
+      return null
+    }
   }
 }
 

@@ -19,6 +19,8 @@ export class FakeInstance implements PooledInstance {
   state: InstanceState = 'starting'
   renewals = 0
   usedCpuMs = 0
+  /** Something other than a request keeps it from being frozen. */
+  isHeld = false
   /** Called when it ends before it was ready. */
   onStoppedEarly: (() => void) | null = null
   readonly #holders = new Set<SlotHolder>()
@@ -51,6 +53,7 @@ export class FakeInstance implements PooledInstance {
   }
 
   assign(holder: SlotHolder): Slot {
+    this.thaw()
     this.#to('assigned')
     this.#holders.add(holder)
     return {
@@ -73,12 +76,16 @@ export class FakeInstance implements PooledInstance {
     this.renewals++
   }
 
-  freeze(): void {
+  freeze(): boolean {
+    if (this.isHeld || this.state !== 'ready') return false
     this.#to('freeze')
+    return true
   }
 
   thaw(): void {
+    if (this.state !== 'frozen') return
     this.#to('thaw')
+    this.renewCredentials()
   }
 
   drain(): void {

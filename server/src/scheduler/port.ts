@@ -2,6 +2,7 @@
 export { backoffMs } from './backoff.ts'
 export { evictions, type EvictionCandidate, type EvictionNeed } from './evict.ts'
 export { Histories, FunctionHistory } from './history.ts'
+export { attendIdle, FREEZE_MS } from './idle.ts'
 export { learnedKeepAlive, type KeepAliveRange } from './keep-alive.ts'
 export { provisionTarget, type ProvisionDecision, type Tracked, type Utilisation } from './provision.ts'
 export { Quota, type QuotaLimits } from './quota.ts'

@@ -102,6 +102,6 @@ function nextChangeMs(policy: ProvisionPolicy, nowMs: number): number | null {
   const fires = policy.scheduled
     .filter(({ endMs }) => nowMs < endMs)
     .map((action) => nextFiredMs(action, Math.max(nowMs, action.startMs - 1)))
-  const ahead = [...bounds, ...fires].filter((atMs): atMs is number => atMs !== null && atMs > nowMs)
+  const ahead = [...bounds, ...fires].filter((atMs): atMs is number => atMs !== null && atMs > nowMs && atMs < Infinity)
   return ahead.length === 0 ? null : Math.min(...ahead)
 }
