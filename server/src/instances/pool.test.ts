@@ -132,6 +132,21 @@ test('who withdraws is not called, and its place goes to the next', async () => 
   world.pool.withdraw(a)
 })
 
+test('when requests suddenly take long, who waits gets an instance instead of the promise of a quick one', async () => {
+  const world = new PoolWorld(1)
+  const quick = world.acquire('quick')
+  await world.starts[0]!.ready()
+  quick.slot!.release()
+  for (let i = 0; i < 20; i++) world.history.observeServiceMs(5)
+  const slow = world.acquire('slow')
+  const next = world.acquire('next')
+  assert.equal(world.starts.length, 1, 'it is expected to be free at once')
+  world.clock.advance(world.history.coldStartMs + 1)
+  assert.equal(world.starts.length, 2)
+  await world.starts[1]!.ready()
+  assert.deepEqual([slow.told, next.told], ['c-0', 'c-1'])
+})
+
 test('idle instances leave when their keep-alive is over, busy ones stay', async () => {
   const world = new PoolWorld(1, { keepAlive: fixedKeepAlive(1000) })
   const [a, b] = [world.acquire('a'), world.acquire('b')]
