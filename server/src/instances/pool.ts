@@ -413,7 +413,7 @@ export class Pool {
     const nowMs = this.#clock.monotonicMs()
     const overdueMs = (this.#queue.behind(promised()) ?? this.#queue.first).sinceMs + queueMsMax
     // By then the first should have been served; if not, more instances are called for.
-    const doubtfulMs = this.#queue.first.sinceMs + this.#history.coldStartMs
+    const doubtfulMs = this.#queue.first.sinceMs + this.#history.coldStartMs + 1
     const atMs = doubtfulMs > nowMs ? Math.min(overdueMs, doubtfulMs) : overdueMs
     this.#queueTimer = this.#clock.setTimer(Math.max(QUEUE_LOOK_MS_MIN, atMs - nowMs), () => {
       this.#queueTimer = null
