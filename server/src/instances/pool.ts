@@ -48,7 +48,7 @@ export type Need = { kind: 'onDemand' } | { kind: 'provisioned'; provision: Prov
 const ON_DEMAND: Need = { kind: 'onDemand' }
 
 /** Between two looks at a queue. */
-const QUEUE_LOOK_MS_MIN = 100
+const QUEUE_LOOK_MS_MIN = 200
 /** After a start that failed by the platform's own fault: requests must not turn a broken host into a busy one. */
 const RETRY_MS_MIN = 100
 const RETRY_MS_MAX = 5000
@@ -412,10 +412,9 @@ export class Pool {
     const promised = () => this.#starting * this.version.function.config.instanceConcurrency
     const nowMs = this.#clock.monotonicMs()
     const overdueMs = (this.#queue.behind(promised()) ?? this.#queue.first).sinceMs + queueMsMax
-    // By then the first should have been served; if not, more instances are called for.
-    const doubtfulMs = this.#queue.first.sinceMs + this.#history.coldStartMs + 1
-    const atMs = doubtfulMs > nowMs ? Math.min(overdueMs, doubtfulMs) : overdueMs
-    this.#queueTimer = this.#clock.setTimer(Math.max(QUEUE_LOOK_MS_MIN, atMs - nowMs), () => {
+    // Sooner than that, to see whether the first is served as was expected: if not, more instances are called for.
+    const delayMs = Math.min(overdueMs - nowMs, this.#history.coldStartMs)
+    this.#queueTimer = this.#clock.setTimer(Math.max(QUEUE_LOOK_MS_MIN, delayMs), () => {
       this.#queueTimer = null
       for (const { holder } of this.#queue.takeOverdue(promised(), this.#clock.monotonicMs() - queueMsMax)) {
         const why = this.#host.shortage(this)
