@@ -4,6 +4,7 @@ const { writeSync } = require('fs')
 const { Channel, FrameType } = require('./channel.cjs')
 const { Instance } = require('./instance.cjs')
 const { captureOutput } = require('./output.cjs')
+const { warmUp } = require('./warm.cjs')
 
 const PROTOCOL = 1
 const EXIT_CHANNEL_BROKEN = 70
@@ -35,3 +36,4 @@ channel.send(
   0,
   JSON.stringify({ protocol: PROTOCOL, runtime: 'nodejs', version: process.versions.node, pid: process.pid }),
 )
+warmUp(() => instance.isInitialized)

@@ -32,6 +32,10 @@ class Instance {
     this.#channel = channel
   }
 
+  get isInitialized() {
+    return this.#init !== null
+  }
+
   /** The stream that output belongs to: of the invocation that writes, or of the only one there is; else 0. */
   currentStream() {
     const invocation = this.#current.getStore()

@@ -82,11 +82,14 @@ function simulate(args) {
 
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
-  start: { needs: [workspace, samplePackages, program('python3')], run: start },
-  test: { needs: [workspace, samplePackages, program('python3'), program('postgresql')], run: test },
+  start: { needs: [workspace, samplePackages, program('python3'), program('isolation')], run: start },
+  test: {
+    needs: [workspace, samplePackages, ...['python3', 'postgresql', 'both container runtimes'].map(program)],
+    run: test,
+  },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
-  bench: { needs: [workspace, benchPackages, program('wrk'), program('python3')], run: bench },
+  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'isolation'].map(program)], run: bench },
 }
 
 module.exports = { commands }

@@ -6,6 +6,9 @@ const { onPath, runQuietly } = require('./process.cjs')
 const { SetupError, say, step } = require('./report.cjs')
 
 const DEBIAN_POSTGRESQL = '/usr/lib/postgresql'
+/** Debian's place for the network plugins, and the one of their own releases. */
+const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin']
+const CNI_PLUGINS = ['bridge', 'host-local', 'firewall']
 
 function hasPostgresqlServer() {
   if (onPath('initdb')) return true
@@ -13,27 +16,55 @@ function hasPostgresqlServer() {
   return readdirSync(DEBIAN_POSTGRESQL).some((version) => existsSync(`${DEBIAN_POSTGRESQL}/${version}/bin/initdb`))
 }
 
+/** Programs for root may lie where PATH does not look. */
+const onSystem = (program) => onPath(program) || existsSync(`/usr/sbin/${program}`) || existsSync(`/sbin/${program}`)
+
+const hasNetworkPlugins = () =>
+  CNI_FOLDERS.some((folder) => CNI_PLUGINS.every((plugin) => existsSync(`${folder}/${plugin}`)))
+
+/** Containers are for Linux and root: elsewhere there is nothing to provide, and the platform says so when it starts. */
+const canIsolate = () => process.platform === 'linux' && process.getuid() === 0
+
+const part = (debianPackage, present) => ({ debianPackage, present })
+const packaged = (debianPackage, program = debianPackage) => part(debianPackage, () => onSystem(program))
+
+const isolation = [
+  part('containernetworking-plugins', hasNetworkPlugins),
+  packaged('iptables'),
+  packaged('nftables', 'nft'),
+  packaged('iproute2', 'ip'),
+  packaged('util-linux', 'unshare'),
+  packaged('e2fsprogs', 'mkfs.ext4'),
+]
+
 const programs = {
   python3: {
-    present: () => onPath('python3'),
-    debianPackage: 'python3',
+    parts: [packaged('python3')],
     without: 'Python functions will not run',
   },
   postgresql: {
-    present: hasPostgresqlServer,
-    debianPackage: 'postgresql',
+    parts: [part('postgresql', hasPostgresqlServer)],
     without: 'the tests of the PostgreSQL store will be skipped',
   },
   wrk: {
-    present: () => onPath('wrk'),
-    debianPackage: 'wrk',
+    parts: [packaged('wrk')],
     without: 'the load comes from autocannon, which is slower than what it measures',
+  },
+  isolation: {
+    parts: [part('crun', () => onSystem('crun') || onSystem('runc')), ...isolation],
+    isWanted: canIsolate,
+    without: 'functions run without isolation (sandbox: process)',
+  },
+  'both container runtimes': {
+    parts: [packaged('crun'), packaged('runc'), ...isolation],
+    isWanted: canIsolate,
+    without: 'tests of the oci sandbox will be skipped',
   },
 }
 
-async function aptInstall(debianPackage) {
+async function aptInstall(debianPackages) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const install = () => runQuietly('apt-get', ['install', '-y', '--no-install-recommends', debianPackage], { env })
+  const install = () => runQuietly('apt-get', ['install', '-y', '--no-install-recommends', ...debianPackages], { env })
   try {
     await install()
   } catch {
@@ -43,21 +74,30 @@ async function aptInstall(debianPackage) {
   }
 }
 
+/** The Debian packages of the parts that are not there. */
+function missingPackages({ parts, isWanted = () => true }) {
+  return isWanted() ? parts.filter(({ present }) => !present()).map(({ debianPackage }) => debianPackage) : []
+}
+
 /** Makes a program available; a machine that cannot have it loses what `without` says, and goes on. */
 async function provideProgram(name) {
-  const { present, debianPackage, without } = programs[name]
-  if (present()) return
+  const { without } = programs[name]
+  const missing = missingPackages(programs[name])
+  if (missing.length === 0) return
+  const packages = missing.join(' ')
   const mayInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version') && onPath('apt-get')
   if (!mayInstall) {
-    say(`warning: ${name} was not found, so ${without}; install it with your system's package manager`)
+    say(
+      `warning: for ${name} this machine lacks ${packages}, so ${without}; install with your system's package manager`,
+    )
     return
   }
   try {
-    await step(`installing ${name} (apt-get install ${debianPackage})`, () => aptInstall(debianPackage))
+    await step(`installing ${name} (apt-get install ${packages})`, () => aptInstall(missing))
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     say(`warning: ${name} could not be installed, so ${without}\n${error.message}`)
   }
 }
 
-module.exports = { provideProgram }
+module.exports = { missingPackages, programs, provideProgram }

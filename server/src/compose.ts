@@ -21,8 +21,9 @@ import { answerPlatformEndpoint } from './gateway/platform-endpoints.ts'
 import { Routing } from './gateway/routing.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
 import { createInstances } from './instances/host.ts'
-import { createLaunchPlanner } from './instances/launch.ts'
+import { createLaunchPlanner, stemKind } from './instances/launch.ts'
 import { findRuntimes } from './instances/runtimes.ts'
+import { createStemStock } from './instances/stem-stock.ts'
 import { createInvocations } from './invocations/sync.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
@@ -39,6 +40,8 @@ const PACKAGE_SWEEP_MS = 60 * 60 * 1000
 const STOP_GRACE_MS = 10_000
 /** Starts at the same time, per core: a start is mostly the CPU work of an interpreter. */
 const STARTS_PER_CORE = 2
+/** From a change of what is deployed to a look at which sandboxes are to be prepared for it. */
+const PREPARE_PAUSE_MS = 100
 /** Share of the machine's memory that instances may use when nothing else is set. */
 const HOST_MEMORY_SHARE = 0.8
 
@@ -105,16 +108,30 @@ export async function startPlatform(config: Config, version: string, log: Logger
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
   const runtimes = await findRuntimes(process.env['PATH'] ?? '')
 
+  const memoryMBMax = config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE)
+  const stems = createStemStock(
+    { stems: config.stems, memoryMBMax },
+    {
+      clock,
+      random,
+      sandboxes,
+      socketDirectory: sockets,
+      onRefill({ key }, problem) {
+        if (problem) log.error({ err: problem }, `no sandboxes can be prepared for ${key}; trying again`)
+        else log.info(`sandboxes are prepared again for ${key}`)
+      },
+    },
+  )
+
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
   const instances = createInstances(
     {
-      socketDirectory: sockets,
       queueLengthMax: config.queueLength,
       queueMsMax: config.queueSeconds * 1000,
       keepAliveMs: config.keepAliveSeconds * 1000,
       instancesMax: config.accountInstances,
-      memoryMBMax: config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE),
+      memoryMBMax,
       startsMax: availableParallelism() * STARTS_PER_CORE,
     },
     {
@@ -123,7 +140,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
       appendLine: (line) => logs.appendLine(line),
       plan: createLaunchPlanner(
         { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints: () => ({ SLUICE_ENDPOINT: platformUrl() }) },
-        { clock, packages, sandboxes, runtimes, tokens },
+        { clock, packages, stems, runtimes, tokens },
       ),
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
@@ -136,11 +153,23 @@ export async function startPlatform(config: Config, version: string, log: Logger
   })
 
   const routing = new Routing((retired) => instances.retire(retired))
+  let isPreparing = false
+  /** Once for changes that come together, and never in the way of those who wait for them. */
+  const prepareStems = () => {
+    if (isPreparing) return
+    isPreparing = true
+    clock.setTimer(PREPARE_PAUSE_MS, () => {
+      isPreparing = false
+      const usable = routing.configs().filter(({ code, runtime }) => code !== null && runtimes.available(runtime).ok)
+      stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.interpreter(runtime), diskMB)))
+    })
+  }
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
       feedError = null
       routing.apply(changes)
+      prepareStems()
     },
     (error) => {
       feedError = error
@@ -254,6 +283,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
       // The API ends its streams (followed logs), which would otherwise hold the listener open.
       await Promise.all([listener.close(STOP_GRACE_MS), instances.close(STOP_GRACE_MS), api.close()])
       await feed.stop()
+      await stems.close()
       await sandboxes.close()
       await logs.close()
       await metadata.close()

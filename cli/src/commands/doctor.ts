@@ -1,6 +1,8 @@
 import { dataFolder } from '../connection.ts'
 import type { AddCommand } from '../context.ts'
 import type { Check } from '../doctor/check.ts'
+import { checkIsolation } from '../doctor/isolation.ts'
+import { gatherIsolationFacts } from '../doctor/isolation-facts.ts'
 import { checkDataFolder, checkNode, checkPython, checkSpace } from '../doctor/machine.ts'
 import { checkDatabase, checkPlatform } from '../doctor/platform.ts'
 import { exitCodes } from '../errors.ts'
@@ -21,6 +23,7 @@ export const addDoctor: AddCommand = (program, contextOf, setExitCode) => {
         checkDataFolder(folder),
         checkSpace(folder),
         checkDatabase(environment),
+        gatherIsolationFacts(environment).then(checkIsolation),
         checkPlatform(client()),
       ])
       const checks = [checkNode(), ...found.flat()]

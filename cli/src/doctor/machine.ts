@@ -9,6 +9,7 @@ import { type Check, fail, ok, warn } from './check.ts'
 
 const PROGRAM_TIMEOUT_MS = 5_000
 const NODE_MAJOR_MIN = 26
+const PYTHON_MIN = [3, 9] as const
 const SPACE_BYTES_WARN = 1024 ** 3
 const SPACE_BYTES_MIN = 100 * 1024 ** 2
 
@@ -22,10 +23,21 @@ export async function checkPython(environment: Environment): Promise<Check> {
   try {
     const env = environment as NodeJS.ProcessEnv
     const { stdout } = await promisify(execFile)('python3', ['--version'], { timeout: PROGRAM_TIMEOUT_MS, env })
-    return ok('python3', stdout.trim())
+    return judgePython(stdout.trim())
   } catch {
-    return warn('python3', 'not found: functions in Python cannot run', 'install python3 and put it on PATH')
+    return judgePython(undefined)
   }
+}
+
+/** `version` as `python3 --version` prints it; undefined when there is none. */
+export function judgePython(version: string | undefined): Check {
+  const fix = `install python3, ${PYTHON_MIN.join('.')} or newer, and put it on PATH`
+  if (version === undefined) return warn('python3', 'not found: functions in Python cannot run', fix)
+  const [major = 0, minor = 0] = (/\d+\.\d+/.exec(version)?.[0] ?? '').split('.').map(Number)
+  const isNewEnough = major > PYTHON_MIN[0] || (major === PYTHON_MIN[0] && minor >= PYTHON_MIN[1])
+  return isNewEnough
+    ? ok('python3', version)
+    : warn('python3', `${version} is too old: functions in Python cannot run`, fix)
 }
 
 export async function checkDataFolder(folder: string): Promise<Check> {

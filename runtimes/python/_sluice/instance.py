@@ -22,7 +22,8 @@ EXIT_CHANNEL_BROKEN = 70
 EVENT_BYTES_MAX = 32 * 1024 * 1024
 EVENT_HEAD = b'{}'
 # Needed soon by nearly every function: imported while the instance waits for INIT.
-PRELOADED = ('json', 'logging', 'traceback', 'base64', 'urllib.parse')
+PRELOADED = ('json', 'logging', '_sluice.loader', '_sluice.context', 'traceback', 'base64', 'urllib.parse',
+             '_sluice.http_event', '_sluice.wsgi')
 
 
 class _Lifecycle:

@@ -86,9 +86,13 @@ export class Routing {
 
   /** SHA-256 of every code package that a function or a version refers to. */
   codeInUse(): Set<string> {
+    return new Set(this.configs().flatMap(({ code }) => (code === null ? [] : [code.sha256])))
+  }
+
+  /** Of every function and published version. */
+  configs(): FunctionDocument['config'][] {
     const published = [...this.#versions.values()].flatMap(({ value }) => Object.values(value.functions))
-    const all = [...published, ...[...this.#functions.values()].map(({ value }) => value)]
-    return new Set(all.flatMap(({ config }) => (config.code === null ? [] : [config.code.sha256])))
+    return [...published, ...[...this.#functions.values()].map(({ value }) => value)].map(({ config }) => config)
   }
 
   #latest(service: string | null, name: string): FunctionVersion {

@@ -1,5 +1,4 @@
 /** The fleet of real instances: sandboxes on this host. */
-import { join } from 'node:path'
 import type { Clock, Random } from '../clock.ts'
 import type { LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
@@ -11,8 +10,6 @@ import type { Instances } from './port.ts'
 export interface InstancesOptions extends Omit<FleetOptions, 'keepAlive'> {
   /** How long an idle instance is kept while the rhythm of its function is not known. */
   keepAliveMs: number
-  /** For the channels' sockets; its path must leave room for 24 characters within the 107 of a Unix socket path. */
-  socketDirectory: string
 }
 
 export interface InstancesDeps {
@@ -34,9 +31,7 @@ export function createInstances(options: InstancesOptions, deps: InstancesDeps):
     })
     const scheduledMs = clock.monotonicMs()
     // A plan that cannot be made (no interpreter for the runtime) fails this start, not the code that asked for it.
-    const started = Promise.try(() =>
-      instance.start(plan(version, qualifier), join(options.socketDirectory, `${id}.sock`), scheduledMs),
-    )
+    const started = Promise.try(() => instance.start(plan(version, qualifier), scheduledMs))
     return { instance, started }
   }
   const keepAlive = learnedKeepAlive(options.keepAliveMs)

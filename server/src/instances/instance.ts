@@ -1,21 +1,22 @@
 /** One live sandbox with one function version loaded: started, given requests, ended. */
-import { createServer, type Server, type Socket } from 'node:net'
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
 import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
-import type { Sandbox, SandboxExit } from '../sandbox/port.ts'
-import { ChannelConnection } from './channel/connection.ts'
+import type { ExecProcess, ExecSpec, SandboxExit, SandboxLimits } from '../sandbox/port.ts'
 import { ChannelError } from './channel/frames.ts'
 import type { ChannelStream, InstanceExit, Slot, SlotHolder, StreamHandler } from './port.ts'
 import { failureOf, parseObject, StartFailure } from './failure.ts'
+import type { Stem, StemOwner } from './stem.ts'
 import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
 
 /** Between two readings of an instance's memory. */
 const MEMORY_SAMPLE_MS = 100
 /** Credentials of an instance are renewed after this long: a third of what they are valid for. */
 const CREDENTIALS_MS_MAX = 12 * 60 * 60 * 1000
-/** From a sandbox that runs to a runtime that says HELLO. */
-const RUNTIME_START_MS_MAX = 20_000
+/** An instance that was idle for so long is asked for a sign of life. */
+const PING_IDLE_MS = 30_000
+/** An idle instance that does not answer within it is stuck: its code keeps the processor, or waits for ever. */
+const PONG_MS_MAX = 10_000
 /** Loading the handler, beside the initializer's own timeout. */
 const LOAD_MS_MAX = 60_000
 /** From the channel closing to the process being gone by itself; then it is killed. */
@@ -24,13 +25,12 @@ const MB = 1024 * 1024
 
 /** What is decided before an instance starts, by the runtime of its function. */
 export interface LaunchPlan {
-  createSandbox(
-    instanceId: string,
-    channelSocket: string,
-    codeFolder: string,
-    onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void,
-  ): Promise<Sandbox>
+  /** Whether a stem is ready for it. */
+  hasStem(): boolean
+  takeStem(): Stem | null
+  bootStem(): Stem
   codeFolder(): Promise<string>
+  limits: SandboxLimits
   initFrame(instanceId: string, requestId: string, codePath: string): object
   /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
   credentials(): object
@@ -50,7 +50,7 @@ interface InstanceDeps {
   onDefect(error: Error): void
 }
 
-export class Instance {
+export class Instance implements StemOwner {
   readonly id: string
   readonly version: FunctionVersion
   readonly createdMs: number
@@ -63,16 +63,19 @@ export class Instance {
   readonly #holders = new Set<SlotHolder>()
   #state: InstanceState = 'starting'
   #coldStart: ColdStartPhases | null = null
-  #sandbox: Sandbox | null = null
-  #connection: ChannelConnection | null = null
-  #listener: Server | null = null
+  /** What it runs in: while it starts, perhaps still booting. */
+  #stem: Stem | null = null
+  #isSpecialised = false
   #startRequestId: string
   #peakMemoryMB = 0
   #sampledMs = -Infinity
   #plan: LaunchPlan | null = null
   #credentialsMs = 0
   #protocolError: ChannelError | null = null
-  #settleStart: { hello(socketError: Error | null): void; ready(payload: string | null): void } | null = null
+  #settleReady: { ready(payload: string): void; fail(error: Error): void } | null = null
+  #execs = 0
+  #pingedMs = -Infinity
+  #pong: Timer | null = null
   readonly #strayLines: { stdout: ReturnType<typeof createLineSplitter>; stderr: ReturnType<typeof createLineSplitter> }
 
   constructor(id: string, version: FunctionVersion, requestId: string, owner: InstanceOwner, deps: InstanceDeps) {
@@ -96,15 +99,15 @@ export class Instance {
   }
 
   get hasFreeSlot(): boolean {
-    const { state } = this
-    return (state === 'ready' || state === 'busy' || state === 'frozen') && this.#holders.size < this.concurrency
+    const serves = this.#state === 'ready' || this.#state === 'busy' || this.#state === 'frozen'
+    return serves && this.#holders.size < this.concurrency
   }
 
   /**
    * Brings it up; resolves when it can serve. Rejects with StartFailure (the function's fault) or the platform's error;
    * nothing is left of it then.
    */
-  async start(plan: LaunchPlan, channelSocket: string, scheduledMs: number): Promise<void> {
+  async start(plan: LaunchPlan, scheduledMs: number): Promise<void> {
     const { clock } = this.#deps
     let lastMs = clock.monotonicMs()
     this.phases.scheduleMs = lastMs - scheduledMs
@@ -115,24 +118,17 @@ export class Instance {
       return elapsedMs
     }
     try {
-      const codeFolder = await plan.codeFolder()
+      const code = plan.codeFolder()
+      code.catch(() => {})
+      // Without a stem the sandbox boots while the package is unpacked; phases tell what was waited for, in this order.
+      if (!plan.hasStem()) this.#stem = plan.bootStem()
+      const codeFolder = await code
       this.phases.packageMs = lap()
-      const hello = this.#awaitHello(channelSocket)
-      hello.catch(() => {})
-      await hello.listening
-      const sandbox = await plan.createSandbox(this.id, channelSocket, codeFolder, (stream, chunk) =>
-        this.#onOutput(stream, chunk),
-      )
-      this.#sandbox = sandbox
-      if (this.state === 'gone') throw new Error('stopped while it started')
-      void sandbox.exited.then((exit) => this.#onExited(exit))
-      this.phases.sandboxMs = lap()
-      await hello
+      const codePath = await this.#specialise(plan, codeFolder, lap)
       this.#to('connected')
-      this.phases.runtimeMs = lap()
       this.#plan = plan
       this.#credentialsMs = clock.monotonicMs()
-      this.#connection!.initialize(plan.initFrame(this.id, this.#startRequestId, sandbox.paths.code))
+      this.#stem!.connection.initialize(plan.initFrame(this.id, this.#startRequestId, codePath))
       const loadMs = await this.#awaitReady()
       const readyMs = lap()
       this.phases.initializerMs = Math.max(0, readyMs - (loadMs ?? readyMs))
@@ -145,14 +141,45 @@ export class Instance {
       await this.stop(0)
       throw error
     } finally {
-      this.#settleStart = null
-      this.#listener?.close()
+      this.#settleReady = null
     }
+  }
+
+  /** Returns where the program sees its code. A stem from the stock that fails is replaced by a new one, once. */
+  async #specialise(plan: LaunchPlan, codeFolder: string, lap: () => number): Promise<string> {
+    for (;;) {
+      this.#checkNotStopped()
+      const stocked = this.#stem === null ? plan.takeStem() : null
+      try {
+        const stem = (this.#stem ??= stocked ?? plan.bootStem())
+        await stem.created
+        this.phases.sandboxMs += lap()
+        await stem.connected
+        this.phases.runtimeMs += lap()
+        this.#checkNotStopped()
+        const specialised = stem.sandbox.specialise(codeFolder, plan.limits)
+        const [codePath] = await Promise.all([specialised, stocked?.confirm()])
+        this.#checkNotStopped()
+        stem.take(this)
+        this.#isSpecialised = true
+        this.phases.sandboxMs += lap()
+        return codePath
+      } catch (error) {
+        // No code of the function has run in it. A new one that fails tells a reason that holds for the next, too.
+        if (stocked === null || this.state === 'gone') throw error
+        this.#stem = null
+        await stocked.stop(0)
+      }
+    }
+  }
+
+  #checkNotStopped(): void {
+    if (this.#state === 'gone') throw new Error('stopped while it started')
   }
 
   /** Takes a free slot for `holder`; the caller saw `hasFreeSlot`. */
   assign(holder: SlotHolder): Slot {
-    this.thaw()
+    if (this.#state === 'frozen') this.thaw()
     this.#to('assigned')
     this.#holders.add(holder)
     const coldStart = this.#coldStart
@@ -161,7 +188,7 @@ export class Instance {
   }
 
   invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): ChannelStream {
-    return this.#connection!.invoke(head, body, end, handler)
+    return this.#stem!.connection.invoke(head, body, end, handler)
   }
 
   release(holder: SlotHolder): void {
@@ -176,29 +203,69 @@ export class Instance {
     else if (this.#holders.size === 0) void this.stop(0)
   }
 
+  /** Keeps an idle instance from running, until it is assigned, thawed or ended; false when it is not idle. */
   freeze(): boolean {
-    if (this.#state !== 'ready') return false
+    if (this.#state !== 'ready' || this.#execs > 0) return false
     this.#to('freeze')
+    this.#cancelPing()
+    this.#stem!.sandbox.freeze()
     return true
   }
 
+  /** No effect when it is not frozen. */
   thaw(): void {
     if (this.#state !== 'frozen') return
+    this.#stem!.sandbox.thaw()
     this.#to('thaw')
     this.renewCredentials()
   }
 
-  /** CPU time of its process tree so far; null when it has none. */
-  cpuMs(): number | null {
-    return this.#sandbox?.stats()?.cpuMs ?? null
+  /** Runs a program beside the function; it keeps the instance from being frozen, not from being ended. */
+  async exec(spec: ExecSpec): Promise<ExecProcess> {
+    if (!this.#isSpecialised || this.#state === 'gone') throw new Error('the instance does not run')
+    this.thaw()
+    this.#execs++
+    const ended = () => void this.#execs--
+    try {
+      const process = await this.#stem!.sandbox.exec(spec)
+      process.exited.then(ended, ended)
+      return process
+    } catch (error) {
+      ended()
+      throw error
+    }
+  }
+
+  /** Asks an instance that was idle for long whether it still answers; called now and then. One that does not is ended. */
+  ping(): void {
+    const nowMs = this.#deps.clock.monotonicMs()
+    const isDue = nowMs - Math.max(this.idleSinceMs, this.#pingedMs) >= PING_IDLE_MS
+    if (this.#state !== 'ready' || this.#pong !== null || !isDue) return
+    this.#pingedMs = nowMs
+    this.#stem!.connection.ping()
+    this.#pong = this.#deps.clock.setTimer(PONG_MS_MAX, () => {
+      this.#pong = null
+      // What it was given meanwhile may keep it busy, for as long as that request may take.
+      if (this.#state !== 'ready') return
+      this.#appendLine(
+        'system',
+        `Instance is stuck: it was idle and did not answer within ${PONG_MS_MAX / 1000} seconds`,
+      )
+      this.#owner.onAbandoned(this)
+    })
+  }
+
+  #cancelPing(): void {
+    this.#pong?.cancel()
+    this.#pong = null
   }
 
   /** Replaces credentials that have been in use for long; called now and then. */
   renewCredentials(): void {
     const nowMs = this.#deps.clock.monotonicMs()
-    if (!this.#plan || nowMs - this.#credentialsMs < CREDENTIALS_MS_MAX) return
+    if (!this.#plan || this.#state === 'frozen' || nowMs - this.#credentialsMs < CREDENTIALS_MS_MAX) return
     this.#credentialsMs = nowMs
-    this.#connection?.credentials(this.#plan.credentials())
+    this.#stem!.connection.credentials(this.#plan.credentials())
   }
 
   abandon(holder: SlotHolder): void {
@@ -217,16 +284,21 @@ export class Instance {
   }
 
   async stop(graceMs: number): Promise<void> {
-    this.#listener?.close()
-    if (this.#sandbox) await this.#sandbox.stop(graceMs)
-    else this.#end({ cause: 'stopped', outOfMemory: false, peakMemoryMB: 0 })
+    // Before it has taken the stem nobody tells it of the stem's end.
+    if (!this.#isSpecialised) this.#end({ cause: 'stopped', outOfMemory: false, peakMemoryMB: 0 })
+    await this.#stem?.stop(graceMs)
+  }
+
+  /** CPU time of its process tree so far; null when it has none. */
+  cpuMs(): number | null {
+    return this.#stem?.sandbox.stats()?.cpuMs ?? null
   }
 
   peakMemoryMB(): number {
     const nowMs = this.#deps.clock.monotonicMs()
     if (nowMs - this.#sampledMs >= MEMORY_SAMPLE_MS) {
       this.#sampledMs = nowMs
-      const stats = this.#sandbox?.stats()
+      const stats = this.#stem?.sandbox.stats()
       if (stats) this.#peakMemoryMB = stats.peakMemoryBytes / MB
     }
     return this.#peakMemoryMB
@@ -236,50 +308,25 @@ export class Instance {
     this.#state = nextState(this.#state, event)
   }
 
-  /** Resolves when the runtime has connected and greeted; `listening` when it may connect. */
-  #awaitHello(channelSocket: string): Promise<void> & { listening: Promise<void> } {
-    const server = createServer((socket) => this.#onConnection(socket))
-    this.#listener = server
-    const listening = new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(channelSocket, resolve)
-    })
-    const greeted = new Promise<void>((resolve, reject) => {
-      const timer = this.#deps.clock.setTimer(RUNTIME_START_MS_MAX, () =>
-        reject(new Error(`the runtime did not connect within ${RUNTIME_START_MS_MAX / 1000} seconds`)),
-      )
-      this.#settleStart = {
-        hello: (error) => {
-          timer.cancel()
-          if (error) reject(error)
-          else resolve()
-        },
-        ready: () => {},
-      }
-    })
-    return Object.assign(greeted, { listening })
+  onReady(payload: string): void {
+    this.#settleReady?.ready(payload)
   }
 
-  #onConnection(socket: Socket): void {
-    this.#listener?.close()
-    if (this.#connection) {
-      socket.destroy()
-      return
-    }
-    this.#connection = new ChannelConnection(socket, {
-      onHello: () => this.#settleStart?.hello(null),
-      onReady: (payload) => this.#settleStart?.ready(payload),
-      // The runtime knows whose output it is, and says that this is no request's.
-      onLog: (stream, chunk) => this.#strayLines[stream].push(chunk),
-      onClosed: (error) => {
-        if (error instanceof ChannelError) this.#protocolError = error
-        else if (error && !('syscall' in error)) this.#deps.onDefect(error)
-        if (this.#state === 'gone') return
-        // A process that ends closes the channel first: given a moment, its own exit code tells why.
-        if (this.#protocolError) void this.stop(0)
-        else this.#deps.clock.setTimer(EXIT_MS_MAX, () => void this.stop(0))
-      },
-    })
+  onPong(): void {
+    this.#cancelPing()
+  }
+
+  onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    this.#strayLines[stream].push(chunk)
+  }
+
+  onClosed(error: Error | null): void {
+    if (error instanceof ChannelError) this.#protocolError = error
+    else if (error && !('syscall' in error)) this.#deps.onDefect(error)
+    if (this.#state === 'gone') return
+    // A process that ends closes the channel first: given a moment, its own exit code tells why.
+    if (this.#protocolError) void this.stop(0)
+    else this.#deps.clock.setTimer(EXIT_MS_MAX, () => void this.stop(0))
   }
 
   /** Resolves to how long the runtime loaded, in ms, before it ran the initializer; null when none ran. */
@@ -293,14 +340,14 @@ export class Instance {
           : `Loading the handler took more than ${LOAD_MS_MAX / 1000} seconds`
         reject(new StartFailure({ errorType: 'FunctionTimeoutError', errorMessage, handled: false }))
       })
-      this.#settleStart = {
-        hello: (error) => {
+      this.#settleReady = {
+        fail: (error) => {
           timer.cancel()
-          reject(error ?? new Error('HELLO came twice'))
+          reject(error)
         },
         ready: (payload) => {
           timer.cancel()
-          const answer = parseObject(payload ?? '')
+          const answer = parseObject(payload)
           if (!answer)
             reject(
               new StartFailure({
@@ -316,7 +363,7 @@ export class Instance {
     })
   }
 
-  #onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+  onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void {
     const only = this.#holders.size === 1 ? this.#holders.values().next().value : undefined
     if (only) only.onOutput(stream, chunk)
     else this.#strayLines[stream].push(chunk)
@@ -334,7 +381,7 @@ export class Instance {
     })
   }
 
-  #onExited(exit: SandboxExit): void {
+  onExited(exit: SandboxExit): void {
     const { config } = this.version.function
     const cause = this.#protocolError
       ? `the runtime broke the channel: ${this.#protocolError.message}`
@@ -357,9 +404,10 @@ export class Instance {
     this.#to('ended')
     this.#strayLines.stdout.end()
     this.#strayLines.stderr.end()
-    if (wasStarting && this.#settleStart) {
+    this.#cancelPing()
+    if (wasStarting && this.#settleReady) {
       this.#appendLine('system', `Process exited before it could serve: ${exit.cause}`)
-      this.#settleStart.hello(
+      this.#settleReady.fail(
         new StartFailure({
           errorType: exit.outOfMemory ? 'FunctionOOMError' : 'FunctionUnhandledError',
           errorMessage: `Process exited unexpectedly before completing request (duration: 0ms, maxMemoryUsage: ${exit.peakMemoryMB.toFixed(2)}MB)`,
@@ -370,7 +418,6 @@ export class Instance {
     } else if (!wasDraining && this.#holders.size === 0 && !wasStarting) {
       this.#appendLine('system', `Instance ended while idle: ${exit.cause}`)
     }
-    this.#connection?.close(null)
     for (const holder of [...this.#holders]) holder.onInstanceGone(exit)
     this.#holders.clear()
     this.#owner.onGone(this)

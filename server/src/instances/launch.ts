@@ -3,16 +3,20 @@ import type { TokenIssuer } from '../auth/port.ts'
 import type { Clock } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
-import type { SandboxRuntime } from '../sandbox/port.ts'
+import type { SandboxLimits } from '../sandbox/port.ts'
 import { credentialsFrame, initFrame } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
-import type { Runtimes } from './runtimes.ts'
+import type { Interpreter, Runtimes } from './runtimes.ts'
+import type { StemKind, StemSource } from './stem.ts'
 
 const MB = 1024 * 1024
 /** Function Compute: per instance. */
 const OPEN_FILES_MAX = 100_000
 const PROCESSES_MAX = 1024
+/** Of a stem: its runtime alone, which needs a third of it. */
+const STEM_LIMIT_MB = 128
+const STEM_CPU = 1
 
 export interface LaunchOptions {
   accountId: string
@@ -24,7 +28,7 @@ export interface LaunchOptions {
 export interface LaunchDeps {
   clock: Clock
   packages: PackageStore
-  sandboxes: SandboxRuntime
+  stems: StemSource
   runtimes: Runtimes
   tokens: TokenIssuer
 }
@@ -33,39 +37,24 @@ export function createLaunchPlanner(
   options: LaunchOptions,
   deps: LaunchDeps,
 ): (version: FunctionVersion, qualifier: string) => LaunchPlan {
+  // A function that cannot be started is refused here, before a sandbox is spent on it.
   return (version, qualifier) => {
     const { config } = version.function
-    const interpreter = deps.runtimes.interpreter(config.runtime)
+    const kind = stemKind(deps.runtimes.interpreter(config.runtime), config.diskMB)
+    const { code } = config
+    if (code === null) {
+      const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
+      throw new StartFailure({ errorType: 'CodeNotFound', errorMessage, handled: false })
+    }
     const role = config.role ?? version.service?.config.role ?? ''
     const issue = () => deps.tokens.issue(version.key, role, deps.clock.nowMs())
     return {
       credentials: () => credentialsFrame(issue()),
-      codeFolder() {
-        if (config.code !== null) return deps.packages.unpack(config.code.sha256)
-        const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
-        return Promise.reject(new StartFailure({ errorType: 'CodeNotFound', errorMessage, handled: false }))
-      },
-      createSandbox: (id, channelSocket, codeFolder, onOutput) =>
-        deps.sandboxes.create({
-          id,
-          command: interpreter.command,
-          environment: {
-            PATH: '/usr/local/bin:/usr/bin:/bin',
-            HOME: '/tmp',
-            LANG: 'C.UTF-8',
-          },
-          codeFolder,
-          readOnlyPaths: interpreter.readOnlyPaths,
-          channelSocket,
-          limits: {
-            memoryBytes: config.memoryMB * MB,
-            diskBytes: config.diskMB * MB,
-            processes: PROCESSES_MAX,
-            openFiles: OPEN_FILES_MAX,
-            cpu: config.cpu,
-          },
-          onOutput,
-        }),
+      hasStem: () => deps.stems.has(kind),
+      takeStem: () => deps.stems.take(kind),
+      bootStem: () => deps.stems.boot(kind),
+      codeFolder: () => deps.packages.unpack(code.sha256),
+      limits: limitsOf(config.memoryMB, config.diskMB, config.cpu),
       initFrame: (instanceId, requestId, codePath) =>
         initFrame(
           version,
@@ -82,5 +71,21 @@ export function createLaunchPlanner(
           options.responseBytesMax,
         ),
     }
+  }
+}
+
+/** The kind of stem from which an instance with this interpreter and disk size is made. */
+export function stemKind(interpreter: Interpreter, diskMB: number): StemKind {
+  const key = `${interpreter.language} with ${diskMB} MB of disk`
+  return { key, interpreter, limits: limitsOf(STEM_LIMIT_MB, diskMB, STEM_CPU) }
+}
+
+function limitsOf(memoryMB: number, diskMB: number, cpu: number): SandboxLimits {
+  return {
+    memoryBytes: memoryMB * MB,
+    diskBytes: diskMB * MB,
+    processes: PROCESSES_MAX,
+    openFiles: OPEN_FILES_MAX,
+    cpu,
   }
 }

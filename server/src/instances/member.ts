@@ -20,6 +20,8 @@ export interface PooledInstance {
   /** Thaws it where needed. */
   assign(holder: SlotHolder): Slot
   renewCredentials(): void
+  /** Asks it for a sign of life when it has been idle for long; one that gives none ends. */
+  ping(): void
   /** Stops its processes where they stand; false when it cannot be, for now. */
   freeze(): boolean
   /** No effect when it is not frozen. Its credentials are renewed. */

@@ -215,7 +215,7 @@ export class Pool {
     )
   }
 
-  /** The regular look: idle instances are frozen, and leave when their time is over; running ones keep valid credentials. */
+  /** The regular look: idle instances are frozen, and leave when their time is over; running ones keep valid credentials, and show that they live. */
   look(): void {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs < this.#nextLookMs) return
@@ -227,6 +227,7 @@ export class Pool {
       // One that is frozen could not take them in: it gets them when it is thawed.
       if (member.isServing && instance.state !== 'frozen') {
         instance.renewCredentials()
+        instance.ping()
         this.#lookBy(nowMs + RUNNING_LOOK_MS)
       }
     }

@@ -76,6 +76,8 @@ export class FakeInstance implements PooledInstance {
     this.renewals++
   }
 
+  ping(): void {}
+
   freeze(): boolean {
     if (this.isHeld || this.state !== 'ready') return false
     this.#to('freeze')

@@ -11,12 +11,15 @@ export interface AgentOptions {
   id: string
   command: readonly string[]
   environment: Readonly<Record<string, string>>
-  codeFolder: string | null
+  /** Given, the agent is specialised with it, under the same limits. */
+  codeFolder: string
   limits: Partial<SandboxLimits>
 }
 
 export interface Agent {
   sandbox: Sandbox
+  /** Where it sees its code; empty without `codeFolder`. */
+  code: string
   /** The value, as JSON knows it, of JavaScript run inside; rejects with what it throws. Only without a `command`. */
   evaluate: (source: string) => Promise<unknown>
   output: (stream: 'stdout' | 'stderr') => string
@@ -24,7 +27,7 @@ export interface Agent {
   printed: (count: number) => Promise<void>
 }
 
-const LIMITS: SandboxLimits = {
+export const LIMITS: SandboxLimits = {
   memoryBytes: 1024 * 1024 * 1024,
   diskBytes: 512 * 1024 * 1024,
   processes: 1024,
@@ -51,6 +54,7 @@ export async function startAgent(
   scratch: string,
   options: Partial<AgentOptions>,
 ): Promise<Agent> {
+  const limits = { ...LIMITS, ...options.limits }
   const id = options.id ?? `c-${randomBytes(8).toString('hex')}`
   const channelSocket = join(scratch, `${randomBytes(4).toString('hex')}.sock`)
   const server = createServer().listen(channelSocket)
@@ -66,10 +70,9 @@ export async function startAgent(
       id,
       command: options.command ?? [process.execPath, '-e', PROGRAM],
       environment: options.environment ?? { PATH: '/usr/bin:/bin' },
-      codeFolder: options.codeFolder ?? null,
       readOnlyPaths: [dirname(process.execPath)],
       channelSocket,
-      limits: { ...LIMITS, ...options.limits },
+      limits,
       onOutput(stream, chunk) {
         chunks.push({ stream, chunk })
         bytes += chunk.length
@@ -85,7 +88,8 @@ export async function startAgent(
         onBytes = () => void (bytes >= count && resolve())
         onBytes()
       })
-    return { sandbox, evaluate, output, printed }
+    const code = options.codeFolder === undefined ? '' : await sandbox.specialise(options.codeFolder, limits)
+    return { sandbox, code, evaluate, output, printed }
   } finally {
     server.close()
   }

@@ -11,8 +11,8 @@ export const isolation: Promises = {
   'code cannot be changed from inside': async ({ agent, scratch }) => {
     const codeFolder = join(scratch, 'code')
     mkdirSync(codeFolder)
-    const { sandbox, evaluate } = await agent({ codeFolder })
-    await assert.rejects(evaluate(`fs.writeFileSync('${sandbox.paths.code}/new.js', '')`))
+    const { code, evaluate } = await agent({ codeFolder })
+    await assert.rejects(evaluate(`fs.writeFileSync('${code}/new.js', '')`))
   },
 
   'sandboxes do not share their temporary folders': async ({ agent }) => {

@@ -1,6 +1,6 @@
 /** Promises of a sandbox about beginning and end, and what a program finds in it. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SHELL, daemon, eventually, processesWith } from './contract-scene.ts'
 import type { Promises } from './contract-scene.ts'
@@ -42,14 +42,6 @@ export const life: Promises = {
     const { sandbox, output } = await agent({ command: [SHELL, '-c', 'printf "%s|" "$@"', 'x', 'a b', '', '$HOME'] })
     await sandbox.exited
     assert.equal(output('stdout'), 'a b||$HOME|')
-  },
-
-  'the code is at paths.code': async ({ agent, scratch }) => {
-    const codeFolder = join(scratch, 'code')
-    mkdirSync(codeFolder)
-    writeFileSync(join(codeFolder, 'index.js'), 'hello')
-    const { sandbox, evaluate } = await agent({ codeFolder })
-    assert.equal(await evaluate(`fs.readFileSync('${sandbox.paths.code}/index.js', 'utf8')`), 'hello')
   },
 
   'the temporary folder is empty, writable, and gone with the sandbox': async ({ agent, directory }) => {
@@ -112,7 +104,6 @@ export const life: Promises = {
     await assert.rejects(agent({ command: ['/no/such/program'] }), /\/no\/such\/program does not exist/)
     await assert.rejects(agent({ command: [file] }), /file is not an executable file/)
     await assert.rejects(agent({ command: [] }), /the command is empty/)
-    await assert.rejects(agent({ codeFolder: join(scratch, 'none') }), /none does not exist/)
     await assert.rejects(agent({ id: '../escape' }), /id must be/)
     const secret = 'x'.repeat(3 * 1024 * 1024)
     await assert.rejects(agent({ environment: { SECRET: secret } }), ({ message }: Error) => {

@@ -9,9 +9,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { startAgent } from './contract-agent.ts'
+import { exec } from './contract-exec.ts'
+import { freezing } from './contract-freezing.ts'
+import { handover } from './contract-handover.ts'
 import { isolation } from './contract-isolation.ts'
 import { life } from './contract-life.ts'
 import { limits } from './contract-limits.ts'
+import { rights } from './contract-rights.ts'
 import type { LeaveBehind } from './contract-scene.ts'
 import type { SandboxRuntime } from './port.ts'
 
@@ -29,7 +33,7 @@ export function sandboxContract(
   options: SandboxContractOptions,
 ): void {
   const { skips = {} } = options
-  const promises = { ...life, ...limits, ...isolation }
+  const promises = { ...life, ...handover, ...limits, ...freezing, ...exec, ...isolation, ...rights }
 
   describe(`${name} sandbox`, () => {
     for (const [promise, check] of Object.entries(promises)) {

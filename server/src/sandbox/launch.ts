@@ -37,10 +37,11 @@ export async function launch(
   environment: Readonly<Record<string, string>>,
   workingFolder: string,
 ): Promise<Child> {
-  checkProgram(spec.command[0], environment)
-  if (!isFolder(workingFolder)) throw new Error(`cannot start the sandbox: the folder ${workingFolder} does not exist`)
+  const problem = problemOf(spec.command[0], environment)
+  if (problem !== null) throw new Error(`cannot start the sandbox: ${problem}`)
+  const [shell, ...args] = limited(spec.command, spec.limits, environment)
   try {
-    const child = spawn('/bin/sh', ['-c', limitingScript(spec.limits, environment), 'sh', ...spec.command], {
+    const child = spawn(shell, args, {
       cwd: workingFolder,
       env: { ...environment },
       detached: true,
@@ -52,6 +53,15 @@ export async function launch(
     const { code = 'unknown error' } = error as NodeJS.ErrnoException
     throw new Error(`cannot start the sandbox: ${REASONS[code] ?? 'the system refuses'} (${code})`, { cause: error })
   }
+}
+
+/** The command with the limits that a process sets for itself and its children. */
+export function limited(
+  command: readonly string[],
+  limits: SandboxLimits,
+  environment: Readonly<Record<string, string>>,
+): [string, ...string[]] {
+  return ['/bin/sh', '-c', limitingScript(limits, environment), 'sh', ...command]
 }
 
 /**
@@ -72,14 +82,15 @@ function limitingScript(limits: SandboxLimits, environment: Readonly<Record<stri
   ].join('; ')
 }
 
-function checkProgram(program: string | undefined, environment: Readonly<Record<string, string>>): void {
-  if (!program) throw new Error('cannot start the sandbox: the command is empty')
+/** Why the program cannot be run, in words; null when it can. */
+export function problemOf(program: string | undefined, environment: Readonly<Record<string, string>>): string | null {
+  if (!program) return 'the command is empty'
   const candidates = program.includes('/')
     ? [program]
     : (environment['PATH'] ?? PATH_USUAL).split(delimiter).map((folder) => join(folder, program))
-  if (candidates.some(isExecutable)) return
+  if (candidates.some(isExecutable)) return null
   const exists = candidates.some((path) => statSync(path, { throwIfNoEntry: false }) !== undefined)
-  throw new Error(`cannot start the sandbox: ${program} ${exists ? 'is not an executable file' : 'does not exist'}`)
+  return `${program} ${exists ? 'is not an executable file' : 'does not exist'}`
 }
 
 function isExecutable(path: string): boolean {
@@ -89,8 +100,4 @@ function isExecutable(path: string): boolean {
   } catch {
     return false
   }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }

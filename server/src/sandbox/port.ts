@@ -1,4 +1,5 @@
 /** The isolation mechanism: starts one process tree under limits, tells what it uses and how it ended. */
+import type { Readable, Writable } from 'node:stream'
 
 export interface SandboxLimits {
   memoryBytes: number
@@ -16,12 +17,11 @@ export interface SandboxSpec {
   command: readonly string[]
   /** The whole environment; nothing of ours is inherited. */
   environment: Readonly<Record<string, string>>
-  /** Host folder with the code; the sandbox shows it at `paths.code`. Null for a sandbox made before its function is known. */
-  codeFolder: string | null
   /** Host paths the program needs to run (interpreter, runtime files). */
   readOnlyPaths: readonly string[]
   /** Host path of the listening Unix socket of the channel; the program finds it at `paths.channel`, which it gets in SLUICE_CHANNEL. */
   channelSocket: string
+  /** While it has no code; `specialise` replaces them. */
   limits: SandboxLimits
   /** Bytes that the process tree wrote to its standard streams, outside the channel. */
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
@@ -42,15 +42,47 @@ export interface SandboxExit {
   peakMemoryBytes: number
 }
 
+/** A further program inside a running sandbox, for people who look into an instance. */
+export interface ExecSpec {
+  command: readonly string[]
+  /** On a terminal of its own; stdout and stderr are one then. */
+  terminal: boolean
+}
+
+export interface ExecProcess {
+  readonly stdin: Writable
+  readonly stdout: Readable
+  /** Empty on a terminal. */
+  readonly stderr: Readable
+  /** Of the terminal, in characters; without one it does nothing. */
+  resize(columns: number, rows: number): void
+  /** Resolves once, when it has ended and its output was delivered. */
+  readonly exited: Promise<{ code: number | null; signal: string | null }>
+  /** SIGKILL. */
+  kill(): void
+}
+
+/** Made without code (a stem); gets it once, by `specialise`. */
 export interface Sandbox {
   readonly id: string
   /** Where things are, as the program inside sees them. */
-  readonly paths: { code: string; temporary: string; channel: string }
+  readonly paths: { temporary: string; channel: string }
+  /**
+   * Shows the host folder with the code inside, read-only, and sets the limits of its function; once. Resolves to the
+   * path of the code as the program sees it. The size of the temporary folder and the number of open files stay as created.
+   */
+  specialise(codeFolder: string, limits: SandboxLimits): Promise<string>
+  /** Stops the whole tree from running, sockets and memory stay; no effect when frozen or ended. */
+  freeze(): void
+  /** Lets it run again, at once; no effect when it runs or has ended. */
+  thaw(): void
+  /** Starts a program inside, with the environment of the sandbox, in the folder of the code. */
+  exec(spec: ExecSpec): Promise<ExecProcess>
   /** Cheap enough for every tenth of a second; undefined once ended. */
   stats(): SandboxStats | undefined
   /** Resolves once, when the whole process tree is gone and its output was delivered. */
   readonly exited: Promise<SandboxExit>
-  /** SIGTERM, then SIGKILL after `graceMs` (0: at once), to the whole tree; resolves when nothing is left, temporary files included. */
+  /** SIGTERM, then SIGKILL after `graceMs` (0: at once), to the whole tree, thawed first; resolves when nothing is left, temporary files included. */
   stop(graceMs: number): Promise<void>
 }
 
@@ -58,6 +90,10 @@ export interface SandboxRuntime {
   readonly kind: 'process' | 'oci'
   /** What a user should know of it, said at start: for `process`, that it isolates nothing. */
   readonly notice: string | null
+  /** Host name under which programs inside reach the platform. */
+  readonly platformHost: string
+  /** Address on which the platform has to listen for them beside its own; null when they share the host's network. */
+  readonly platformAddress: string | null
   /** Resolves when the process runs (not when it is ready); rejects with the reason it cannot. */
   create(spec: SandboxSpec): Promise<Sandbox>
   /** Removes what an earlier, killed platform left behind; called before the first create. Returns how many were found. */

@@ -1,10 +1,14 @@
 /** One process tree that runs on the host as it is, from its start until nothing of it is left. */
+import { statSync } from 'node:fs'
 import { killProcess, sendSignal } from './census.ts'
 import type { ProcessCensus } from './census.ts'
 import type { Clock, Timer } from '../clock.ts'
+import { spawnExec } from './exec.ts'
+import { ProcessFreezer } from './freezer.ts'
+import { limited, problemOf } from './launch.ts'
 import type { Child } from './launch.ts'
 import { deliverOutput } from './output.ts'
-import type { Sandbox, SandboxExit, SandboxSpec, SandboxStats } from './port.ts'
+import type { ExecProcess, ExecSpec, Sandbox, SandboxExit, SandboxLimits, SandboxSpec, SandboxStats } from './port.ts'
 import { ProcessProbe, readPrivateBytes } from './proc.ts'
 import type { ProcessInfo } from './proc.ts'
 import { removeFolder } from './remove-folder.ts'
@@ -15,9 +19,13 @@ const STRAGGLER_PAUSE_MS = 5
 const STRAGGLER_LOOKS_MAX = 400
 /** For output to arrive after the last process ended; longer only when a process that nothing leads to holds the pipe. */
 const DRAIN_MS = 1000
+/** Programs look up what the terminal can do by it. */
+const TERMINAL_KIND = 'xterm-256color'
 
 export interface ProcessSandboxParts {
   spec: SandboxSpec
+  /** Of the program, whole. */
+  environment: Readonly<Record<string, string>>
   child: Child
   /** Everything of this sandbox on disk. */
   folder: string
@@ -32,6 +40,11 @@ export class ProcessSandbox implements Sandbox {
   readonly exited: Promise<SandboxExit>
   readonly #parts: ProcessSandboxParts
   readonly #probe: ProcessProbe | undefined
+  readonly #freezer: ProcessFreezer
+  /** Leaders of the sessions that `exec` made. */
+  readonly #guests = new Set<number>()
+  #limits: SandboxLimits
+  #codeFolder: string | undefined
   #killTimer: Timer | undefined
   #ended = false
   #outOfMemory = false
@@ -44,6 +57,8 @@ export class ProcessSandbox implements Sandbox {
     this.id = spec.id
     this.paths = parts.paths
     this.#parts = parts
+    this.#limits = spec.limits
+    this.#freezer = new ProcessFreezer(spec.id, child.pid, census)
     this.#probe = openProbe(child.pid)
     census.register(spec.id, child.pid)
     deliverOutput(child, (stream, chunk) => spec.onOutput(stream, chunk), clock)
@@ -63,6 +78,45 @@ export class ProcessSandbox implements Sandbox {
     return this.#probe?.info()?.startTicks
   }
 
+  async specialise(codeFolder: string, limits: SandboxLimits): Promise<string> {
+    if (this.#ended) throw new Error('cannot specialise the sandbox: it has ended')
+    if (this.#codeFolder !== undefined) throw new Error('cannot specialise the sandbox: it has its code already')
+    if (!isFolder(codeFolder)) throw new Error(`cannot specialise the sandbox: the folder ${codeFolder} does not exist`)
+    this.#codeFolder = codeFolder
+    this.#limits = limits
+    return codeFolder
+  }
+
+  freeze(): void {
+    if (!this.#ended) this.#freezer.freeze(this.#others)
+  }
+
+  thaw(): void {
+    if (!this.#ended) this.#freezer.thaw()
+  }
+
+  async exec({ command, terminal }: ExecSpec): Promise<ExecProcess> {
+    const { environment, census, paths, spec } = this.#parts
+    const problem = this.#ended
+      ? 'the sandbox has ended'
+      : this.#freezer.isFrozen
+        ? 'the sandbox is frozen'
+        : problemOf(command[0], environment)
+    if (problem !== null) throw new Error(`cannot run the program: ${problem}`)
+    const guest = await spawnExec(limited(command, spec.limits, environment), {
+      terminal,
+      cwd: this.#codeFolder ?? paths.temporary,
+      env: terminal ? { TERM: TERMINAL_KIND, ...environment } : environment,
+    })
+    this.#guests.add(guest.pid)
+    census.register(this.id, guest.pid)
+    void guest.exited.then(() => {
+      this.#guests.delete(guest.pid)
+      census.forget(guest.pid)
+    })
+    return guest
+  }
+
   stats(): SandboxStats | undefined {
     const own = this.#ended ? undefined : this.#probe?.memory()
     if (own === undefined) return undefined
@@ -74,11 +128,11 @@ export class ProcessSandbox implements Sandbox {
 
   /** Ends the sandbox when it has used more memory than it may; called by the runtime's sampler. */
   enforceMemory(): void {
-    const residentBytes = this.#ended ? undefined : this.#probe?.residentBytes()
+    const residentBytes = this.#ended || this.#freezer.isFrozen ? undefined : this.#probe?.residentBytes()
     if (residentBytes === undefined) return
     this.#note(residentBytes)
     // The peak also tells of what was used and given back between two samples, once `stats` has read it.
-    if (this.#peakMemoryBytes <= this.#parts.spec.limits.memoryBytes) return
+    if (this.#peakMemoryBytes <= this.#limits.memoryBytes) return
     this.#outOfMemory = true
     this.#kill()
   }
@@ -89,8 +143,8 @@ export class ProcessSandbox implements Sandbox {
     this.#others = members.filter(({ pid }) => pid !== this.#parts.child.pid)
     const { spec } = this.#parts
     const tasks = members.reduce((sum, { threads }) => sum + threads, 0)
-    if (tasks <= spec.limits.processes) return
-    const reason = `the instance was ended: it had ${tasks} processes and threads, its limit is ${spec.limits.processes}\n`
+    if (tasks <= this.#limits.processes) return
+    const reason = `the instance was ended: it had ${tasks} processes and threads, its limit is ${this.#limits.processes}\n`
     spec.onOutput('stderr', Buffer.from(reason))
     this.#kill()
   }
@@ -104,8 +158,10 @@ export class ProcessSandbox implements Sandbox {
   }
 
   #terminate(graceMs: number): void {
+    this.#freezer.thaw()
     sendSignal(-this.#parts.child.pid, 'SIGTERM')
     for (const { pid, session } of this.#others) if (session !== this.#parts.child.pid) sendSignal(pid, 'SIGTERM')
+    for (const pid of this.#guests) sendSignal(-pid, 'SIGTERM')
     this.#killTimer?.cancel()
     this.#killTimer = this.#parts.clock.setTimer(graceMs, () => this.#kill())
   }
@@ -148,6 +204,10 @@ export class ProcessSandbox implements Sandbox {
       await new Promise<void>((resolve) => clock.setTimer(STRAGGLER_PAUSE_MS, resolve))
     }
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function openProbe(pid: number): ProcessProbe | undefined {

@@ -12,7 +12,7 @@ const PLATFORM = `
   const [directory, id, ...command] = process.argv.slice(1)
   const limits = { memoryBytes: 1e9, diskBytes: 1e9, processes: 100, openFiles: 100, cpu: 1 }
   await createProcessSandboxRuntime({ directory }, { clock: systemClock }).create({
-    id, command, environment: { PATH: '/usr/bin:/bin' }, codeFolder: null, readOnlyPaths: [], channelSocket: '/none', limits,
+    id, command, environment: { PATH: '/usr/bin:/bin' }, readOnlyPaths: [], channelSocket: '/none', limits,
     onOutput() {},
   })
   console.log('running')
@@ -27,12 +27,20 @@ const leaveBehind: LeaveBehind = async (directory, { id, command }) => {
 }
 
 const isolatesNothing = 'a process sandbox isolates nothing'
+const platformsUser = `${isolatesNothing}: programs have all rights of the platform's user`
 
 sandboxContract('process', (directory) => createProcessSandboxRuntime({ directory }, { clock: systemClock }), {
   leaveBehind,
   skips: {
     'code cannot be changed from inside': `${isolatesNothing}: unpacked code is read-only by its modes, but not for root`,
     'the host and its files are out of sight': isolatesNothing,
+    'the root file system cannot be written': platformsUser,
+    'a program runs as an unprivileged user': platformsUser,
+    'a program has no capabilities and cannot gain any': platformsUser,
+    'system calls are filtered': isolatesNothing,
+    'only processes of the sandbox are in /proc': isolatesNothing,
+    'processes outside cannot be signalled, read or traced': platformsUser,
+    'file systems, namespaces, keys and kernel programs cannot be touched': platformsUser,
     'services of the host cannot be reached': isolatesNothing,
     'other sandboxes are out of sight and out of reach': isolatesNothing,
     'all files together cannot grow beyond the disk limit':

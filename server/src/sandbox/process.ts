@@ -38,6 +38,8 @@ export function createProcessSandboxRuntime(options: ProcessSandboxOptions, deps
 class ProcessSandboxRuntime implements SandboxRuntime {
   readonly kind = 'process'
   readonly notice = process.platform === 'linux' ? NOTICE : NOTICE + NOTICE_WITHOUT_PROC
+  readonly platformHost = 'localhost'
+  readonly platformAddress = null
   readonly #directory: string
   readonly #clock: Clock
   readonly #census: ProcessCensus
@@ -75,10 +77,11 @@ class ProcessSandboxRuntime implements SandboxRuntime {
     const temporary = join(folder, 'tmp')
     await mkdir(temporary, { recursive: true, mode: 0o700 })
     try {
-      const paths = { code: spec.codeFolder ?? '', temporary, channel: spec.channelSocket }
+      const paths = { temporary, channel: spec.channelSocket }
       const environment = { ...spec.environment, SLUICE_CHANNEL: paths.channel, TMPDIR: temporary }
-      const child = await launch(spec, environment, spec.codeFolder ?? temporary)
-      const sandbox = new ProcessSandbox({ spec, child, folder, paths, census: this.#census, clock: this.#clock })
+      const child = await launch(spec, environment, temporary)
+      const parts = { spec, environment, child, folder, paths, census: this.#census, clock: this.#clock }
+      const sandbox = new ProcessSandbox(parts)
       await rememberProcess(sandbox, folder, child.pid)
       return sandbox
     } catch (error) {

@@ -18,6 +18,7 @@ async function connected(greet = true) {
   const connectionHandler: ConnectionHandler = {
     onHello: (payload) => tell(`hello ${payload}`),
     onReady: (payload) => tell(`ready ${payload}`),
+    onPong: () => tell('pong'),
     onLog: (stream, chunk) => tell(`log ${stream} ${chunk.toString()}`),
     onClosed: (error) => tell(`closed ${error instanceof ChannelError ? error.message : String(error)}`),
   }
@@ -186,4 +187,20 @@ test('whatever bytes a runtime sends, the connection ends or goes on; it never t
     }),
     { numRuns: 60 },
   )
+})
+
+test('a sign of life answers what was asked, once', async () => {
+  const { pair, peer, connection, told, closedBy } = await connected()
+  connection.ping()
+  const ping = await peer.until(({ type }) => type === FrameType.ping)
+  peer.send(FrameType.pong, 0, ping.payload)
+  await told('pong')
+  peer.send(FrameType.pong, 0, ping.payload)
+  assert.match(await closedBy(), /PONG answers no PING/)
+  pair.close()
+  const other = await connected()
+  other.connection.ping()
+  other.peer.send(FrameType.pong, 0, 'something else')
+  assert.match(await other.closedBy(), /PONG answers no PING/)
+  other.pair.close()
 })

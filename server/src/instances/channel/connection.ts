@@ -16,6 +16,8 @@ export interface StreamHandler {
 export interface ConnectionHandler {
   onHello(payload: string): void
   onReady(payload: string): void
+  /** Answers `ping`. */
+  onPong(): void
   onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void
   /** Last call; `error` when the peer broke the rules or the socket failed. Streams still open are not told one by one. */
   onClosed(error: Error | null): void
@@ -26,6 +28,7 @@ const CONTROL_PAYLOAD_BYTES_MAX = 262_144
 /** A credit a peer may hold; beyond it the numbers are nonsense. */
 const CREDIT_BYTES_MAX = 1 << 30
 const EMPTY = Buffer.alloc(0)
+const PING_PAYLOAD = Buffer.from('sluice')
 
 export class ChannelStream {
   readonly id: number
@@ -66,6 +69,7 @@ export class ChannelConnection {
   readonly #streams = new Map<number, ChannelStream>()
   #lastStream = 0
   #isGreeted = false
+  #isPinged = false
   #isClosed = false
 
   constructor(socket: Socket, handler: ConnectionHandler) {
@@ -96,6 +100,12 @@ export class ChannelConnection {
 
   credentials(credentials: object): void {
     this.#writer.frame(FrameType.credentials, 0, Buffer.from(JSON.stringify(credentials)), false)
+  }
+
+  /** Asks for a sign of life; one at a time. */
+  ping(): void {
+    this.#isPinged = true
+    this.#writer.frame(FrameType.ping, 0, PING_PAYLOAD, false)
   }
 
   /** Opens a stream. `body` holds the first bytes of the request body, at most the initial credit. */
@@ -184,6 +194,11 @@ export class ChannelConnection {
         return
       case FrameType.ready:
         this.#handler.onReady(payload.toString())
+        return
+      case FrameType.pong:
+        if (!this.#isPinged || !payload.equals(PING_PAYLOAD)) throw new ChannelError('PONG answers no PING')
+        this.#isPinged = false
+        this.#handler.onPong()
         return
     }
     throw new ChannelError(`frame type ${type} is not for the node`)

@@ -42,13 +42,13 @@ export async function socketPair(): Promise<SocketPair> {
 export class Peer {
   readonly frames: ReceivedFrame[] = []
   readonly socket: Socket
-  #onFrame: () => void = () => {}
+  #waiting: (() => void)[] = []
 
   constructor(socket: Socket) {
     this.socket = socket
     const decoder = new FrameDecoder((type, flags, stream, payload) => {
       this.frames.push({ type, flags, stream, payload: Buffer.from(payload) })
-      this.#onFrame()
+      for (const look of this.#waiting.splice(0)) look()
     })
     socket.on('data', (chunk: Buffer) => decoder.push(chunk))
     socket.on('error', () => {})
@@ -63,7 +63,7 @@ export class Peer {
     for (;;) {
       const found = this.frames.find(wanted)
       if (found) return found
-      await new Promise<void>((resolve) => (this.#onFrame = resolve))
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
   }
 }
