@@ -231,6 +231,29 @@ test('a host on which nothing can be started is tried ever more seldom, and reco
   assert.ok(world.states().includes('busy'))
 })
 
+test('an instance in which a program is run is not frozen until that has ended', async () => {
+  const world = new FleetWorld()
+  const id = await idleInstance(world)
+  const { instance } = world.starts[0]!
+  world.clock.advance(5000)
+  assert.equal(instance.state, 'frozen')
+  const process = await world.fleet.exec(id, { command: ['sh'], terminal: false })
+  world.clock.advance(60_000)
+  assert.equal(instance.state, 'ready')
+  await instance.endExec!()
+  await process.exited
+  await Promise.resolve()
+  world.clock.advance(2000)
+  assert.equal(instance.state, 'frozen')
+  await assert.rejects(world.fleet.exec('c-none', { command: ['sh'], terminal: false }), /no such instance/)
+})
+
+test('a program is not run in an instance that is on its way in or out', async () => {
+  const world = new FleetWorld()
+  world.acquire(f)
+  await assert.rejects(world.fleet.exec('c-0', { command: ['sh'], terminal: false }), /the instance is starting/)
+})
+
 test('closing ends what is idle, lets the busy finish, and refuses what comes', async () => {
   const world = new FleetWorld()
   await idleInstance(world, g)

@@ -6,7 +6,15 @@ import { Histories } from '../scheduler/port.ts'
 import { Limits, type HostLimits } from './limits.ts'
 import type { PooledInstance } from './member.ts'
 import { Pool, type Need, type PoolHost, type PoolSettings } from './pool.ts'
-import type { InstanceInfo, Instances, ProvisionStatus, ScalingRules, SlotHolder } from './port.ts'
+import type {
+  ExecProcess,
+  ExecSpec,
+  InstanceInfo,
+  Instances,
+  ProvisionStatus,
+  ScalingRules,
+  SlotHolder,
+} from './port.ts'
 import { Provisions } from './provisions.ts'
 import { findVictims } from './victims.ts'
 
@@ -138,9 +146,9 @@ export class Fleet implements Instances, PoolHost {
     this.lookBy(this.#provisions.nextLookMs)
   }
 
-  provisionStatus(functionKey: FunctionKey, qualifier: string): ProvisionStatus {
+  provisionStatus(functionKey: FunctionKey, qualifier: string): ProvisionStatus | undefined {
     const found = this.#provisions.find(functionKey, qualifier)
-    if (found === undefined) return { current: 0, target: 0, currentError: null }
+    if (found === undefined) return undefined
     const { provision, pool } = found
     const current = pool.readyFor(provision).length
     const isShort = current < provision.target
@@ -148,6 +156,17 @@ export class Fleet implements Instances, PoolHost {
     const shortage = isShort ? this.#limits.shortage(pool, missing) : null
     const limit = shortage === null || shortage === 'starts' ? null : this.#limits.inWords(shortage, pool)
     return { current, target: provision.target, currentError: isShort ? (provision.error ?? limit) : null }
+  }
+
+  async exec(instanceId: string, spec: ExecSpec): Promise<ExecProcess> {
+    for (const pool of this.#pools.values()) {
+      for (const { instance, isServing } of pool.members.values()) {
+        if (instance.id !== instanceId) continue
+        if (!isServing) throw new Error(`the instance is ${instance.state}`)
+        return pool.exec(instance, spec)
+      }
+    }
+    throw new Error('there is no such instance')
   }
 
   async close(graceMs: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** An instance as its pool sees it. */
 import type { ColdStartPhases } from '../logs/port.ts'
-import type { Slot, SlotHolder } from './port.ts'
+import type { ExecProcess, ExecSpec, Slot, SlotHolder } from './port.ts'
 import type { Provision } from './provision.ts'
 import type { InstanceState } from './states.ts'
 
@@ -26,6 +26,8 @@ export interface PooledInstance {
   freeze(): boolean
   /** No effect when it is not frozen. Its credentials are renewed. */
   thaw(): void
+  /** Runs a program beside the function; thaws it where needed. */
+  exec(spec: ExecSpec): Promise<ExecProcess>
   drain(): void
   stop(graceMs: number): Promise<void>
 }

@@ -12,7 +12,7 @@ import {
 } from '../scheduler/port.ts'
 import { reasonOf, StartFailure } from './failure.ts'
 import { Member, type PooledInstance } from './member.ts'
-import type { SlotHolder } from './port.ts'
+import type { ExecProcess, ExecSpec, SlotHolder } from './port.ts'
 import type { Provision } from './provision.ts'
 import { Roster } from './roster.ts'
 import { WaitQueue } from './wait-queue.ts'
@@ -248,6 +248,14 @@ export class Pool {
     if (action === 'end') this.evict(member)
     else if (action === 'thaw') instance.thaw()
     else if (action === 'freeze' && !instance.freeze()) this.#lookBy(nowMs + FREEZE_AGAIN_MS)
+  }
+
+  /** Runs a program in one of the instances; when it has ended, the instance may be frozen again. */
+  async exec(instance: PooledInstance, spec: ExecSpec): Promise<ExecProcess> {
+    const process = await instance.exec(spec)
+    const ended = () => this.#lookBy(this.#clock.monotonicMs() + FREEZE_MS)
+    process.exited.then(ended, ended)
+    return process
   }
 
   /** When `look` has something to do next, monotonic; Infinity: never. */

@@ -2,10 +2,11 @@
 import type { FcError } from '../errors.ts'
 import type { ColdStartPhases } from '../logs/port.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
+import type { ExecProcess, ExecSpec } from '../sandbox/port.ts'
 import type { ProvisionPolicy } from '../scheduler/port.ts'
 import type { ChannelStream, StreamHandler } from './channel/connection.ts'
 
-export type { ChannelStream, StreamHandler }
+export type { ChannelStream, ExecProcess, ExecSpec, StreamHandler }
 export { parseFailure } from './failure.ts'
 
 /** A failure that is the function's own: what its caller is answered and its owner is told. */
@@ -101,7 +102,10 @@ export interface Instances {
   waiting(): { functionKey: string; requests: number }[]
   /** Goes by these rules from now on; to be called whenever they, or the versions that they name, have changed. */
   rulesChanged(rules: ScalingRules): void
-  provisionStatus(functionKey: FunctionKey, qualifier: string): ProvisionStatus
+  /** Undefined while nothing is to be kept ready. */
+  provisionStatus(functionKey: FunctionKey, qualifier: string): ProvisionStatus | undefined
+  /** Runs a program inside an instance, which is not frozen meanwhile; rejects with the reason that it cannot. */
+  exec(instanceId: string, spec: ExecSpec): Promise<ExecProcess>
   /** Takes no more requests, lets running ones end within `graceMs`, then ends all. */
   close(graceMs: number): Promise<void>
 }

@@ -12,7 +12,7 @@ function keep(world: FleetWorld, version: FunctionVersion, target: number, more:
   const policy = { target, scheduled: [], tracking: [], alwaysAllocateCpu: false, ...more }
   world.rules({ provisions: () => [{ version, qualifier: 'prod', policy }] })
 }
-const status = (world: FleetWorld) => world.fleet.provisionStatus('f', 'prod')
+const status = (world: FleetWorld) => world.fleet.provisionStatus('f', 'prod')!
 const ofVersion = (world: FleetWorld, { versionId }: FunctionVersion) =>
   world.fleet.list().filter((each) => each.versionId === versionId)
 
@@ -139,6 +139,7 @@ test('a lower target ends the surplus, idle ones first, and busy ones when they 
   assert.equal(first.isInstanceGone || second.isInstanceGone, false)
   world.rules({})
   assert.deepEqual(world.states(), [])
+  assert.equal(status(world), undefined)
 })
 
 test('when an alias moves, the new version is ready before the old one leaves, and no request fails', async () => {

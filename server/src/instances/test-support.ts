@@ -1,4 +1,5 @@
 /** Instances that do nothing but keep their state, and who hosts and uses them. */
+import { PassThrough, Readable } from 'node:stream'
 import { FcError } from '../errors.ts'
 import type { ColdStartPhases } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
@@ -7,7 +8,7 @@ import { FunctionHistory, type KeepAliveRange } from '../scheduler/port.ts'
 import { Fleet, type FleetOptions, type InstanceEvents } from './fleet.ts'
 import type { PooledInstance } from './member.ts'
 import { Pool, type Need, type PoolHost, type PoolSettings } from './pool.ts'
-import type { ScalingRules, Slot, SlotHolder } from './port.ts'
+import type { ExecProcess, ScalingRules, Slot, SlotHolder } from './port.ts'
 import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
 
 export class FakeInstance implements PooledInstance {
@@ -21,6 +22,7 @@ export class FakeInstance implements PooledInstance {
   usedCpuMs = 0
   /** Something other than a request keeps it from being frozen. */
   isHeld = false
+  endExec: (() => Promise<void>) | null = null
   /** Called when it ends before it was ready. */
   onStoppedEarly: (() => void) | null = null
   readonly #holders = new Set<SlotHolder>()
@@ -88,6 +90,21 @@ export class FakeInstance implements PooledInstance {
     if (this.state !== 'frozen') return
     this.#to('thaw')
     this.renewCredentials()
+  }
+
+  /** Runs nothing; ends when the test says so. */
+  exec(): Promise<ExecProcess> {
+    this.thaw()
+    this.isHeld = true
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.endExec = () => {
+      this.isHeld = false
+      resolve()
+      return promise
+    }
+    const exited = promise.then(() => ({ code: 0, signal: null }))
+    const none = () => Readable.from([])
+    return Promise.resolve({ stdin: new PassThrough(), stdout: none(), stderr: none(), resize() {}, kill() {}, exited })
   }
 
   drain(): void {
