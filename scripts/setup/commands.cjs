@@ -75,6 +75,11 @@ function bench(args) {
   return runNode(['bench/src/main.ts', ...args], withoutCertificateBundle())
 }
 
+/** Writes docs/simulation, or what its options say. */
+function simulate(args) {
+  return runNode(['server/test/simulation/report/main.ts', ...args], withoutCertificateBundle())
+}
+
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
   start: { needs: [workspace, samplePackages, program('python3'), program('isolation')], run: start },
@@ -83,6 +88,7 @@ const commands = {
     run: test,
   },
   lint: { needs: [workspace], run: lint },
+  simulate: { needs: [workspace], run: simulate },
   bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'isolation'].map(program)], run: bench },
 }
 

@@ -72,7 +72,12 @@ export const settings = {
     4_194_304,
     'memory that instances may use together, in MB; 0: four fifths of this machine',
   ),
-  keepAliveSeconds: integer(300, 1, 86_400, 'how long an idle instance is kept'),
+  keepAliveSeconds: integer(
+    300,
+    1,
+    86_400,
+    'idle time that a cold start is worth: how long an idle instance is kept at first',
+  ),
   stems: integer(2, 0, 64, 'prepared sandboxes kept per runtime in use, more when starts come often; 0: none'),
   queueLength: integer(
     1000,

@@ -39,8 +39,15 @@ export class SimulatedClock implements Clock {
   /** Fires what is due within `ms`, in order, and moves the time on. */
   advance(ms: number): void {
     const untilMs = this.#nowMs + ms
-    while (this.#pending.length > 0 && this.#pending[0]!.atMs <= untilMs) this.step()
-    this.#nowMs = untilMs
+    while (this.stepUntil(untilMs)) continue
+  }
+
+  /** Fires the next timer if it is due by `atMs` (monotonic); else moves the time on to then and returns false. */
+  stepUntil(atMs: number): boolean {
+    const isDue = this.#pending.length > 0 && this.#pending[0]!.atMs <= atMs
+    if (isDue) this.step()
+    else this.#nowMs = atMs
+    return isDue
   }
 
   /** Fires the next timer; false when there is none. */

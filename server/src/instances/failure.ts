@@ -40,3 +40,10 @@ export function failureOf(error: unknown): FunctionFailure {
 export function parseFailure(payload: string): FunctionFailure {
   return failureOf(parseObject(payload))
 }
+
+/** What a caller is told of a platform's own failure: the reason, but no path of this host, which system errors name. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'an unknown error'
+  const { code, syscall } = error as NodeJS.ErrnoException
+  return code === undefined ? error.message : `${code}${syscall === undefined ? '' : ` (${syscall})`}`
+}

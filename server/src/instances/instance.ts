@@ -289,6 +289,11 @@ export class Instance implements StemOwner {
     await this.#stem?.stop(graceMs)
   }
 
+  /** CPU time of its process tree so far; null when it has none. */
+  cpuMs(): number | null {
+    return this.#stem?.sandbox.stats()?.cpuMs ?? null
+  }
+
   peakMemoryMB(): number {
     const nowMs = this.#deps.clock.monotonicMs()
     if (nowMs - this.#sampledMs >= MEMORY_SAMPLE_MS) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { FcError } from '../errors.ts'
 import { StartFailure } from './failure.ts'
-import { PoolWorld, type Asked } from './test-support.ts'
+import { fixedKeepAlive, PoolWorld, type Asked } from './test-support.ts'
 
 test('the first request starts an instance and gets it when it is ready', async () => {
   const world = new PoolWorld(1)
@@ -40,7 +40,7 @@ test('the most recently used instance is handed out, so that the others can age'
 
 test('a slot that comes free goes to who has waited longest', async () => {
   const world = new PoolWorld(1)
-  world.limits.instancesLeft = 1
+  world.limits.instances = 1
   const [a, b, c] = ['a', 'b', 'c'].map((name) => world.acquire(name)) as [Asked, Asked, Asked]
   await world.starts[0]!.ready()
   a.slot!.release()
@@ -66,7 +66,7 @@ test('an instance whose request ran out of time takes no more, though it has slo
 
 test('beyond the queue’s length a request is refused at once, and told when to come back', () => {
   const world = new PoolWorld(1, { queueLengthMax: 2 })
-  world.limits.startsLeft = 0
+  world.limits.starts = 0
   const asked = ['a', 'b', 'c'].map((name) => world.acquire(name))
   assert.deepEqual(
     asked.map(({ told }) => told),
@@ -77,9 +77,9 @@ test('beyond the queue’s length a request is refused at once, and told when to
 
 test('who waits too long is refused, unless an instance is being started for it', async () => {
   const world = new PoolWorld(1, { queueMsMax: 1000 })
-  world.limits.startsLeft = 1
+  world.limits.starts = 1
   const first = world.acquire('first')
-  world.limits.startsLeft = 0
+  world.limits.starts = 0
   const second = world.acquire('second')
   world.clock.advance(1001)
   assert.deepEqual([first.told, second.told], ['nothing', 'ResourceExhausted'])
@@ -90,22 +90,19 @@ test('who waits too long is refused, unless an instance is being started for it'
   assert.equal(first.told, 'c-0')
 })
 
-test('without room for even one instance requests are refused with the reason', () => {
-  for (const [limit, reason] of [
-    ['instancesLeft', /account has no instance left/],
-    ['memoryLeft', /no memory left/],
-  ] as const) {
-    const world = new PoolWorld(1)
-    world.limits[limit] = 0
-    const { refusal } = world.acquire('a')
-    assert.equal(refusal?.code, 'ResourceExhausted')
-    assert.match(refusal.message, reason)
-  }
+test('without room a request waits, and is refused in the end with what was short', () => {
+  const world = new PoolWorld(1, { queueMsMax: 1000 })
+  world.limits.instances = 0
+  const asked = world.acquire('a')
+  assert.equal(asked.told, 'nothing')
+  world.clock.advance(1000)
+  assert.equal(asked.refusal?.code, 'ResourceExhausted')
+  assert.match(asked.refusal.message, /none came free within 1 seconds; all are in use/)
 })
 
 test('a start that fails fails the requests it was meant for, and the next start serves the rest', async () => {
   const world = new PoolWorld(2)
-  world.limits.startsLeft = 1
+  world.limits.starts = 1
   const [a, b, c] = ['a', 'b', 'c'].map((name) => world.acquire(name)) as [Asked, Asked, Asked]
   await world.starts[0]!.fail(new StartFailure({ errorType: 'E', errorMessage: 'no handler', handled: false }))
   assert.deepEqual([a.told, b.told, c.told], ['no handler', 'no handler', 'nothing'])
@@ -126,7 +123,7 @@ test('a start that fails by the platform’s fault is a 503 with the reason, and
 
 test('who withdraws is not called, and its place goes to the next', async () => {
   const world = new PoolWorld(1)
-  world.limits.startsLeft = 1
+  world.limits.starts = 1
   const a = world.acquire('a')
   const b = world.acquire('b')
   world.pool.withdraw(a)
@@ -135,19 +132,34 @@ test('who withdraws is not called, and its place goes to the next', async () => 
   world.pool.withdraw(a)
 })
 
+test('when requests suddenly take long, who waits gets an instance instead of the promise of a quick one', async () => {
+  const world = new PoolWorld(1)
+  const quick = world.acquire('quick')
+  await world.starts[0]!.ready()
+  quick.slot!.release()
+  for (let i = 0; i < 20; i++) world.history.observeServiceMs(5)
+  const slow = world.acquire('slow')
+  const next = world.acquire('next')
+  assert.equal(world.starts.length, 1, 'it is expected to be free at once')
+  world.clock.advance(400)
+  assert.equal(world.starts.length, 2)
+  await world.starts[1]!.ready()
+  assert.deepEqual([slow.told, next.told], ['c-0', 'c-1'])
+})
+
 test('idle instances leave when their keep-alive is over, busy ones stay', async () => {
-  const world = new PoolWorld(1, { keepAliveMs: 1000 })
+  const world = new PoolWorld(1, { keepAlive: fixedKeepAlive(1000) })
   const [a, b] = [world.acquire('a'), world.acquire('b')]
   await world.starts[0]!.ready()
   await world.starts[1]!.ready()
   a.slot!.release()
   world.clock.advance(999)
   world.pool.look()
-  assert.equal(world.pool.instances.size, 2)
+  assert.equal(world.pool.members.size, 2)
   world.clock.advance(1)
   world.pool.look()
   assert.deepEqual(
-    [...world.pool.instances].map(({ id }) => id),
+    [...world.pool.members.keys()].map(({ id }) => id),
     [b.slot!.instanceId],
   )
 })
@@ -159,7 +171,7 @@ test('a retired pool ends its idle instances now, and the busy ones when they ar
   await world.starts[1]!.ready()
   a.slot!.release()
   world.pool.retire()
-  assert.equal(world.pool.instances.size, 1)
+  assert.equal(world.pool.members.size, 1)
   b.slot!.release()
   assert.ok(world.pool.isEmpty)
 })
@@ -176,7 +188,7 @@ test('a retired pool serves what waits before it ends', async () => {
 
 test('an instance that dies is replaced for those who wait', async () => {
   const world = new PoolWorld(1)
-  world.limits.instancesLeft = 1
+  world.limits.instances = 1
   world.acquire('a')
   const b = world.acquire('b')
   await world.starts[0]!.ready()
@@ -193,8 +205,8 @@ test('whatever happens, slots and limits hold, and nobody is told twice or forgo
       fc.array(fc.tuple(step, fc.nat(100)), { maxLength: 60 }),
       fc.integer({ min: 1, max: 4 }),
       async (steps, concurrency) => {
-        const world = new PoolWorld(concurrency, { keepAliveMs: 2000 })
-        world.limits = { instancesLeft: 3, memoryLeft: 3, startsLeft: 100 }
+        const world = new PoolWorld(concurrency, { keepAlive: fixedKeepAlive(2000) })
+        world.limits = { instances: 3, starts: 100 }
         const asked: Asked[] = []
         const withdrawn = new Set<Asked>()
         const finished = new Set<Asked>()
@@ -216,9 +228,7 @@ test('whatever happens, slots and limits hold, and nobody is told twice or forgo
             holder.slot!.abandon()
           } else if (what === 'ready') await pick(pending(), n)?.ready()
           else if (what === 'fail') {
-            const start = pick(pending(), n)
-            if (start) start.instance.state = 'gone'
-            await start?.fail(new FcError('ServiceUnavailable', 'failed'))
+            await pick(pending(), n)?.fail(new FcError('ServiceUnavailable', 'failed'))
           } else if (what === 'die') {
             const live = world.starts.filter(({ instance }) => ['ready', 'busy', 'draining'].includes(instance.state))
             pick(live, n)?.instance.end()
@@ -234,8 +244,8 @@ test('whatever happens, slots and limits hold, and nobody is told twice or forgo
             }
           } else if (what === 'look') world.pool.look()
 
-          assert.ok(world.pool.instances.size <= 3)
-          for (const instance of world.pool.instances) assert.ok(instance.inFlight <= instance.concurrency)
+          assert.ok(world.pool.members.size <= 3)
+          for (const instance of world.pool.members.keys()) assert.ok(instance.inFlight <= instance.concurrency)
           const silent = asked.filter((each) => each.told === 'nothing' && !withdrawn.has(each))
           assert.equal(world.pool.waitingCount, silent.length)
           for (const each of asked) {

@@ -1,306 +1,438 @@
 /** The instances of one function version, and the requests that wait for one. */
 import { FcError } from '../errors.ts'
-import type { Clock } from '../clock.ts'
+import { uuidV7, type Clock, type Timer } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
-import { expired, instancesToStart, type IdleInstance, type StartLimits } from '../scheduler/port.ts'
-import type { ColdStartPhases } from '../logs/port.ts'
-import { StartFailure } from './failure.ts'
-import type { Slot, SlotHolder } from './port.ts'
-import type { InstanceState } from './states.ts'
+import {
+  attendIdle,
+  backoffMs,
+  FREEZE_MS,
+  startsWanted,
+  type FunctionHistory,
+  type KeepAliveRange,
+} from '../scheduler/port.ts'
+import { reasonOf, StartFailure } from './failure.ts'
+import { Member, type PooledInstance } from './member.ts'
+import type { ExecProcess, ExecSpec, SlotHolder } from './port.ts'
+import type { Provision } from './provision.ts'
+import { Roster } from './roster.ts'
+import { WaitQueue } from './wait-queue.ts'
 
 export interface PoolSettings {
   queueLengthMax: number
   queueMsMax: number
-  keepAliveMs: number
-}
-
-/** What a pool needs of an instance. */
-export interface PooledInstance {
-  readonly id: string
-  readonly concurrency: number
-  readonly phases: ColdStartPhases
-  readonly state: InstanceState
-  readonly inFlight: number
-  readonly hasFreeSlot: boolean
-  readonly idleSinceMs: number
-  readonly createdMs: number
-  assign(holder: SlotHolder): Slot
-  renewCredentials(): void
-  ping(): void
-  drain(): void
-  stop(graceMs: number): Promise<void>
+  keepAlive: KeepAliveRange
 }
 
 export interface PoolHost {
-  /** Room for more instances of this version; may free some by ending idle instances of others. */
-  limits(pool: Pool): StartLimits
+  /** Greedy-dual clock, see scheduler/evict.ts. */
+  readonly evictionClock: number
+  /** The pool needs a start: `start` is called on it as soon as there is room, at once or later. */
+  ask(pool: Pool): void
+  /** Have `look` called at this monotonic time or soon after. */
+  lookBy(atMs: number): void
   /** Begins a start: returns the instance, and a promise that settles as Instance.start does. */
   launch(pool: Pool, qualifier: string, requestId: string): { instance: PooledInstance; started: Promise<void> }
+  /** A start has come to its end, good or bad. */
+  onStartSettled(pool: Pool): void
+  /** An instance is gone; what it took is free. */
   onGone(pool: Pool): void
+  /** Nothing waits any more. */
+  onQueueEmptied(pool: Pool): void
+  /** Which limit keeps the pool from another instance, in words; null: none does. */
+  shortage(pool: Pool): string | null
   onPlatformFailure(error: unknown): void
 }
 
-interface Waiter {
-  holder: SlotHolder
-  qualifier: string
-  deadlineMs: number
-}
+/** What the next start of a pool is for. */
+export type Need = { kind: 'onDemand' } | { kind: 'provisioned'; provision: Provision }
+const ON_DEMAND: Need = { kind: 'onDemand' }
 
-/** Weight of the newest value in the moving means. */
-const MEAN_WEIGHT = 0.1
-/** Between two looks at a queue whose head is overdue but promised an instance. */
-const QUEUE_CHECK_MS_MIN = 100
-/** Expected before the first start was measured. */
-const COLD_START_MS_DEFAULT = 150
+/** Between two looks at a queue. */
+const QUEUE_LOOK_MS_MIN = 200
+/** After a start that failed by the platform's own fault: requests must not turn a broken host into a busy one. */
+const RETRY_MS_MIN = 100
+const RETRY_MS_MAX = 5000
+/** Between two tries for room that provisioned instances do not get. */
+const PROVISION_RETRY_MS = 1000
+/** After an instance could not be frozen. */
+const FREEZE_AGAIN_MS = 10_000
+/** Between two looks at instances that run, for their credentials. */
+const RUNNING_LOOK_MS = 30_000
 
 export class Pool {
   readonly version: FunctionVersion
   readonly #settings: PoolSettings
+  readonly #history: FunctionHistory
   readonly #host: PoolHost
   readonly #clock: Clock
-  /** Instances with a free slot, the most recently used last. */
-  readonly #free: PooledInstance[] = []
-  readonly #instances = new Set<PooledInstance>()
-  readonly #waiting: Waiter[] = []
+  readonly #roster = new Roster()
+  readonly #provisions = new Map<string, Provision>()
+  readonly #queue = new WaitQueue()
   #starting = 0
-  #serviceMs: number | null = null
-  #coldStartMs = COLD_START_MS_DEFAULT
-  #isWatchingQueue = false
+  #platformFailures = 0
+  #retryAtMs = -Infinity
+  #queueTimer: Timer | null = null
+  #nextLookMs = Infinity
   #isRetired = false
 
-  constructor(version: FunctionVersion, settings: PoolSettings, host: PoolHost, clock: Clock) {
+  constructor(
+    version: FunctionVersion,
+    settings: PoolSettings,
+    history: FunctionHistory,
+    host: PoolHost,
+    clock: Clock,
+  ) {
     this.version = version
     this.#settings = settings
+    this.#history = history
     this.#host = host
     this.#clock = clock
   }
 
-  get instances(): ReadonlySet<PooledInstance> {
-    return this.#instances
+  get members(): ReadonlyMap<PooledInstance, Member> {
+    return this.#roster.all
   }
 
   get waitingCount(): number {
-    return this.#waiting.length
+    return this.#queue.length
   }
 
   get startingCount(): number {
     return this.#starting
   }
 
+  /** Instances that are not provisioned. */
+  get onDemandCount(): number {
+    return this.#roster.onDemandCount
+  }
+
+  /** How long the first in line has waited, in ms; 0 when nobody waits. */
+  get waitedMs(): number {
+    return this.#queue.first === undefined ? 0 : this.#clock.monotonicMs() - this.#queue.first.sinceMs
+  }
+
+  /** Whether instances are to be kept ready here. */
+  get isProvisioned(): boolean {
+    return [...this.#provisions.values()].some(({ target }) => target > 0)
+  }
+
+  get isEmpty(): boolean {
+    return this.members.size === 0 && this.#queue.length === 0 && this.#provisions.size === 0
+  }
+
+  get history(): FunctionHistory {
+    return this.#history
+  }
+
   acquire(qualifier: string, holder: SlotHolder): void {
-    // One whose request ran out of time takes no more, though it has slots.
-    while (this.#free.at(-1)?.hasFreeSlot === false) this.#free.pop()
-    const instance = this.#free.at(-1)
-    if (instance !== undefined && this.#waiting.length === 0) {
+    const instance = this.#queue.length === 0 ? this.#roster.nextFree : undefined
+    if (instance !== undefined) {
       this.#assign(instance, holder)
       return
     }
-    if (this.#waiting.length >= this.#settings.queueLengthMax) {
-      holder.onRefused(this.#exhausted(`${this.#waiting.length} requests wait already`))
+    if (this.#queue.length >= this.#settings.queueLengthMax) {
+      holder.onRefused(this.exhausted(`${this.#queue.length} requests wait already`))
       return
     }
-    this.#waiting.push({ holder, qualifier, deadlineMs: this.#clock.monotonicMs() + this.#settings.queueMsMax })
+    this.#queue.push({ holder, qualifier, sinceMs: this.#clock.monotonicMs() })
     this.scale()
     this.#watchQueue()
   }
 
   withdraw(holder: SlotHolder): void {
-    const at = this.#waiting.findIndex((waiter) => waiter.holder === holder)
-    if (at >= 0) this.#waiting.splice(at, 1)
+    this.#queue.withdraw(holder)
   }
 
   /** Serves what waits and then ends; takes nothing new once its queue is empty. */
   retire(): void {
     this.#isRetired = true
-    if (this.#waiting.length > 0) return
-    for (const instance of [...this.#instances]) instance.drain()
-    this.#free.length = 0
-  }
-
-  get isEmpty(): boolean {
-    return this.#instances.size === 0 && this.#waiting.length === 0
+    this.#provisions.clear()
+    if (this.#queue.length > 0) return
+    for (const instance of [...this.members.keys()]) this.end(instance)
   }
 
   /** Refuses what waits. */
   refuseAll(error: FcError): void {
-    for (const waiter of this.#waiting.splice(0)) waiter.holder.onRefused(error)
+    for (const { holder } of this.#queue.take(this.#queue.length)) holder.onRefused(error)
   }
 
-  idle(): (IdleInstance & { instance: PooledInstance })[] {
-    return [...this.#instances]
-      .filter((instance) => instance.state === 'ready')
-      .map((instance) => ({
-        id: instance.id,
-        idleSinceMs: instance.idleSinceMs,
-        memoryMB: this.version.function.config.memoryMB,
-        instance,
-      }))
+  /** Keeps instances ready as the provision says from now on, also when it is one that is known and has changed. */
+  provide(provision: Provision): void {
+    if (this.#isRetired) return
+    this.#provisions.set(provision.qualifier, provision)
+    this.#balance(provision)
   }
 
-  /** The regular look: idle instances whose time is over leave, the others keep valid credentials and show that they live. */
-  look(): void {
-    const ids = new Set(expired(this.idle(), this.#settings.keepAliveMs, this.#clock.monotonicMs()).map(({ id }) => id))
-    for (const instance of [...this.#instances]) {
-      if (ids.has(instance.id)) {
-        this.end(instance)
-        continue
+  /** Keeps no more instances ready for it; those that are there end, busy ones when done. */
+  unprovide(provision: Provision): void {
+    if (this.#provisions.get(provision.qualifier) === provision) this.#provisions.delete(provision.qualifier)
+    for (const member of this.#roster.providedFor(provision)) this.end(member.instance)
+  }
+
+  /** Instances that stand ready for it. */
+  readyFor(provision: Provision): PooledInstance[] {
+    return this.#roster
+      .providedFor(provision)
+      .filter(({ isServing }) => isServing)
+      .map(({ instance }) => instance)
+  }
+
+  /** What should be started next, limits apart; null: nothing. */
+  need(): Need | null {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs >= this.#retryAtMs && this.#wanted() > 0) return ON_DEMAND
+    for (const provision of this.#provisions.values()) {
+      if (this.#missing(provision) > 0 && nowMs >= Math.max(provision.retryAtMs, this.#retryAtMs)) {
+        return { kind: 'provisioned', provision }
       }
-      instance.renewCredentials()
-      instance.ping()
     }
+    return null
   }
 
+  /** There is no room for an instance to keep ready, and nothing to make some with: asks again in a while. */
+  postpone(provision: Provision): void {
+    provision.retryAtMs = this.#clock.monotonicMs() + PROVISION_RETRY_MS
+    this.#lookBy(provision.retryAtMs)
+  }
+
+  /** Starts an instance; the host calls it when there is room. */
+  start(need: Need): void {
+    const provision = need.kind === 'provisioned' ? need.provision : null
+    const first = provision === null ? this.#queue.first : undefined
+    const beganMs = this.#clock.monotonicMs()
+    const { instance, started } = this.#host.launch(
+      this,
+      provision?.qualifier ?? first!.qualifier,
+      first?.holder.requestId ?? uuidV7(this.#clock.nowMs()),
+    )
+    const member = new Member(instance, provision?.qualifier ?? first!.qualifier, provision)
+    this.#roster.add(member)
+    this.#starting++
+    if (provision === null) this.#history.observeStart(beganMs)
+    started.then(
+      () => this.#onStarted(member, beganMs),
+      (error: unknown) => this.#onStartFailed(member, error),
+    )
+  }
+
+  /** The regular look: idle instances are frozen, and leave when their time is over; running ones keep valid credentials, and show that they live. */
+  look(): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs < this.#nextLookMs) return
+    this.#nextLookMs = Infinity
+    const keptMs = this.#history.keepAliveMs(this.#settings.keepAlive)
+    for (const member of [...this.members.values()]) {
+      const { instance } = member
+      if (member.isIdle && !member.isEnding) this.#attend(member, nowMs, keptMs)
+      // One that is frozen could not take them in: it gets them when it is thawed.
+      if (member.isServing && instance.state !== 'frozen') {
+        instance.renewCredentials()
+        instance.ping()
+        this.#lookBy(nowMs + RUNNING_LOOK_MS)
+      }
+    }
+    for (const { retryAtMs } of this.#provisions.values()) if (retryAtMs > nowMs) this.#lookBy(retryAtMs)
+    if (this.#retryAtMs > nowMs) this.#lookBy(this.#retryAtMs)
+    if (this.need() !== null) this.#host.ask(this)
+  }
+
+  #attend(member: Member, nowMs: number, keptMs: number): void {
+    const { instance, provision } = member
+    const { action, againMs } = attendIdle({
+      idleMs: nowMs - instance.idleSinceMs,
+      isFrozen: instance.state === 'frozen',
+      keepAliveMs: provision === null ? keptMs : Infinity,
+      alwaysAllocateCpu: provision?.alwaysAllocateCpu ?? false,
+    })
+    this.#lookBy(nowMs + againMs)
+    if (action === 'end') this.evict(member)
+    else if (action === 'thaw') instance.thaw()
+    else if (action === 'freeze' && !instance.freeze()) this.#lookBy(nowMs + FREEZE_AGAIN_MS)
+  }
+
+  /** Runs a program in one of the instances; when it has ended, the instance may be frozen again. */
+  async exec(instance: PooledInstance, spec: ExecSpec): Promise<ExecProcess> {
+    const process = await instance.exec(spec)
+    const ended = () => this.#lookBy(this.#clock.monotonicMs() + FREEZE_MS)
+    process.exited.then(ended, ended)
+    return process
+  }
+
+  /** When `look` has something to do next, monotonic; Infinity: never. */
+  get nextLookMs(): number {
+    return this.#nextLookMs
+  }
+
+  /** Ends an idle instance that could still have been used. */
+  evict({ instance }: Member): void {
+    this.#history.observeDeparture(instance.idleSinceMs)
+    this.end(instance)
+  }
+
+  /** Takes it out of use: it ends now if it is idle, else when its requests have ended. */
   end(instance: PooledInstance): void {
-    this.#removeFree(instance)
+    const member = this.members.get(instance)
+    if (member) {
+      member.isEnding = true
+      this.#roster.unfree(member)
+    }
     instance.drain()
   }
 
   onSlotFreed(instance: PooledInstance): void {
-    const waiter = this.#waiting.shift()
-    if (waiter) {
-      if (!this.#free.includes(instance)) this.#free.push(instance)
-      this.#assign(instance, waiter.holder)
-      return
-    }
-    if (this.#isRetired) {
-      this.end(instance)
-      return
-    }
-    // The most recently used is handed out first, so that the others can age and go.
-    if (this.#free.at(-1) !== instance) {
-      this.#removeFree(instance)
-      this.#free.push(instance)
-    }
+    const member = this.members.get(instance)
+    if (member === undefined || member.isEnding) return
+    this.#roster.free(member)
+    while (this.#queue.length > 0 && instance.hasFreeSlot) this.#assign(instance, this.#queue.shift()!.holder)
+    if (instance.inFlight > 0) return
+    if (this.#isRetired) this.end(instance)
+    else this.#lookBy(this.#clock.monotonicMs() + FREEZE_MS)
   }
 
   onGone(instance: PooledInstance): void {
-    this.#removeFree(instance)
-    this.#instances.delete(instance)
+    const member = this.#roster.remove(instance)
+    if (member === undefined) return
+    const { provision } = member
+    if (provision !== null && member.readyMs !== null && !member.isEnding) {
+      const nowMs = this.#clock.monotonicMs()
+      provision.onDied(nowMs, nowMs - member.readyMs)
+      this.#lookBy(provision.retryAtMs)
+    }
     this.#host.onGone(this)
-    if (this.#waiting.length > 0) this.scale()
-  }
-
-  /** A request held a slot for `ms`. */
-  observeServiceMs(ms: number): void {
-    this.#serviceMs = this.#serviceMs === null ? ms : this.#serviceMs + (ms - this.#serviceMs) * MEAN_WEIGHT
-  }
-
-  /** Starts what the scheduler decides; called on every event that may change its mind. */
-  scale(): void {
-    if (this.#waiting.length === 0) return
-    const load = {
-      waiting: this.#waiting.length,
-      live: this.#serving(),
-      starting: this.#starting,
-      instanceConcurrency: this.version.function.config.instanceConcurrency,
-      serviceMs: this.#serviceMs,
-      coldStartMs: this.#coldStartMs,
-    }
-    if (load.waiting <= load.starting * load.instanceConcurrency) return
-    const limits = this.#host.limits(this)
-    const count = instancesToStart(load, limits)
-    for (let i = 0; i < count; i++) this.#start()
-    if (count === 0 && this.#instances.size === 0 && limits.startsLeft > 0) {
-      const reason =
-        limits.instancesLeft <= 0 ? 'the account has no instance left' : 'the host has no memory left for it'
-      this.refuseAll(this.#exhausted(reason))
-    }
-  }
-
-  #serving(): number {
-    let count = 0
-    for (const { state } of this.#instances) if (state === 'ready' || state === 'busy') count++
-    return count
-  }
-
-  #start(): void {
-    const first = this.#waiting[0]!
-    const beganMs = this.#clock.monotonicMs()
-    const { instance, started } = this.#host.launch(this, first.qualifier, first.holder.requestId)
-    this.#instances.add(instance)
-    this.#starting++
-    started.then(
-      () => {
-        this.#starting--
-        this.#coldStartMs += (this.#clock.monotonicMs() - beganMs - this.#coldStartMs) * MEAN_WEIGHT * 3
-        this.#serve(instance)
-      },
-      (error: unknown) => {
-        this.#starting--
-        this.#instances.delete(instance)
-        this.#fail(instance, error)
-        this.#host.onGone(this)
-        this.scale()
-      },
-    )
-  }
-
-  /** A new instance takes as many of the waiting as it has slots. */
-  #serve(instance: PooledInstance): void {
-    if (!instance.hasFreeSlot) return
-    this.#free.push(instance)
-    while (this.#waiting.length > 0 && instance.hasFreeSlot) this.#assign(instance, this.#waiting.shift()!.holder)
-    if (this.#isRetired && this.#waiting.length === 0 && instance.inFlight === 0) this.end(instance)
     this.scale()
   }
 
-  /** A start that failed fails the requests it was meant for, not the whole queue: the next start may do better. */
-  #fail(instance: PooledInstance, error: unknown): void {
-    const meant = this.#waiting.splice(0, instance.concurrency)
-    if (error instanceof StartFailure) {
-      for (const { holder } of meant) holder.onStartFailed(error.failure, instance.phases)
-      return
-    }
-    this.#host.onPlatformFailure(error)
-    for (const { holder } of meant) {
-      holder.onRefused(new FcError('ServiceUnavailable', `no instance could be started: ${reasonOf(error)}`))
-    }
+  /** Asks for what the scheduler wants started; called on every event that may change its mind. */
+  scale(): void {
+    if (this.need() !== null) this.#host.ask(this)
   }
 
-  #assign(instance: PooledInstance, holder: SlotHolder): void {
-    const slot = instance.assign(holder)
-    if (!instance.hasFreeSlot) this.#removeFree(instance)
-    holder.onSlot(slot)
-  }
-
-  #removeFree(instance: PooledInstance): void {
-    if (this.#free.at(-1) === instance) {
-      this.#free.pop()
-      return
-    }
-    const at = this.#free.indexOf(instance)
-    if (at >= 0) this.#free.splice(at, 1)
-  }
-
-  #exhausted(reason: string): FcError {
+  exhausted(reason: string): FcError {
     return new FcError('ResourceExhausted', `function '${this.version.key}' has no free instance: ${reason}`, {
       'Retry-After': '1',
     })
   }
 
+  #wanted(): number {
+    if (this.#queue.length === 0) return 0
+    return startsWanted({
+      waiting: this.#queue.length,
+      waitedMs: this.waitedMs,
+      live: this.#roster.servingCount,
+      starting: this.#starting,
+      instanceConcurrency: this.version.function.config.instanceConcurrency,
+      serviceMs: this.#history.serviceMs,
+      coldStartMs: this.#history.coldStartMs,
+    })
+  }
+
+  #missing(provision: Provision): number {
+    return provision.isLeaving ? 0 : provision.target - this.#roster.providedFor(provision).length
+  }
+
+  /** Brings the number of instances for it to its target: idle ones go first, and what is there is not started anew. */
+  #balance(provision: Provision): void {
+    const surplus = provision.isLeaving ? 0 : -this.#missing(provision)
+    const idleFirst = this.#roster.providedFor(provision).toSorted((a, b) => a.instance.inFlight - b.instance.inFlight)
+    for (const { instance } of idleFirst.slice(0, Math.max(0, surplus))) this.end(instance)
+    this.#roster.promote(this.#missing(provision), provision)
+    // What may be frozen can have changed.
+    this.#lookBy(this.#clock.monotonicMs())
+    this.scale()
+  }
+
+  #onStarted(member: Member, beganMs: number): void {
+    const nowMs = this.#clock.monotonicMs()
+    this.#starting--
+    this.#history.observeColdStartMs(nowMs - beganMs)
+    this.#platformFailures = 0
+    this.#retryAtMs = -Infinity
+    member.readyMs = nowMs
+    member.provision?.onStarted()
+    // It takes as many of the waiting as it has slots.
+    if (this.members.has(member.instance)) {
+      this.onSlotFreed(member.instance)
+      this.#balanceSurplus(member)
+    }
+    this.#host.onStartSettled(this)
+    this.scale()
+  }
+
+  /** The target may have been lowered while it started. */
+  #balanceSurplus({ provision, instance }: Member): void {
+    if (provision === null) return
+    const isWanted = this.#provisions.get(provision.qualifier) === provision && this.#missing(provision) >= 0
+    if (!isWanted && !provision.isLeaving) this.end(instance)
+  }
+
+  /** A start that failed fails the requests it was meant for, not the whole queue: the next start may do better. */
+  #onStartFailed(member: Member, error: unknown): void {
+    const { instance, provision } = member
+    const nowMs = this.#clock.monotonicMs()
+    this.#starting--
+    // One that never came to be does not tell that it is gone.
+    if (this.#roster.remove(instance) !== undefined) this.#host.onGone(this)
+    if (!member.isEnding) {
+      if (!(error instanceof StartFailure)) this.#backOff(nowMs, error)
+      if (provision !== null) {
+        provision.onStartFailed(nowMs, error instanceof StartFailure ? error.failure.errorMessage : reasonOf(error))
+        this.#lookBy(provision.retryAtMs)
+      } else {
+        for (const { holder } of this.#queue.take(instance.concurrency)) {
+          if (error instanceof StartFailure) holder.onStartFailed(error.failure, instance.phases)
+          else holder.onRefused(new FcError('ServiceUnavailable', `no instance could be started: ${reasonOf(error)}`))
+        }
+      }
+    }
+    this.#host.onStartSettled(this)
+    this.scale()
+  }
+
+  #backOff(nowMs: number, error: unknown): void {
+    this.#platformFailures++
+    this.#retryAtMs = nowMs + backoffMs(this.#platformFailures, RETRY_MS_MIN, RETRY_MS_MAX)
+    this.#lookBy(this.#retryAtMs)
+    this.#host.onPlatformFailure(error)
+  }
+
+  #assign(instance: PooledInstance, holder: SlotHolder): void {
+    const member = this.members.get(instance)!
+    const nowMs = this.#clock.monotonicMs()
+    if (instance.inFlight === 0 && member.wasUsed) this.#history.observeReuse(nowMs - instance.idleSinceMs)
+    member.wasUsed = true
+    member.evictionClock = this.#host.evictionClock
+    this.#history.observeUse(nowMs)
+    const slot = instance.assign(holder)
+    if (!instance.hasFreeSlot) this.#roster.unfree(member)
+    holder.onSlot(slot)
+  }
+
+  #lookBy(atMs: number): void {
+    if (atMs >= this.#nextLookMs) return
+    this.#nextLookMs = atMs
+    this.#host.lookBy(atMs)
+  }
+
   /** One timer for the queue, armed while something waits. */
   #watchQueue(): void {
-    if (this.#isWatchingQueue || this.#waiting.length === 0) return
-    this.#isWatchingQueue = true
-    const delayMs = Math.max(QUEUE_CHECK_MS_MIN, this.#waiting[0]!.deadlineMs - this.#clock.monotonicMs())
-    this.#clock.setTimer(delayMs, () => {
-      this.#isWatchingQueue = false
-      const nowMs = this.#clock.monotonicMs()
-      // Those that an instance is being started for wait as long as that takes: loading has limits of its own.
-      const promised = this.#starting * this.version.function.config.instanceConcurrency
-      while (this.#waiting.length > promised && this.#waiting[promised]!.deadlineMs <= nowMs) {
-        const [waiter] = this.#waiting.splice(promised, 1)
-        waiter!.holder.onRefused(this.#exhausted(`none came free within ${this.#settings.queueMsMax / 1000} seconds`))
+    if (this.#queueTimer !== null || this.#queue.first === undefined) return
+    const { queueMsMax } = this.#settings
+    // Those that an instance is being started for wait as long as that takes: loading has limits of its own.
+    const promised = () => this.#starting * this.version.function.config.instanceConcurrency
+    const nowMs = this.#clock.monotonicMs()
+    const overdueMs = (this.#queue.behind(promised()) ?? this.#queue.first).sinceMs + queueMsMax
+    // Sooner than that, to see whether the first is served as was expected: if not, more instances are called for.
+    const delayMs = Math.min(overdueMs - nowMs, this.#history.coldStartMs)
+    this.#queueTimer = this.#clock.setTimer(Math.max(QUEUE_LOOK_MS_MIN, delayMs), () => {
+      this.#queueTimer = null
+      for (const { holder } of this.#queue.takeOverdue(promised(), this.#clock.monotonicMs() - queueMsMax)) {
+        const why = this.#host.shortage(this)
+        const reason = `none came free within ${queueMsMax / 1000} seconds${why === null ? '' : `; ${why}`}`
+        holder.onRefused(this.exhausted(reason))
       }
+      if (this.#queue.length === 0) this.#host.onQueueEmptied(this)
       this.scale()
       this.#watchQueue()
     })
   }
-}
-
-/** What a caller is told of a platform's own failure: the reason, but no path of this host, which system errors name. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'an unknown error'
-  const { code, syscall } = error as NodeJS.ErrnoException
-  return code === undefined ? error.message : `${code}${syscall === undefined ? '' : ` (${syscall})`}`
 }

@@ -2,10 +2,11 @@
 import type { FcError } from '../errors.ts'
 import type { ColdStartPhases } from '../logs/port.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
+import type { ExecProcess, ExecSpec } from '../sandbox/port.ts'
 import type { ProvisionPolicy } from '../scheduler/port.ts'
 import type { ChannelStream, StreamHandler } from './channel/connection.ts'
 
-export type { ChannelStream, StreamHandler }
+export type { ChannelStream, ExecProcess, ExecSpec, StreamHandler }
 export { parseFailure } from './failure.ts'
 
 /** A failure that is the function's own: what its caller is answered and its owner is told. */
@@ -76,6 +77,11 @@ export interface InstanceInfo {
   instanceId: string
   functionKey: string
   versionId: string
+  /** The one it was started for; it serves every qualifier of its version. */
+  qualifier: string
+  /** Kept ready by setting, as opposed to started by a request. */
+  isProvisioned: boolean
+  /** A state of instances/states.ts. */
   state: string
   inFlight: number
   createdMs: number
@@ -94,6 +100,12 @@ export interface Instances {
   /** SHA-256 of the code packages that instances run on. */
   runningCode(): Set<string>
   waiting(): { functionKey: string; requests: number }[]
+  /** Goes by these rules from now on; to be called whenever they, or the versions that they name, have changed. */
+  rulesChanged(rules: ScalingRules): void
+  /** Undefined while nothing is to be kept ready. */
+  provisionStatus(functionKey: FunctionKey, qualifier: string): ProvisionStatus | undefined
+  /** Runs a program inside an instance, which is not frozen meanwhile; rejects with the reason that it cannot. */
+  exec(instanceId: string, spec: ExecSpec): Promise<ExecProcess>
   /** Takes no more requests, lets running ones end within `graceMs`, then ends all. */
   close(graceMs: number): Promise<void>
 }

@@ -1,5 +1,11 @@
 /** Pure decisions about instances; `instances/` carries them out. */
-export { expectedWaitMs, instancesToStart, type PoolLoad, type StartLimits } from './scale.ts'
-export { evictions, expired, type IdleInstance } from './retire.ts'
+export { backoffMs } from './backoff.ts'
+export { evictions, type EvictionCandidate, type EvictionNeed } from './evict.ts'
+export { Histories, FunctionHistory } from './history.ts'
+export { attendIdle, FREEZE_MS } from './idle.ts'
+export { learnedKeepAlive, type KeepAliveRange } from './keep-alive.ts'
+export { provisionTarget, type ProvisionDecision, type Tracked, type Utilisation } from './provision.ts'
+export { Quota, type QuotaLimits } from './quota.ts'
+export { startsWanted, type PoolLoad } from './scale.ts'
 export { NO_DEMAND, stemsWanted, withStart, type StartDemand, type StockLimits } from './stock.ts'
 export type { ProvisionPolicy, ScheduledTarget, TrackingPolicy } from './policy.ts'

@@ -8,6 +8,8 @@
 export interface PoolLoad {
   /** Requests that wait for a slot. */
   waiting: number
+  /** How long the first of them has waited, in ms. */
+  waitedMs: number
   /** Instances that serve requests. */
   live: number
   /** Instances on their way, whose slots are not counted as live. */
@@ -19,36 +21,24 @@ export interface PoolLoad {
   coldStartMs: number
 }
 
-export interface StartLimits {
-  /** More instances that this version may have now (its own limit and the account's, whichever is lower). */
-  instancesLeft: number
-  /** More instances that the host's memory holds now. */
-  memoryLeft: number
-  /** More starts that may run at the same time on this host. */
-  startsLeft: number
+/**
+ * How many more instances the waiting requests are worth: the fewest with which the last of them is expected to wait
+ * no longer than one cold start beyond those under way. Limits are not looked at here.
+ */
+export function startsWanted(load: PoolLoad): number {
+  const { waiting, live, starting, instanceConcurrency } = load
+  const turns = turnsPerColdStart(load)
+  // A slot on its way takes one of the waiting when it comes; every slot takes `turns` more within a cold start.
+  const uncovered = waiting - live * instanceConcurrency * turns
+  const needed = Math.ceil(uncovered / (instanceConcurrency * (1 + turns)))
+  return Math.max(0, needed - starting)
 }
 
-/** Expected wait of the last request in the queue when nothing more is started, in ms. */
-export function expectedWaitMs(load: PoolLoad): number {
-  const { waiting, live, starting, instanceConcurrency, serviceMs } = load
-  if (waiting === 0) return 0
-  // Slots that are on their way take their share of the queue when they come.
-  const leftAfterStarts = waiting - starting * instanceConcurrency
-  if (leftAfterStarts <= 0) return starting > 0 ? load.coldStartMs : Infinity
-  const slots = (live + starting) * instanceConcurrency
-  if (slots === 0 || serviceMs === null) return Infinity
-  return (leftAfterStarts / slots) * serviceMs
-}
-
-/** How many instances to start now. */
-export function instancesToStart(load: PoolLoad, limits: StartLimits): number {
-  const room = Math.min(limits.instancesLeft, limits.memoryLeft, limits.startsLeft)
-  let extra = 0
-  while (extra < room) {
-    const next = { ...load, starting: load.starting + extra }
-    if (next.waiting <= next.starting * next.instanceConcurrency) break
-    if (expectedWaitMs(next) <= load.coldStartMs) break
-    extra++
-  }
-  return extra
+/** Requests that one slot is expected to serve during one cold start. */
+function turnsPerColdStart({ serviceMs, coldStartMs, waitedMs, live, starting }: PoolLoad): number {
+  if (serviceMs === null) return 0
+  // The live ones were expected to take the first in line before now and did not: what was measured holds no longer
+  // (a function that got slow would otherwise never get another instance).
+  if (live > 0 && starting === 0 && waitedMs > coldStartMs) return 0
+  return coldStartMs / serviceMs
 }
