@@ -13,12 +13,14 @@ import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import type { Config } from './config.ts'
+import { FcError } from './errors.ts'
 import { lockFolder } from './folder-lock.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { listen } from './gateway/listener.ts'
 import { PAYLOAD_BYTES_MAX } from './gateway/limits.ts'
 import { answerPlatformEndpoint } from './gateway/platform-endpoints.ts'
 import { Routing } from './gateway/routing.ts'
+import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
 import { createInstances } from './instances/host.ts'
 import { createLaunchPlanner } from './instances/launch.ts'
@@ -29,6 +31,7 @@ import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createPackageStore } from './packages/store.ts'
 import { createProcessSandboxRuntime } from './sandbox/process.ts'
+import { FeedScalingRules } from './scaling/rules.ts'
 
 const MB = 1024 * 1024
 /** Unpacked code packages kept on disk. */
@@ -135,20 +138,6 @@ export async function startPlatform(config: Config, version: string, log: Logger
     logs: () => logs.stats(),
   })
 
-  const routing = new Routing((retired) => instances.retire(retired))
-  let feedError: Error | null = null
-  const feed = await metadata.watch(
-    (changes) => {
-      feedError = null
-      routing.apply(changes)
-    },
-    (error) => {
-      feedError = error
-      log.error({ err: error }, 'the metadata feed is broken; retrying')
-    },
-  )
-  const isFirstStart = routing.functionCount === 0
-
   const invocations = createInvocations({
     clock,
     instances,
@@ -158,6 +147,25 @@ export async function startPlatform(config: Config, version: string, log: Logger
       metrics.observe(record)
     },
   })
+
+  const routing = new Routing(
+    (retired) => instances.retire(retired),
+    (functionKey, reason) => invocations.abort(functionKey, disabledWhileRunning(functionKey, reason)),
+  )
+  const scalingRules = new FeedScalingRules(routing, () => {})
+  let feedError: Error | null = null
+  const feed = await metadata.watch(
+    (changes) => {
+      feedError = null
+      routing.apply(changes)
+      scalingRules.apply(changes)
+    },
+    (error) => {
+      feedError = error
+      log.error({ err: error }, 'the metadata feed is broken; retrying')
+    },
+  )
+  const isFirstStart = routing.functionCount === 0
 
   const jwtVerifier: JwtVerifierFactory = (authConfig) => createJwtVerifier(authConfig, { clock })
   const onDefect = (error: unknown, requestId: string) =>
@@ -189,6 +197,14 @@ export async function startPlatform(config: Config, version: string, log: Logger
       clock,
       random,
       runtimes,
+      // What the instances do not tell yet.
+      instances: {
+        list: () => instances.list().map((instance) => ({ ...instance, qualifier: '', isProvisioned: false })),
+        provisionStatus: () => undefined,
+        exec: async () => {
+          throw new FcError('NotImplemented', 'ExecInstance is not offered by this version of Sluice')
+        },
+      },
       createJwtVerifier: jwtVerifier,
       onDefect,
       onAnswered: (operation, status, durationMs) => metrics.observeManagementRequest(operation, status, durationMs),
@@ -229,9 +245,16 @@ export async function startPlatform(config: Config, version: string, log: Logger
   )
   const idleTrim = createIdleTrim(clock, collectGarbage)
   idleTrim.touch()
-  const listener = await listen(config.host, config.port, clock, (request, response) => {
-    idleTrim.touch()
-    gateway(request, response)
+  const upgrade = createUpgradeGate(
+    { publicHost: config.publicHost },
+    { clock, routing, management: (request, socket, head) => api.upgrade(request, socket, head) },
+  )
+  const listener = await listen(config.host, config.port, clock, {
+    request(request, response) {
+      idleTrim.touch()
+      gateway(request, response)
+    },
+    upgrade,
   })
   port = listener.port
 
@@ -261,6 +284,13 @@ export async function startPlatform(config: Config, version: string, log: Logger
       lock.release()
     },
   }
+}
+
+function disabledWhileRunning(functionKey: string, reason: string): FcError {
+  return new FcError(
+    'FunctionInvocationDisabled',
+    `invocation of function '${functionKey}' was disabled while the request ran: ${reason || 'no reason given'}`,
+  )
 }
 
 /** The first label of a trigger's host name: names may hold characters that host names may not. */

@@ -7,7 +7,10 @@ import { changed, functionNamed, putAlias, putFunction, putService, putTrigger, 
 
 function routingWith(...changes: Parameters<Routing['apply']>[0]) {
   const retired: string[] = []
-  const routing = new Routing((id) => retired.push(id))
+  const routing = new Routing(
+    (id) => retired.push(id),
+    () => {},
+  )
   routing.apply(changes)
   const description = (service: string | null, name: string, qualifier = '', fraction = 0) =>
     routing.resolve(service, name, qualifier, () => fraction).version.function.config.description
@@ -86,7 +89,7 @@ test('a change of a service retires its functions, and no others', () => {
 test('a disabled function disables its versions too', () => {
   const { routing } = routingWith(putFunction(null, 'f'), putVersion(null, 'f', '1', ''))
   routing.resolve(null, 'f', '1', () => 0)
-  const restriction = { reason: 'r', lastModifiedTime: '2030-01-01T00:00:00Z' }
+  const restriction = { reason: 'r', lastModifiedTime: '2030-01-01T00:00:00Z', abortsOngoing: false }
   routing.apply([changed('function', 'f', { ...functionNamed(null, 'f'), restriction })])
   assert.deepEqual(routing.resolve(null, 'f', '1', () => 0).version.function.restriction, restriction)
 })

@@ -6,6 +6,7 @@ import {
   keyOf,
   LATEST,
   scopeOf,
+  splitFunctionKey,
   type AliasDocument,
   type CustomDomainDocument,
   type FunctionDocument,
@@ -38,10 +39,18 @@ export class Routing {
   /** Made at first use; by function key and version id. */
   readonly #resolved = new Map<string, FunctionVersion>()
   readonly #onRetired: (versionId: FunctionVersion['id']) => void
+  readonly #onAborted: (key: FunctionKey, reason: string) => void
 
-  /** `onRetired` hears of function versions that no request is routed to any more. */
-  constructor(onRetired: (versionId: FunctionVersion['id']) => void) {
+  /**
+   * `onRetired` hears of function versions that no request is routed to any more, `onAborted` of functions that were
+   * disabled along with what runs.
+   */
+  constructor(
+    onRetired: (versionId: FunctionVersion['id']) => void,
+    onAborted: (key: FunctionKey, reason: string) => void,
+  ) {
     this.#onRetired = onRetired
+    this.#onAborted = onAborted
   }
 
   get functionCount(): number {
@@ -68,6 +77,23 @@ export class Routing {
       version: versionId === LATEST ? this.#latest(service, name) : this.#published(key, scope, versionId),
       qualifier,
     }
+  }
+
+  /** What a qualifier runs first of all; undefined when it leads nowhere. */
+  mainVersion(key: FunctionKey, qualifier: string): FunctionVersion | undefined {
+    const { service, name } = splitFunctionKey(key)
+    try {
+      return this.resolve(service, name, qualifier, () => Infinity).version
+    } catch (error) {
+      if (error instanceof FcError) return undefined
+      throw error
+    }
+  }
+
+  /** Version ids that a qualifier may lead to, LATEST among them. */
+  versionIds(key: FunctionKey, qualifier: string): readonly string[] {
+    const alias = this.#aliases.get(keyOf.alias(scopeOf(key), qualifier))?.value
+    return alias ? [alias.versionId, ...Object.keys(alias.additionalVersionWeight)] : [qualifier]
   }
 
   httpTrigger(hostId: string): TriggerDocument | undefined {
@@ -142,6 +168,9 @@ export class Routing {
         return
       case 'function':
         set(this.#functions, change)
+        if (change.value?.restriction?.abortsOngoing) {
+          this.#onAborted(change.key, change.value.restriction.reason)
+        }
         for (const id of [...this.#resolved.keys()]) if (id.startsWith(`${change.key}@`)) this.#retire(id)
         return
       case 'version':
@@ -162,6 +191,8 @@ export class Routing {
         return
       case 'scope':
       case 'tag':
+      case 'scaling':
+      case 'reservations':
         return
     }
   }

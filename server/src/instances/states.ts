@@ -11,7 +11,16 @@ const transitions = {
 } as const satisfies Record<string, Partial<Record<string, string>>>
 
 export type InstanceState = keyof typeof transitions
-export type InstanceEvent = 'connected' | 'loaded' | 'assigned' | 'freed' | 'emptied' | 'freeze' | 'thaw' | 'drain' | 'ended'
+export type InstanceEvent =
+  | 'connected'
+  | 'loaded'
+  | 'assigned'
+  | 'freed'
+  | 'emptied'
+  | 'freeze'
+  | 'thaw'
+  | 'drain'
+  | 'ended'
 
 /** The state after `event`. Throws when the table does not allow it. */
 export function nextState(state: InstanceState, event: InstanceEvent): InstanceState {
