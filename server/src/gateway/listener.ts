@@ -93,7 +93,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, clock: Clock, pati
     : isSlow
       ? `the request did not arrive within ${patience.headersMs / 1000} seconds (headers) or ${patience.requestMs / 1000} seconds (whole)`
       : 'the request is no valid HTTP/1.1'
-  refuseSocket(socket, new FcError('InvalidArgument', message), uuidV7(clock.nowMs()), isSlow ? 408 : 400)
+  refuseSocket(socket, new FcError('InvalidArgument', message), uuidV7(clock.nowMs()), clock, isSlow ? 408 : 400)
 }
 
 /** Then the client would take the error for a part of that answer, or for the answer of an earlier request. */

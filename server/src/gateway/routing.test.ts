@@ -62,12 +62,13 @@ test('an update makes a new version and retires the one before, a published one 
   const { routing, retired } = routingWith(putFunction(null, 'f', 'a'), putVersion(null, 'f', '1', 'one'))
   const version = (qualifier: string) => routing.resolve(null, 'f', qualifier, () => 0).version
   const latest = version('')
+  const published = version('1')
   assert.equal(version('LATEST'), latest, 'the same object as long as nothing changes')
   routing.apply([putFunction(null, 'f', 'b')])
   assert.deepEqual(retired, [latest.id])
   assert.notEqual(version('').id, latest.id)
   assert.equal(version('').function.config.description, 'b')
-  assert.equal(version('1').function.config.description, 'one')
+  assert.equal(version('1'), published)
 })
 
 test('a change of a service retires its functions, and no others', () => {
@@ -92,6 +93,22 @@ test('a disabled function disables its versions too', () => {
   const restriction = { reason: 'r', lastModifiedTime: '2030-01-01T00:00:00Z', abortsOngoing: false }
   routing.apply([changed('function', 'f', { ...functionNamed(null, 'f'), restriction })])
   assert.deepEqual(routing.resolve(null, 'f', '1', () => 0).version.function.restriction, restriction)
+})
+
+test('a function that is disabled along with what runs is told of, with the reason', () => {
+  const aborted: string[] = []
+  const routing = new Routing(
+    () => {},
+    (key, reason) => aborted.push(`${key}: ${reason}`),
+  )
+  const restricted = (abortsOngoing: boolean) => {
+    const restriction = { reason: 'repairs', lastModifiedTime: '2030-01-01T00:00:00Z', abortsOngoing }
+    return changed('function', 'f', { ...functionNamed(null, 'f'), restriction })
+  }
+  routing.apply([putFunction(null, 'f'), restricted(false)])
+  assert.deepEqual(aborted, [])
+  routing.apply([restricted(true)])
+  assert.deepEqual(aborted, ['f: repairs'])
 })
 
 test('a function that is gone is not routed to', () => {

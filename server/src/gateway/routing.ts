@@ -167,11 +167,7 @@ export class Routing {
         for (const key of this.#functions.keys()) if (key.startsWith(`${change.key}$`)) this.#retire(`${key}@${LATEST}`)
         return
       case 'function':
-        set(this.#functions, change)
-        if (change.value?.restriction?.abortsOngoing) {
-          this.#onAborted(change.key, change.value.restriction.reason)
-        }
-        for (const id of [...this.#resolved.keys()]) if (id.startsWith(`${change.key}@`)) this.#retire(id)
+        this.#applyFunction(change)
         return
       case 'version':
         set(this.#versions, change)
@@ -194,6 +190,18 @@ export class Routing {
       case 'scaling':
       case 'reservations':
         return
+    }
+  }
+
+  /** Published versions stay as they are, but for the switch that is not part of them. */
+  #applyFunction(change: Extract<Change, { kind: 'function' }>): void {
+    const before = this.#functions.get(change.key)?.value.restriction ?? null
+    set(this.#functions, change)
+    const after = change.value?.restriction ?? null
+    if (after?.abortsOngoing) this.#onAborted(change.key, after.reason)
+    const isSwitched = before?.lastModifiedTime !== after?.lastModifiedTime || before?.reason !== after?.reason
+    for (const id of [...this.#resolved.keys()]) {
+      if (id === `${change.key}@${LATEST}` || (isSwitched && id.startsWith(`${change.key}@`))) this.#retire(id)
     }
   }
 

@@ -23,6 +23,6 @@ export function createUpgradeGate(options: { publicHost: string }, deps: Upgrade
     if (!isFunctions) return deps.management(request, socket, head)
     socket.on('error', () => {})
     const error = new FcError('NotImplemented', 'functions answer HTTP requests, not yet WebSocket connections')
-    refuseSocket(socket, error, uuidV7(deps.clock.nowMs()))
+    refuseSocket(socket, error, uuidV7(deps.clock.nowMs()), deps.clock)
   }
 }

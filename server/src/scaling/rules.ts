@@ -78,7 +78,7 @@ export class FeedScalingRules implements ScalingRules {
       case 'version':
       case 'alias':
       case 'service':
-        return this.#provisioned.size > 0
+        return this.#provisioned.size > 0 || this.#limited.size > 0
       default:
         return false
     }

@@ -126,7 +126,7 @@ export function createExecUpgrades(deps: ExecUpgradeDeps): ExecUpgrades {
           const error = toFcError(thrown)
           if (!(thrown instanceof FcError)) deps.onDefect?.(thrown, requestId)
           deps.onAnswered?.(OPERATION, error.status, clock.monotonicMs() - startedMs)
-          refuseSocket(socket, error, requestId)
+          refuseSocket(socket, error, requestId, clock)
         },
       )
     },
