@@ -68,7 +68,7 @@ test('an update makes a new version and retires the one before, a published one 
   assert.deepEqual(retired, [latest.id])
   assert.notEqual(version('').id, latest.id)
   assert.equal(version('').function.config.description, 'b')
-  assert.equal(version('1'), published)
+  assert.equal(version('1').id, published.id)
 })
 
 test('a change of a service retires its functions, and no others', () => {
@@ -88,11 +88,12 @@ test('a change of a service retires its functions, and no others', () => {
 })
 
 test('a disabled function disables its versions too', () => {
-  const { routing } = routingWith(putFunction(null, 'f'), putVersion(null, 'f', '1', ''))
+  const { routing, retired } = routingWith(putFunction(null, 'f'), putVersion(null, 'f', '1', ''))
   routing.resolve(null, 'f', '1', () => 0)
   const restriction = { reason: 'r', lastModifiedTime: '2030-01-01T00:00:00Z', abortsOngoing: false }
   routing.apply([changed('function', 'f', { ...functionNamed(null, 'f'), restriction })])
   assert.deepEqual(routing.resolve(null, 'f', '1', () => 0).version.function.restriction, restriction)
+  assert.deepEqual(retired, [], 'its instances are there when it is enabled again')
 })
 
 test('a function that is disabled along with what runs is told of, with the reason', () => {

@@ -193,15 +193,15 @@ export class Routing {
     }
   }
 
-  /** Published versions stay as they are, but for the switch that is not part of them. */
+  /** Published versions stay, and so do their instances; they only learn of the switch that is not part of them. */
   #applyFunction(change: Extract<Change, { kind: 'function' }>): void {
-    const before = this.#functions.get(change.key)?.value.restriction ?? null
     set(this.#functions, change)
-    const after = change.value?.restriction ?? null
-    if (after?.abortsOngoing) this.#onAborted(change.key, after.reason)
-    const isSwitched = before?.lastModifiedTime !== after?.lastModifiedTime || before?.reason !== after?.reason
-    for (const id of [...this.#resolved.keys()]) {
-      if (id === `${change.key}@${LATEST}` || (isSwitched && id.startsWith(`${change.key}@`))) this.#retire(id)
+    const restriction = change.value?.restriction ?? null
+    if (restriction?.abortsOngoing) this.#onAborted(change.key, restriction.reason)
+    this.#retire(`${change.key}@${LATEST}`)
+    for (const [id, version] of this.#resolved) {
+      if (version.key !== change.key) continue
+      this.#resolved.set(id, { ...version, function: { ...version.function, restriction } })
     }
   }
 
