@@ -1,10 +1,12 @@
 /** The operations that commands use, over both generations of the management API. */
 import { type Client, path } from './client.ts'
 import { isApiError } from './errors.ts'
-import { type FunctionRef, functionPath, functionsPath, scopePath, versionOf } from './function-ref.ts'
+import { type FunctionRef, functionPath, functionsPath, refKey, scopePath, versionOf } from './function-ref.ts'
 import { type Json, objectsOf, textOf } from './json.ts'
 
 const PAGE_LIMIT = 100
+/** Most that one list of instances holds. */
+const INSTANCES_MAX = 1000
 /** More than this is not listed; a list that long needs a prefix. */
 const LIST_ITEMS_MAX = 100_000
 
@@ -95,8 +97,35 @@ async function remove(client: Client, action: string, ref: FunctionRef, path: st
   return (await ifExists(call, ...gone, 'DomainNameNotFound')) !== undefined
 }
 
-/** A function with what hangs on it: triggers, and in 3.0 its aliases and versions, which go first. */
+/** Instances of every version and state, of functions of both generations. */
+export async function listInstances(client: Client, ref: FunctionRef): Promise<Json[]> {
+  const call = {
+    action: 'ListInstances',
+    path: path`/2023-03-30/functions/${refKey(ref)}/instances`,
+    query: { withAllActive: true, limit: INSTANCES_MAX },
+  }
+  return objectsOf((await client.json(call))['instances'])
+}
+
+/** Provisioned instances, under whatever qualifier and by whichever generation they were set. */
+async function removeProvisioned(client: Client, ref: FunctionRef): Promise<void> {
+  const key = refKey(ref)
+  const query = { functionName: key }
+  const list = { action: 'ListProvisionConfigs', path: '/2023-03-30/provision-configs', query }
+  for (const { functionArn } of await listAll(client, list, 'provisionConfigs')) {
+    const [, qualifier = 'LATEST'] = textOf(functionArn).split(`functions/${key}/`)
+    await client.send({
+      action: 'DeleteProvisionConfig',
+      method: 'DELETE',
+      path: path`/2023-03-30/functions/${key}/provision-config`,
+      query: { qualifier },
+    })
+  }
+}
+
+/** A function with what hangs on it: triggers, provisioned instances, and in 3.0 its aliases and versions, which go first. */
 export async function removeFunction(client: Client, ref: FunctionRef): Promise<boolean> {
+  await removeProvisioned(client, ref)
   for (const { triggerName } of (await ifExists(listTriggers(client, ref), 'FunctionNotFound', 'ServiceNotFound')) ??
     []) {
     await remove(client, 'DeleteTrigger', ref, `${functionPath(ref)}${path`/triggers/${textOf(triggerName)}`}`)

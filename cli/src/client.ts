@@ -1,17 +1,19 @@
 /** Signed calls to the platform: the public API versions, and Sluice's own endpoints beside them. */
 import { randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
+import type { WebSocket } from 'ws'
 import { ApiError, CliError } from './errors.ts'
 import { type Json, isObject, parseObject, textOf } from './json.ts'
 import { encodeQuery, type KeyPair, percentEncode, signRequest } from './sign.ts'
-import { CONNECT_TIMEOUT_MS, type HttpAnswer, openStream, readAll, send } from './transport.ts'
+import { CONNECT_TIMEOUT_MS, type HttpAnswer, openSocket, openStream, readAll, send } from './transport.ts'
 
 export const CALL_TIMEOUT_MS = 30_000
 /** A follow stream sends something at least every ten seconds; silence this long means it is dead. */
 const STREAM_SILENCE_MS = 30_000
 
 export type ApiVersion = '2023-03-30' | '2021-04-06'
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>
+/** A list is a parameter that is repeated. */
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
 export interface Call {
   /** Name of the operation, as the SDKs send it. */
@@ -34,6 +36,8 @@ export interface Client {
   send(call: Call): Promise<HttpAnswer>
   /** The answer's JSON object; empty for 204. */
   json(call: Call): Promise<Json>
+  /** Opens a WebSocket. Throws as `send` does when the platform refuses or does not answer. */
+  socket(call: Call): Promise<WebSocket>
   /** Yields the objects of an NDJSON stream until it ends, breaks (throws) or `signal` aborts. */
   stream(call: Call & { signal: AbortSignal }): AsyncGenerator<Json>
 }
@@ -52,7 +56,7 @@ export function createClient(endpoint: URL, keys: () => KeyPair): Client {
     const method = call.method ?? 'GET'
     const query = Object.entries(call.query ?? {})
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, String(value)] as const)
+      .flatMap(([key, value]) => [value].flat().map((each) => [key, String(each)] as const))
     const signed = signRequest(
       {
         method,
@@ -91,6 +95,11 @@ export function createClient(endpoint: URL, keys: () => KeyPair): Client {
     async json(call) {
       const { body } = await client.send(call)
       return parseObject(body.toString())
+    },
+    async socket(call) {
+      const opened = await openSocket(await prepare(call))
+      if (opened.socket) return opened.socket
+      throw toApiError(opened.status, opened.body, call, endpoint)
     },
     async *stream(call) {
       const { status, body } = await openStream(await prepare(call))

@@ -2,7 +2,6 @@
 import type { Command } from 'commander'
 import { type Client, createClient } from './client.ts'
 import { findEndpoint, findKeys } from './connection.ts'
-import type { ExitCode } from './errors.ts'
 import { createOutput, type Output } from './output.ts'
 import type { KeyPair } from './sign.ts'
 import type { Terminal } from './terminal.ts'
@@ -40,5 +39,5 @@ export function createContext(terminal: Terminal, options: GlobalOptions): Conte
 export type AddCommand = (
   program: Command,
   contextOf: (command: Command) => Context,
-  setExitCode: (code: ExitCode) => void,
+  setExitCode: (code: number) => void,
 ) => void

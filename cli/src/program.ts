@@ -4,8 +4,10 @@ import { addConfig } from './commands/config.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDev } from './commands/dev.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addExec } from './commands/exec.ts'
 import { addInfo } from './commands/info.ts'
 import { addInit } from './commands/init.ts'
+import { addInstances } from './commands/instances.ts'
 import { addInvoke } from './commands/invoke.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
@@ -13,7 +15,7 @@ import { addRemove } from './commands/remove.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
 import { createContext, type GlobalOptions } from './context.ts'
-import { CliError, type ExitCode, exitCodes, messageOf } from './errors.ts'
+import { CliError, exitCodes, messageOf } from './errors.ts'
 import type { Terminal } from './terminal.ts'
 
 const EXIT_CODES_HELP = `
@@ -30,6 +32,8 @@ const COMMANDS = [
   addLogs,
   addList,
   addInfo,
+  addInstances,
+  addExec,
   addRemove,
   addConfig,
   addDoctor,
@@ -37,7 +41,7 @@ const COMMANDS = [
 ]
 
 /** Runs one command line (without program names); resolves with the exit code, never rejects. */
-export async function run(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const program = new Command('sluice')
     .description('Functions on your own hardware: deploy, call and watch them.')
     .option('--json', 'one JSON document on stdout; for streams one per line')
@@ -57,7 +61,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     command.commands.forEach(settle)
   }
 
-  let exitCode: ExitCode = exitCodes.ok
+  let exitCode: number = exitCodes.ok
   const contextOf = (command: Command) => {
     const before = program.opts<GlobalOptions>()
     const after = command.opts<GlobalOptions>()

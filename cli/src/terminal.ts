@@ -3,8 +3,9 @@ import type { Readable, Writable } from 'node:stream'
 import type { Environment } from './connection.ts'
 
 export interface Terminal {
-  stdin: Readable & { isTTY?: boolean; fd?: number }
-  stdout: Writable & { isTTY?: boolean; columns?: number }
+  stdin: Readable & { isTTY?: boolean; fd?: number; setRawMode?(raw: boolean): unknown }
+  /** Emits `resize` when it is a terminal. */
+  stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number }
   stderr: Writable & { isTTY?: boolean }
   environment: Environment
   /** Folder that relative paths start from. */

@@ -4,6 +4,7 @@
  */
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { WebSocket } from 'ws'
 import { CliError, exitCodes, messageOf } from './errors.ts'
 
 export const CONNECT_TIMEOUT_MS = 5_000
@@ -103,6 +104,30 @@ export async function openStream(call: HttpCall): Promise<{ status: number; body
   } finally {
     limit.clear()
   }
+}
+
+/** A WebSocket, or the answer that it was refused with. Throws CliError `unreachable` without an answer. */
+export function openSocket(
+  call: HttpCall,
+): Promise<{ socket: WebSocket } | { socket: null; status: number; body: Buffer }> {
+  const url = new URL(call.url)
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  const socket = new WebSocket(url, {
+    headers: call.headers,
+    handshakeTimeout: call.timeoutMs,
+    perMessageDeflate: false,
+  })
+  return new Promise((resolve, reject) => {
+    // What is said at once must find a listener, which the caller has yet to add.
+    socket.once('open', () => {
+      socket.pause()
+      resolve({ socket })
+    })
+    socket.once('unexpected-response', (_request, response) => {
+      readAll(response).then((body) => resolve({ socket: null, status: response.statusCode ?? 0, body }), reject)
+    })
+    socket.on('error', (error) => reject(unreachable(call.url, messageOf(error))))
+  })
 }
 
 export { readAll }

@@ -152,6 +152,38 @@ services:
   assert.equal((await run('info', 'old/hello')).code, 3)
 })
 
+test('settings of scaling are deployed with s.yaml, and removed with their function', async () => {
+  const code = join(folder, 'scaled')
+  mkdirSync(code)
+  writeFileSync(join(code, 'index.js'), 'exports.handler = async () => "ok"\n')
+  writeFileSync(
+    join(code, 's.yaml'),
+    `edition: 3.0.0
+resources:
+  scaled:
+    component: fc3
+    props:
+      functionName: scaled
+      runtime: nodejs20
+      handler: index.handler
+      code: .
+      concurrencyConfig: { reservedConcurrency: 5 }
+      scalingConfig:
+        minInstances: 0
+        enableOnDemandScaling: true
+        scheduledPolicies:
+          - { name: morning, scheduleExpression: cron(0 0 8 * * *), target: 1, timeZone: Asia/Shanghai }
+`,
+  )
+  const deployed = JSON.parse(await runOk('deploy', code, '--json')) as { warnings: string[] }
+  assert.deepEqual(deployed.warnings, [])
+  assert.equal(await runOk('invoke', 'scaled', '-e', ''), 'ok')
+  const [instance] = JSON.parse(await runOk('instances', 'scaled', '--json')) as { status: string }[]
+  assert.equal(instance?.status, 'Idle')
+  await runOk('remove', '-y', 'scaled')
+  assert.equal((await run('instances', 'scaled')).code, 3)
+})
+
 test('logs tell what a function printed, by search and by request', async () => {
   const { requestId } = JSON.parse(await runOk('invoke', 'nodejs-event', '-e', 'four', '--json')) as {
     requestId: string

@@ -14,11 +14,13 @@ import { createTokenIssuer } from './auth/security-token.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import type { Config } from './config.ts'
 import { lockFolder } from './folder-lock.ts'
+import { FcError } from './errors.ts'
 import { createGateway } from './gateway/gateway.ts'
-import { listen } from './gateway/listener.ts'
+import { listen, type Handlers } from './gateway/listener.ts'
 import { PAYLOAD_BYTES_MAX } from './gateway/limits.ts'
 import { answerPlatformEndpoint } from './gateway/platform-endpoints.ts'
 import { Routing } from './gateway/routing.ts'
+import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
 import { createInstances } from './instances/host.ts'
 import { createLaunchPlanner, stemKind } from './instances/launch.ts'
@@ -29,7 +31,8 @@ import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createPackageStore } from './packages/store.ts'
-import { createProcessSandboxRuntime } from './sandbox/process.ts'
+import { openSandboxes } from './sandbox/open.ts'
+import { FeedScalingRules } from './scaling/rules.ts'
 
 const MB = 1024 * 1024
 /** Unpacked code packages kept on disk. */
@@ -42,6 +45,8 @@ const STOP_GRACE_MS = 10_000
 const STARTS_PER_CORE = 2
 /** From a change of what is deployed to a look at which sandboxes are to be prepared for it. */
 const PREPARE_PAUSE_MS = 100
+/** The public listener's, and those of the services that follow it. */
+const PLATFORM_PORTS = 6
 /** Share of the machine's memory that instances may use when nothing else is set. */
 const HOST_MEMORY_SHARE = 0.8
 
@@ -103,10 +108,21 @@ export async function startPlatform(config: Config, version: string, log: Logger
   const sockets = folder('run')
   await rm(sockets, { recursive: true, force: true })
   await mkdir(sockets, { recursive: true, mode: 0o711 })
-  const sandboxes = createProcessSandboxRuntime({ directory: folder('instances') }, { clock })
-  const leftovers = await sandboxes.recover()
+  const path = process.env['PATH'] ?? ''
+  const runtimes = await findRuntimes(path)
+  const sandbox = await openSandboxes(
+    {
+      kind: config.sandbox,
+      ociRuntime: config.ociRuntime,
+      path,
+      python: runtimes.interpreters().find(({ language }) => language === 'python')?.command[0],
+      directory: folder('instances'),
+      platformPorts: Array.from({ length: PLATFORM_PORTS }, (_, i) => config.port + i),
+    },
+    { clock, random },
+  )
+  const { runtime: sandboxes, notice: sandboxNotice, leftovers } = sandbox
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
-  const runtimes = await findRuntimes(process.env['PATH'] ?? '')
 
   const memoryMBMax = config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE)
   const stems = createStemStock(
@@ -125,6 +141,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
 
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
+  const endpoints = () => ({ SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}` })
   const instances = createInstances(
     {
       queueLengthMax: config.queueLength,
@@ -139,7 +156,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
       random,
       appendLine: (line) => logs.appendLine(line),
       plan: createLaunchPlanner(
-        { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints: () => ({ SLUICE_ENDPOINT: platformUrl() }) },
+        { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints },
         { clock, packages, stems, runtimes, tokens },
       ),
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
@@ -152,7 +169,21 @@ export async function startPlatform(config: Config, version: string, log: Logger
     logs: () => logs.stats(),
   })
 
-  const routing = new Routing((retired) => instances.retire(retired))
+  const invocations = createInvocations({
+    clock,
+    instances,
+    appendLine: (line) => logs.appendLine(line),
+    onRecord(record) {
+      logs.appendRecord(record)
+      metrics.observe(record)
+    },
+  })
+
+  const routing = new Routing(
+    (retired) => instances.retire(retired),
+    (functionKey, reason) => invocations.abort(functionKey, disabledWhileRunning(functionKey, reason)),
+  )
+  const scalingRules: FeedScalingRules = new FeedScalingRules(routing, () => instances.rulesChanged(scalingRules))
   let isPreparing = false
   /** Once for changes that come together, and never in the way of those who wait for them. */
   const prepareStems = () => {
@@ -169,6 +200,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
     (changes) => {
       feedError = null
       routing.apply(changes)
+      scalingRules.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -178,16 +210,6 @@ export async function startPlatform(config: Config, version: string, log: Logger
   )
   const isFirstStart = routing.functionCount === 0
 
-  const invocations = createInvocations({
-    clock,
-    instances,
-    appendLine: (line) => logs.appendLine(line),
-    onRecord(record) {
-      logs.appendRecord(record)
-      metrics.observe(record)
-    },
-  })
-
   const jwtVerifier: JwtVerifierFactory = (authConfig) => createJwtVerifier(authConfig, { clock })
   const onDefect = (error: unknown, requestId: string) =>
     log.error({ err: error, requestId }, 'a request failed for a reason of our own')
@@ -196,7 +218,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
     region,
     accountId,
     endpoints: { platform: platformUrl() },
-    sandbox: { kind: sandboxes.kind, notice: sandboxes.notice },
+    sandbox: { kind: sandboxes.kind, notice: sandboxNotice },
     runtimes: runtimes.all.map((name) => {
       const answer = runtimes.available(name)
       return answer.ok ? { name, available: true } : { name, available: false, reason: answer.reason }
@@ -218,6 +240,7 @@ export async function startPlatform(config: Config, version: string, log: Logger
       clock,
       random,
       runtimes,
+      instances,
       createJwtVerifier: jwtVerifier,
       onDefect,
       onAnswered: (operation, status, durationMs) => metrics.observeManagementRequest(operation, status, durationMs),
@@ -258,11 +281,22 @@ export async function startPlatform(config: Config, version: string, log: Logger
   )
   const idleTrim = createIdleTrim(clock, collectGarbage)
   idleTrim.touch()
-  const listener = await listen(config.host, config.port, clock, (request, response) => {
-    idleTrim.touch()
-    gateway(request, response)
-  })
+  const upgrade = createUpgradeGate(
+    { publicHost: config.publicHost },
+    { clock, routing, management: (request, socket, head) => api.upgrade(request, socket, head) },
+  )
+  const handlers: Handlers = {
+    request(request, response) {
+      idleTrim.touch()
+      gateway(request, response)
+    },
+    upgrade,
+  }
+  const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
+  // Functions with a network of their own reach the platform there; an address for all is theirs too.
+  const ownAddress = isAnyAddress(config.host) ? null : sandboxes.platformAddress
+  const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
 
   const sweep = setInterval(() => {
     const running = instances.runningCode()
@@ -276,12 +310,17 @@ export async function startPlatform(config: Config, version: string, log: Logger
     port,
     accountId,
     isFirstStart,
-    sandboxNotice: sandboxes.notice,
+    sandboxNotice,
     runtimes: runtimes.interpreters().map(({ language, version: installed }) => ({ language, version: installed })),
     async close() {
       clearInterval(sweep)
       // The API ends its streams (followed logs), which would otherwise hold the listener open.
-      await Promise.all([listener.close(STOP_GRACE_MS), instances.close(STOP_GRACE_MS), api.close()])
+      await Promise.all([
+        listener.close(STOP_GRACE_MS),
+        functionListener?.close(STOP_GRACE_MS),
+        instances.close(STOP_GRACE_MS),
+        api.close(),
+      ])
       await feed.stop()
       await stems.close()
       await sandboxes.close()
@@ -291,6 +330,17 @@ export async function startPlatform(config: Config, version: string, log: Logger
       lock.release()
     },
   }
+}
+
+function disabledWhileRunning(functionKey: string, reason: string): FcError {
+  return new FcError(
+    'FunctionInvocationDisabled',
+    `invocation of function '${functionKey}' was disabled while the request ran: ${reason || 'no reason given'}`,
+  )
+}
+
+function isAnyAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::'
 }
 
 /** The first label of a trigger's host name: names may hold characters that host names may not. */

@@ -33,9 +33,9 @@ const integer = (initial: number, min: number, max: number, help: string): Setti
   max,
   help,
 })
-const choice = (choices: readonly string[], help: string): Setting<string> => ({
+const choice = <Choice extends string>(choices: readonly [Choice, ...Choice[]], help: string): Setting<Choice> => ({
   kind: 'choice',
-  default: choices[0]!,
+  default: choices[0],
   choices,
   help,
 })
@@ -59,7 +59,11 @@ export const settings = {
     pattern: /^[a-z0-9-]{1,64}$/,
     accepts: 'lower-case letters, digits and dashes',
   }),
-  sandbox: choice(['auto', 'process'], 'how instances are isolated'),
+  sandbox: choice(
+    ['auto', 'oci', 'process'],
+    'how instances are isolated: by containers, not at all, or the better of what this machine can',
+  ),
+  ociRuntime: text('', 'OCI runtime that makes containers, a name on PATH or a path; empty: crun, else runc'),
   metadataUrl: text('', 'postgres://… for metadata in PostgreSQL; empty: SQLite in the data folder', {
     secret: true,
     pattern: /^(postgres(ql)?:\/\/.+)?$/,

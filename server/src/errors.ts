@@ -34,8 +34,8 @@ export const errorTable = {
   RouteNotFound: caller(404), // ours: a custom domain has no route for the path
   AsyncConfigNotExists: caller(404),
   LayerNotFound: caller(404),
-  ProvisionConfigNotFound: caller(404),
   OnDemandConfigNotFound: caller(404),
+  InstanceNotFound: caller(404), // ours: no live instance has this id
   MethodNotAllowed: caller(405), // ours: the HTTP trigger does not list the method
   ServiceAlreadyExists: caller(409),
   FunctionAlreadyExists: caller(409),
@@ -45,6 +45,7 @@ export const errorTable = {
   ConcurrentUpdateError: caller(409),
   ServiceNotEmpty: caller(409),
   FunctionNotEmpty: caller(409),
+  ProvisionConfigExist: caller(409),
   VersionPublishError: caller(409), // ours: publishing with nothing changed (the code was not seen)
   PreconditionFailed: caller(412),
   CAExited: byFunction(412),

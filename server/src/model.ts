@@ -58,8 +58,8 @@ export interface FunctionDocument {
   createdTime: IsoTime
   lastModifiedTime: IsoTime
   config: FunctionConfig
-  /** Set by disable-invocation. */
-  restriction: { reason: string; lastModifiedTime: IsoTime } | null
+  /** Set by disable-invocation; `abortsOngoing`: what ran when it was set was ended, too. */
+  restriction: { reason: string; lastModifiedTime: IsoTime; abortsOngoing: boolean } | null
 }
 
 export interface ServiceConfig {
@@ -156,6 +156,56 @@ export interface TagDocument {
   tags: Record<string, string>
 }
 
+/** A target that holds from each time its expression names. Times and zone are as given; `''`: not given. */
+export interface ScheduledAction {
+  name: string
+  /** `at(…)` or `cron(…)`. */
+  scheduleExpression: string
+  target: number
+  startTime: string
+  endTime: string
+  timeZone: string
+}
+
+/** Keeps a metric near its target. Times and zone are as given; `''`: not given. */
+export interface TargetTracking {
+  name: string
+  metricType: 'ProvisionedConcurrencyUtilization' | 'CPUUtilization'
+  metricTarget: number
+  min: number
+  max: number
+  startTime: string
+  endTime: string
+  timeZone: string
+}
+
+/** Instances to keep ready: what provision-config and, by other names, scaling-config set. */
+export interface ProvisionSettings {
+  target: number
+  alwaysAllocateCpu: boolean
+  alwaysAllocateGpu: boolean
+  scheduled: ScheduledAction[]
+  tracking: TargetTracking[]
+}
+
+/** What is set about the number of instances of a function under a qualifier; exists while something is. */
+export interface ScalingDocument {
+  functionKey: FunctionKey
+  /** LATEST or an alias. */
+  qualifier: string
+  /** Null: nothing is kept ready. */
+  provision: ProvisionSettings | null
+  /** Most instances that requests may start; null: no limit of its own. */
+  onDemandMax: number | null
+  /** Members of scaling-config that are kept and answered as given. */
+  settings: JsonObject
+}
+
+/** Reserved concurrency of all functions, in one document, so that its sum is checked and changed as one. */
+export interface ReservationsDocument {
+  reserved: Record<FunctionKey, number>
+}
+
 export interface Documents {
   service: ServiceDocument
   function: FunctionDocument
@@ -165,6 +215,8 @@ export interface Documents {
   trigger: TriggerDocument
   domain: CustomDomainDocument
   tag: TagDocument
+  scaling: ScalingDocument
+  reservations: ReservationsDocument
 }
 export type DocumentKind = keyof Documents
 
@@ -194,6 +246,11 @@ export const keyOf = {
   trigger: (key: FunctionKey, triggerName: string) => `${key}/${triggerName}`,
   domain: (domainName: string) => domainName,
   tag: (resourceArn: string) => resourceArn,
+  scaling: (key: FunctionKey, qualifier: string) => {
+    const { service, name } = splitFunctionKey(key)
+    return service === null ? `functions/${name}/${qualifier}` : `services/${service}.${qualifier}/functions/${name}`
+  },
+  reservations: 'account',
 } as const
 
 /** A function version ready to run: what a qualifier resolves to. */

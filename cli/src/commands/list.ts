@@ -6,9 +6,7 @@ import { triggerUrl } from '../deploy/deploy.ts'
 import { parseFunctionRef } from '../function-ref.ts'
 import { type Json, numberOf, objectOf, objectsOf, parseObject, textOf } from '../json.ts'
 import { formatSize } from '../output.ts'
-
-/** Requests at once when a list needs one call for each function. */
-const PARALLEL_CALLS = 8
+import { mapParallel } from '../parallel.ts'
 
 interface Listing {
   columns: string[]
@@ -79,16 +77,9 @@ function functionRows(item: Json): Json[] {
 
 /** Every trigger, with the name of its function added. */
 async function listAllTriggers(client: Client): Promise<Json[]> {
-  const functions = await listFunctions(client)
-  const triggers: Json[] = []
-  for (let start = 0; start < functions.length; start += PARALLEL_CALLS) {
-    const names = functions.slice(start, start + PARALLEL_CALLS).map(({ functionName }) => textOf(functionName))
-    const lists = await Promise.all(names.map((name) => listTriggers(client, parseFunctionRef(name))))
-    for (const [i, list] of lists.entries()) {
-      triggers.push(...list.map((trigger) => ({ functionName: names[i]!, ...trigger })))
-    }
-  }
-  return triggers
+  const names = (await listFunctions(client)).map(({ functionName }) => textOf(functionName))
+  const lists = await mapParallel(names, (name) => listTriggers(client, parseFunctionRef(name)))
+  return lists.flatMap((list, i) => list.map((trigger) => ({ functionName: names[i]!, ...trigger })))
 }
 
 function triggerRows(trigger: Json): Json[] {

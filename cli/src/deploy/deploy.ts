@@ -165,21 +165,14 @@ async function deployTrigger(
 }
 
 async function deploySettings(client: Client, planned: FunctionPlan, warnings: string[]): Promise<void> {
-  const settings = [
-    ['PutAsyncInvokeConfig', 'async-invoke-config', planned.asyncConfig],
-    ['PutProvisionConfig', 'provision-config', planned.provisionConfig],
-    ['PutConcurrencyConfig', 'concurrency', planned.concurrencyConfig],
-    ['PutScalingConfig', 'scaling-config', planned.scalingConfig],
-  ] as const
-  for (const [action, element, body] of settings) {
-    if (body === null) continue
+  for (const { action, element, qualifier, body } of planned.settings) {
     try {
       await client.json({
         action,
         apiVersion: versionOf(planned.ref),
         method: 'PUT',
         path: `${functionPath(planned.ref)}/${element}`,
-        query: { qualifier: 'LATEST' },
+        query: { qualifier: qualifier ?? undefined },
         body,
       })
     } catch (error) {

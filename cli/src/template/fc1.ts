@@ -4,8 +4,8 @@ import { usageError } from '../errors.ts'
 import { parseFunctionRef } from '../function-ref.ts'
 import { defined, isObject, type Json, listOf, objectOf, objectsOf, textOf } from '../json.ts'
 import { isAuto } from './fc3.ts'
-import { pickFields, type Props, requiredText, warnUnknown } from './fields.ts'
-import type { CodeSource, Plan, TriggerPlan } from './plan.ts'
+import { pickFields, type Props, readSetting, requiredText, warnUnknown } from './fields.ts'
+import type { CodeSource, Plan, SettingPlan, TriggerPlan } from './plan.ts'
 
 const SERVICE_FIELDS = ['description', 'internetAccess', 'role', 'logConfig', 'vpcConfig', 'ossMountConfig']
 const FUNCTION_FIELDS = [
@@ -30,6 +30,15 @@ const FUNCTION_FIELDS = [
   'customHealthCheckConfig',
   'instanceLifecycleConfig',
   'customDNS',
+]
+const OTHER_FIELDS = [
+  'name',
+  'codeUri',
+  'ossBucket',
+  'ossKey',
+  'asyncConfiguration',
+  'provisionConfig',
+  'onDemandConfig',
 ]
 
 /** Adds service, function and domains of an edition 1 resource to the plan. */
@@ -75,12 +84,11 @@ function readNas(nas: Json): Json {
 }
 
 function readFunction(props: Props, service: string, folder: string, resource: Props, plan: Plan): void {
-  warnUnknown(props, [...FUNCTION_FIELDS, 'name', 'codeUri', 'ossBucket', 'ossKey', 'asyncConfiguration'])
+  warnUnknown(props, [...FUNCTION_FIELDS, ...OTHER_FIELDS])
   const name = requiredText(props, 'name')
   const runtime = requiredText(props, 'runtime')
   const code = readCode(props.values, folder)
   if (code.kind === 'none' && runtime !== 'custom-container') throw usageError(`${props.place}.codeUri is missing`)
-  const { asyncConfiguration } = props.values
   plan.functions.push({
     ref: parseFunctionRef(`${service}/${name}`),
     config: { environmentVariables: {}, ...pickFields(props, FUNCTION_FIELDS) },
@@ -88,11 +96,21 @@ function readFunction(props: Props, service: string, folder: string, resource: P
     triggers: objectsOf(resource.values['triggers']).map((trigger, i) =>
       readTrigger(trigger, `${resource.place}.triggers[${i}]`),
     ),
-    asyncConfig: isObject(asyncConfiguration) ? readAsync(asyncConfiguration) : null,
-    provisionConfig: null,
-    concurrencyConfig: null,
-    scalingConfig: null,
+    settings: readSettings(props),
   })
+}
+
+/** `provisionConfig` and `onDemandConfig` are no fields of the vendor's tool, which has commands for them. */
+function readSettings(props: Props): SettingPlan[] {
+  const { asyncConfiguration } = props.values
+  const asyncProps = isObject(asyncConfiguration)
+    ? { ...props, values: { async: readAsync(asyncConfiguration) } }
+    : props
+  return [
+    ...readSetting(asyncProps, 'async', { action: 'PutFunctionAsyncInvokeConfig', element: 'async-invoke-config' }),
+    ...readSetting(props, 'provisionConfig', { action: 'PutProvisionConfig', element: 'provision-config' }),
+    ...readSetting(props, 'onDemandConfig', { action: 'PutFunctionOnDemandConfig', element: 'on-demand-config' }),
+  ]
 }
 
 function readCode({ codeUri, ossBucket, ossKey }: Json, folder: string): CodeSource {

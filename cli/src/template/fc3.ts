@@ -2,9 +2,9 @@
 import { resolve } from 'node:path'
 import { usageError } from '../errors.ts'
 import { parseFunctionRef } from '../function-ref.ts'
-import { defined, isObject, type Json, objectOf, objectsOf, textOf } from '../json.ts'
-import { pickFields, type Props, requiredText, warnUnknown } from './fields.ts'
-import type { CodeSource, DomainPlan, FunctionPlan, Plan, TriggerPlan } from './plan.ts'
+import { defined, type Json, objectOf, objectsOf, textOf } from '../json.ts'
+import { pickFields, type Props, readSetting, requiredText, warnUnknown } from './fields.ts'
+import type { CodeSource, DomainPlan, FunctionPlan, Plan, SettingPlan, TriggerPlan } from './plan.ts'
 
 const FUNCTION_FIELDS = [
   'description',
@@ -66,9 +66,6 @@ export function readFc3(props: Props, folder: string, plan: Plan): void {
   if (!runtime.startsWith('custom')) requiredText(props, 'handler')
   const code = readCode(props, folder)
   if (code.kind === 'none' && runtime !== 'custom-container') throw usageError(`${props.place}.code is missing`)
-  const { qualifier: _async, ...asyncConfig } = objectOf(props.values['asyncInvokeConfig'])
-  const { qualifier: _provision, ...provisionConfig } = objectOf(props.values['provisionConfig'])
-  const given = (key: string, value: Json) => (isObject(props.values[key]) ? value : null)
   const planned: FunctionPlan = {
     ref: parseFunctionRef(name),
     config: { ...DEFAULTS, ...pickFields(props, FUNCTION_FIELDS) },
@@ -76,14 +73,33 @@ export function readFc3(props: Props, folder: string, plan: Plan): void {
     triggers: objectsOf(props.values['triggers']).map((trigger, i) =>
       readTrigger(trigger, `${props.place}.triggers[${i}]`),
     ),
-    asyncConfig: given('asyncInvokeConfig', asyncConfig),
-    provisionConfig: given('provisionConfig', provisionConfig),
-    concurrencyConfig: given('concurrencyConfig', objectOf(props.values['concurrencyConfig'])),
-    scalingConfig: given('scalingConfig', objectOf(props.values['scalingConfig'])),
+    settings: readSettings(props),
   }
   plan.functions.push(planned)
   const domain = objectOf(props.values['customDomain'])
   if (Object.keys(domain).length > 0) plan.domains.push(...readOwnDomain(domain, name, props))
+}
+
+function readSettings(props: Props): SettingPlan[] {
+  const settings = [
+    ...readSetting(props, 'asyncInvokeConfig', { action: 'PutAsyncInvokeConfig', element: 'async-invoke-config' }),
+    ...readSetting(props, 'concurrencyConfig', {
+      action: 'PutConcurrencyConfig',
+      element: 'concurrency',
+      hasQualifier: false,
+    }),
+  ]
+  const provision = readSetting(props, 'provisionConfig', {
+    action: 'PutProvisionConfig',
+    element: 'provision-config',
+  })
+  const scaling = readSetting(props, 'scalingConfig', { action: 'PutScalingConfig', element: 'scaling-config' })
+  if (provision[0] && provision[0].qualifier === scaling[0]?.qualifier) {
+    props.warnings.push(
+      `${props.place}: provisionConfig and scalingConfig set the same instances; scalingConfig, put last, decides`,
+    )
+  }
+  return [...settings, ...provision, ...scaling]
 }
 
 function readCode(props: Props, folder: string): CodeSource {

@@ -1,6 +1,7 @@
 /** Reads fields of a component's props: types put right, cloud-only settings left out and said so. */
 import { usageError } from '../errors.ts'
 import { isObject, type Json, textOf } from '../json.ts'
+import type { SettingPlan } from './plan.ts'
 
 export interface Props {
   /** Where in the file, for messages. */
@@ -47,6 +48,21 @@ export function pickFields(props: Props, names: readonly string[]): Json {
 export function warnUnknown(props: Props, known: readonly string[]): void {
   const unknown = Object.keys(props.values).filter((key) => !known.includes(key))
   for (const key of unknown) props.warnings.push(`${props.place}.${key} is not known; left out`)
+}
+
+/**
+ * A configuration of the props that is put by itself; none when it is not given. Its `qualifier` goes into the query;
+ * `mode` (whether the vendor's tool waits for it) is of no use here. `hasQualifier` false: it belongs to the function whole.
+ */
+export function readSetting(
+  { values }: Props,
+  name: string,
+  { action, element, hasQualifier = true }: { action: string; element: string; hasQualifier?: boolean },
+): SettingPlan[] {
+  const given = values[name]
+  if (!isObject(given)) return []
+  const { qualifier, mode: _mode, ...body } = given
+  return [{ action, element, qualifier: hasQualifier ? textOf(qualifier) || 'LATEST' : null, body }]
 }
 
 export function requiredText(props: Props, name: string): string {

@@ -49,10 +49,7 @@ export function planFromFlags(flags: FunctionFlags, code: string | undefined): P
     config,
     code: code === undefined ? { kind: 'none' } : { kind: 'path', path: code },
     triggers: flags.http ? [HTTP_TRIGGER] : [],
-    asyncConfig: null,
-    provisionConfig: null,
-    concurrencyConfig: null,
-    scalingConfig: null,
+    settings: [],
   })
   return plan
 }

@@ -23,10 +23,17 @@ export interface FunctionPlan {
   config: Json
   code: CodeSource
   triggers: TriggerPlan[]
-  asyncConfig: Json | null
-  provisionConfig: Json | null
-  concurrencyConfig: Json | null
-  scalingConfig: Json | null
+  /** In the order in which they are put. */
+  settings: SettingPlan[]
+}
+
+/** A configuration beside the function's own, put at `…/{element}`. */
+export interface SettingPlan {
+  action: string
+  element: string
+  /** Null for what belongs to the function whole. */
+  qualifier: string | null
+  body: Json
 }
 
 export interface ServicePlan {

@@ -88,10 +88,14 @@ test('edition 3: functions, triggers, settings, domains and variables', () => {
         more: { qualifier: 'prod' },
       },
     ],
-    asyncConfig: { maxAsyncRetryAttempts: 0 },
-    provisionConfig: null,
-    concurrencyConfig: null,
-    scalingConfig: null,
+    settings: [
+      {
+        action: 'PutAsyncInvokeConfig',
+        element: 'async-invoke-config',
+        qualifier: 'LATEST',
+        body: { maxAsyncRetryAttempts: 0 },
+      },
+    ],
   })
   assert.deepEqual(worker?.code, { kind: 'path', path: '/app/worker.zip' })
   assert.deepEqual(worker?.config['environmentVariables'], { WEB: 'shop-web' })
@@ -126,6 +130,8 @@ services:
         memorySize: 128
         environmentVariables: { ON: true }
         asyncConfiguration: { maxAsyncRetryAttempts: 2, destination: { onFailure: 'acs:mns:q' } }
+        provisionConfig: { qualifier: live, target: 2 }
+        onDemandConfig: { maximumInstanceCount: 5 }
       triggers:
         - { name: http, type: http, config: { authType: anonymous, methods: [GET, POST] } }
         - { name: oss, type: oss, role: 'acs:ram::1:role/x', sourceArn: 'acs:oss:r:1:b', config: { events: [a] } }
@@ -137,10 +143,21 @@ services:
   const [hello] = plan.functions
   assert.deepEqual(hello?.ref, { service: 'old', name: 'hello' })
   assert.deepEqual(hello?.config['environmentVariables'], { ON: 'true' })
-  assert.deepEqual(hello?.asyncConfig, {
-    maxAsyncRetryAttempts: 2,
-    destinationConfig: { onFailure: { destination: 'acs:mns:q' } },
-  })
+  assert.deepEqual(hello?.settings, [
+    {
+      action: 'PutFunctionAsyncInvokeConfig',
+      element: 'async-invoke-config',
+      qualifier: 'LATEST',
+      body: { maxAsyncRetryAttempts: 2, destinationConfig: { onFailure: { destination: 'acs:mns:q' } } },
+    },
+    { action: 'PutProvisionConfig', element: 'provision-config', qualifier: 'live', body: { target: 2 } },
+    {
+      action: 'PutFunctionOnDemandConfig',
+      element: 'on-demand-config',
+      qualifier: 'LATEST',
+      body: { maximumInstanceCount: 5 },
+    },
+  ])
   assert.deepEqual(hello?.triggers[1]?.more, { sourceArn: 'acs:oss:r:1:b', invocationRole: 'acs:ram::1:role/x' })
   assert.deepEqual(plan.domains, [
     {
@@ -220,4 +237,56 @@ test('any YAML document is a plan or a usage error', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('edition 3: each setting of scaling goes to its qualifier', () => {
+  const plan = read(`
+edition: 3.0.0
+resources:
+  web:
+    component: fc3
+    props:
+      functionName: web
+      runtime: nodejs20
+      handler: index.handler
+      code: ./code
+      concurrencyConfig: { reservedConcurrency: 10 }
+      provisionConfig: { qualifier: live, mode: drain, defaultTarget: 2, alwaysAllocateCPU: true }
+      scalingConfig: { mode: sync, minInstances: 1, enableOnDemandScaling: false }
+`)
+  assert.deepEqual(plan.functions[0]?.settings, [
+    { action: 'PutConcurrencyConfig', element: 'concurrency', qualifier: null, body: { reservedConcurrency: 10 } },
+    {
+      action: 'PutProvisionConfig',
+      element: 'provision-config',
+      qualifier: 'live',
+      body: { defaultTarget: 2, alwaysAllocateCPU: true },
+    },
+    {
+      action: 'PutScalingConfig',
+      element: 'scaling-config',
+      qualifier: 'LATEST',
+      body: { minInstances: 1, enableOnDemandScaling: false },
+    },
+  ])
+  assert.deepEqual(plan.warnings, [])
+})
+
+test('of two settings for the same instances it is said which one decides', () => {
+  const { warnings } = read(`
+edition: 3.0.0
+resources:
+  web:
+    component: fc3
+    props:
+      functionName: web
+      runtime: nodejs20
+      handler: index.handler
+      code: ./code
+      provisionConfig: { target: 2 }
+      scalingConfig: { minInstances: 1 }
+`)
+  assert.deepEqual(warnings, [
+    'resources.web.props: provisionConfig and scalingConfig set the same instances; scalingConfig, put last, decides',
+  ])
 })

@@ -3,6 +3,7 @@
  * invocations. A request's way: id → authenticate → read the body → compare its digest → authorise → validate → act.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
 import fastify from 'fastify'
 import type { Authenticator, Authorizer, JwtVerifierFactory, Principal } from '../auth/port.ts'
@@ -11,6 +12,7 @@ import { errorBody, FcError, toFcError } from '../errors.ts'
 import { EXPOSED_HEADERS } from '../exposed-headers.ts'
 import { createBodyReader, receiveBlocks, type ZipOfBody } from './body.ts'
 import { BODY_BYTES_MAX } from './body-limits.ts'
+import { createExecUpgrades } from './exec/upgrade.ts'
 import { methodsAt, mount, notSupported } from './mount.ts'
 import type { ApiOptions, Context } from './operations/context.ts'
 import { createLanes } from './operations/lanes.ts'
@@ -34,7 +36,10 @@ declare module 'fastify' {
   }
 }
 
-export interface ApiDeps extends Pick<Context, 'metadata' | 'packages' | 'clock' | 'random' | 'runtimes'> {
+export interface ApiDeps extends Pick<
+  Context,
+  'metadata' | 'packages' | 'clock' | 'random' | 'runtimes' | 'instances'
+> {
   authenticator: Authenticator
   authorizer: Authorizer
   /** Checks jwt configurations when they are given, instead of at the first request; absent: unchecked. */
@@ -50,6 +55,8 @@ export interface ApiDeps extends Pick<Context, 'metadata' | 'packages' | 'clock'
 export interface Api {
   /** Answers any request whose path is not an invocation's. */
   handle(request: IncomingMessage, response: ServerResponse): void
+  /** Takes over the socket of a request to become a WebSocket; refuses and closes it when it asks for nothing of ours. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
   close(): Promise<void>
 }
 
@@ -59,7 +66,7 @@ const WITHOUT_COMPILERS = {
 } as object as NonNullable<FastifyServerOptions['schemaController']>
 
 export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
-  const { metadata, packages, clock, random, runtimes, authenticator, authorizer } = deps
+  const { metadata, packages, clock, random, runtimes, instances, authenticator, authorizer } = deps
   const context: Context = {
     options,
     metadata,
@@ -67,15 +74,19 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     clock,
     random,
     runtimes,
+    instances,
     lanes: createLanes(),
     createJwtVerifier: deps.createJwtVerifier,
     knowsServices: true,
   }
+  const contexts = { v2: context, v3: { ...context, knowsServices: false } }
   const tables = [
-    ['2016-08-15', fc2Routes(context, '2016-08-15')],
-    ['2021-04-06', fc2Routes(context, '2021-04-06')],
-    ['2023-03-30', fc3Routes({ ...context, knowsServices: false })],
+    ['2016-08-15', fc2Routes(contexts.v2, '2016-08-15')],
+    ['2021-04-06', fc2Routes(contexts.v2, '2021-04-06')],
+    ['2023-03-30', fc3Routes(contexts.v3)],
   ] as const
+  const { onDefect, onAnswered } = deps
+  const exec = createExecUpgrades({ contexts, authenticator, authorizer, onDefect, onAnswered })
   const app = fastify({
     logger: false,
     schemaController: WITHOUT_COMPILERS,
@@ -143,7 +154,8 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
 
   return {
     handle: (request, response) => app.routing(request, response),
-    close: () => app.close(),
+    upgrade: (request, socket, head) => exec.upgrade(request, socket, head),
+    close: async () => void (await Promise.all([app.close(), exec.close()])),
   }
 }
 

@@ -14,6 +14,7 @@ import { createPackageStore } from '../packages/store.ts'
 import { makeZip } from '../packages/zip-fixtures.ts'
 import type { ApiDeps } from './app.ts'
 import { createApi } from './app.ts'
+import type { InstanceControl } from './instance-control.ts'
 import type { ApiOptions } from './operations/context.ts'
 
 export const ACCOUNT_ID = '1234567890123456'
@@ -54,6 +55,15 @@ export function zipSaying(text: string): string {
   )
 }
 
+/** No function runs. */
+export const noInstances: InstanceControl = {
+  list: () => [],
+  provisionStatus: () => undefined,
+  exec: async () => {
+    throw new Error('there is no instance')
+  },
+}
+
 export interface TestApi {
   url: string
   metadata: MetadataStore
@@ -86,6 +96,7 @@ export async function startApi(
       packages,
       clock,
       random: systemRandom,
+      instances: noInstances,
       runtimes: {
         all: ['nodejs20', 'python3.10', 'java11', 'custom', 'custom-container'],
         available: (runtime) => (runtime === 'java11' ? { ok: false, reason: 'java is not installed' } : { ok: true }),
@@ -96,16 +107,15 @@ export async function startApi(
   )
   const server = createServer((request, response) => api.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  server.on('upgrade', (request, socket, head) => api.upgrade(request, socket, head))
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     url,
     metadata,
     async close() {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      })
-      await api.close()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await Promise.all([closed, api.close()])
       await metadata.close()
       await rm(directory, { recursive: true, force: true })
     },

@@ -10,6 +10,7 @@ import { listen } from './listener.ts'
 
 type Handle = (request: IncomingMessage, response: ServerResponse) => void
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+const refuseUpgrade = () => assert.fail('upgraded')
 const hasty = { headersMs: 50, requestMs: 100, checkMs: 20 }
 
 /** A listener that serves one test; `send` resolves to all that comes back. */
@@ -18,7 +19,7 @@ async function withListener(
   run: (send: (text: string, end?: boolean) => Promise<string>, port: number) => Promise<void>,
   clock = systemClock,
 ): Promise<void> {
-  const listener = await listen('127.0.0.1', 0, clock, handle, hasty)
+  const listener = await listen('127.0.0.1', 0, clock, { request: handle, upgrade: refuseUpgrade }, hasty)
   const send = async (text: string, end = false) => {
     const socket = connect({ host: '127.0.0.1', port: listener.port, allowHalfOpen: true })
     let received = ''
@@ -112,14 +113,37 @@ test('a client that closed its half keeps an answer that has begun, however long
 test('closing lets an answer in flight end', async () => {
   let finish = () => {}
   const { promise: asked, resolve: onAsked } = Promise.withResolvers<void>()
-  const listener = await listen('127.0.0.1', 0, systemClock, (_request, response) => {
+  const request: Handle = (_request, response) => {
     finish = () => response.end('last')
     onAsked()
-  })
+  }
+  const listener = await listen('127.0.0.1', 0, systemClock, { request, upgrade: refuseUpgrade })
   const answer = fetch(`http://127.0.0.1:${listener.port}/`)
   await asked
   const closing = listener.close(10_000)
   finish()
   assert.equal(await (await answer).text(), 'last')
   await closing
+})
+
+test('an offer to speak HTTP/2 is an ordinary request, a WebSocket is handed over', async () => {
+  const listener = await listen('127.0.0.1', 0, systemClock, {
+    request: (_request, response) => response.end('served'),
+    upgrade: (_request, socket) => socket.end('handed over'),
+  })
+  const ask = async (upgrade: string) => {
+    const socket = connect({ host: '127.0.0.1', port: listener.port, allowHalfOpen: true })
+    socket.write(`GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, close\r\nUpgrade: ${upgrade}\r\n\r\n`)
+    let received = ''
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()))
+    await once(socket, 'end')
+    socket.end()
+    return received
+  }
+  try {
+    assert.match(await ask('h2c'), /^HTTP\/1\.1 200 [^]*served$/)
+    assert.equal(await ask('WebSocket'), 'handed over')
+  } finally {
+    await listener.close(0)
+  }
 })

@@ -1,8 +1,10 @@
 /** The public listener: node:http with limits for slow, endless and malformed input. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { uuidV7, type Clock } from '../clock.ts'
-import { errorBody, FcError } from '../errors.ts'
+import { FcError } from '../errors.ts'
+import { refuseSocket } from '../raw-answer.ts'
 import {
   CONNECTION_CHECK_MS,
   HALF_CLOSED_MS,
@@ -28,12 +30,18 @@ export interface Patience {
 
 const PATIENCE: Patience = { headersMs: HEADERS_MS_MAX, requestMs: REQUEST_MS_MAX, checkMs: CONNECTION_CHECK_MS }
 
+export interface Handlers {
+  request(request: IncomingMessage, response: ServerResponse): void
+  /** A WebSocket is asked for: the socket is the handler's, with the bytes that came after the head. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+}
+
 /** Rejects with the system's error when the address cannot be had. */
 export async function listen(
   host: string,
   port: number,
   clock: Clock,
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  handlers: Handlers,
   patience = PATIENCE,
 ): Promise<Listener> {
   const server = createServer(
@@ -44,9 +52,12 @@ export async function listen(
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: patience.checkMs,
       requireHostHeader: true,
+      // Others, as HTTP/2 over plain text, are offers: they go on as ordinary requests.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
-    handle,
+    (request, response) => handlers.request(request, response),
   )
+  server.on('upgrade', (request, socket, head) => handlers.upgrade(request, socket, head))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, clock, patience))
   // Some clients close their half of the connection when the request is out, and read on; node:http would hang up on them.
   Object.assign(server, { httpAllowHalfOpen: true })
@@ -82,17 +93,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, clock: Clock, pati
     : isSlow
       ? `the request did not arrive within ${patience.headersMs / 1000} seconds (headers) or ${patience.requestMs / 1000} seconds (whole)`
       : 'the request is no valid HTTP/1.1'
-  const requestId = uuidV7(clock.nowMs())
-  const body = errorBody(new FcError('InvalidArgument', message), requestId)
-  const status = isSlow ? '408 Request Timeout' : '400 Bad Request'
-  const head = [
-    `HTTP/1.1 ${status}`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Fc-Request-Id: ${requestId}`,
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  refuseSocket(socket, new FcError('InvalidArgument', message), uuidV7(clock.nowMs()), clock, isSlow ? 408 : 400)
 }
 
 /** Then the client would take the error for a part of that answer, or for the answer of an earlier request. */

@@ -9,7 +9,10 @@ import { putFunction, putService, putTrigger, putVersion } from './test-support.
 const HOST_ID = '0123456789'
 
 function resolverWith(...changes: Parameters<Routing['apply']>[0]) {
-  const routing = new Routing(() => {})
+  const routing = new Routing(
+    () => {},
+    () => {},
+  )
   routing.apply(changes)
   const verifier = { usesForm: false, verify: () => Promise.reject(new Error('not asked here')) }
   return createResolver(

@@ -7,7 +7,10 @@ import { changed, functionNamed, putAlias, putFunction, putService, putTrigger, 
 
 function routingWith(...changes: Parameters<Routing['apply']>[0]) {
   const retired: string[] = []
-  const routing = new Routing((id) => retired.push(id))
+  const routing = new Routing(
+    (id) => retired.push(id),
+    () => {},
+  )
   routing.apply(changes)
   const description = (service: string | null, name: string, qualifier = '', fraction = 0) =>
     routing.resolve(service, name, qualifier, () => fraction).version.function.config.description
@@ -59,12 +62,13 @@ test('an update makes a new version and retires the one before, a published one 
   const { routing, retired } = routingWith(putFunction(null, 'f', 'a'), putVersion(null, 'f', '1', 'one'))
   const version = (qualifier: string) => routing.resolve(null, 'f', qualifier, () => 0).version
   const latest = version('')
+  const published = version('1')
   assert.equal(version('LATEST'), latest, 'the same object as long as nothing changes')
   routing.apply([putFunction(null, 'f', 'b')])
   assert.deepEqual(retired, [latest.id])
   assert.notEqual(version('').id, latest.id)
   assert.equal(version('').function.config.description, 'b')
-  assert.equal(version('1').function.config.description, 'one')
+  assert.equal(version('1').id, published.id)
 })
 
 test('a change of a service retires its functions, and no others', () => {
@@ -84,11 +88,28 @@ test('a change of a service retires its functions, and no others', () => {
 })
 
 test('a disabled function disables its versions too', () => {
-  const { routing } = routingWith(putFunction(null, 'f'), putVersion(null, 'f', '1', ''))
+  const { routing, retired } = routingWith(putFunction(null, 'f'), putVersion(null, 'f', '1', ''))
   routing.resolve(null, 'f', '1', () => 0)
-  const restriction = { reason: 'r', lastModifiedTime: '2030-01-01T00:00:00Z' }
+  const restriction = { reason: 'r', lastModifiedTime: '2030-01-01T00:00:00Z', abortsOngoing: false }
   routing.apply([changed('function', 'f', { ...functionNamed(null, 'f'), restriction })])
   assert.deepEqual(routing.resolve(null, 'f', '1', () => 0).version.function.restriction, restriction)
+  assert.deepEqual(retired, [], 'its instances are there when it is enabled again')
+})
+
+test('a function that is disabled along with what runs is told of, with the reason', () => {
+  const aborted: string[] = []
+  const routing = new Routing(
+    () => {},
+    (key, reason) => aborted.push(`${key}: ${reason}`),
+  )
+  const restricted = (abortsOngoing: boolean) => {
+    const restriction = { reason: 'repairs', lastModifiedTime: '2030-01-01T00:00:00Z', abortsOngoing }
+    return changed('function', 'f', { ...functionNamed(null, 'f'), restriction })
+  }
+  routing.apply([putFunction(null, 'f'), restricted(false)])
+  assert.deepEqual(aborted, [])
+  routing.apply([restricted(true)])
+  assert.deepEqual(aborted, ['f: repairs'])
 })
 
 test('a function that is gone is not routed to', () => {

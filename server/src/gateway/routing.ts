@@ -6,6 +6,7 @@ import {
   keyOf,
   LATEST,
   scopeOf,
+  splitFunctionKey,
   type AliasDocument,
   type CustomDomainDocument,
   type FunctionDocument,
@@ -38,10 +39,18 @@ export class Routing {
   /** Made at first use; by function key and version id. */
   readonly #resolved = new Map<string, FunctionVersion>()
   readonly #onRetired: (versionId: FunctionVersion['id']) => void
+  readonly #onAborted: (key: FunctionKey, reason: string) => void
 
-  /** `onRetired` hears of function versions that no request is routed to any more. */
-  constructor(onRetired: (versionId: FunctionVersion['id']) => void) {
+  /**
+   * `onRetired` hears of function versions that no request is routed to any more, `onAborted` of functions that were
+   * disabled along with what runs.
+   */
+  constructor(
+    onRetired: (versionId: FunctionVersion['id']) => void,
+    onAborted: (key: FunctionKey, reason: string) => void,
+  ) {
     this.#onRetired = onRetired
+    this.#onAborted = onAborted
   }
 
   get functionCount(): number {
@@ -68,6 +77,23 @@ export class Routing {
       version: versionId === LATEST ? this.#latest(service, name) : this.#published(key, scope, versionId),
       qualifier,
     }
+  }
+
+  /** What a qualifier runs first of all; undefined when it leads nowhere. */
+  mainVersion(key: FunctionKey, qualifier: string): FunctionVersion | undefined {
+    const { service, name } = splitFunctionKey(key)
+    try {
+      return this.resolve(service, name, qualifier, () => Infinity).version
+    } catch (error) {
+      if (error instanceof FcError) return undefined
+      throw error
+    }
+  }
+
+  /** Version ids that a qualifier may lead to, LATEST among them. */
+  versionIds(key: FunctionKey, qualifier: string): readonly string[] {
+    const alias = this.#aliases.get(keyOf.alias(scopeOf(key), qualifier))?.value
+    return alias ? [alias.versionId, ...Object.keys(alias.additionalVersionWeight)] : [qualifier]
   }
 
   httpTrigger(hostId: string): TriggerDocument | undefined {
@@ -145,8 +171,7 @@ export class Routing {
         for (const key of this.#functions.keys()) if (key.startsWith(`${change.key}$`)) this.#retire(`${key}@${LATEST}`)
         return
       case 'function':
-        set(this.#functions, change)
-        for (const id of [...this.#resolved.keys()]) if (id.startsWith(`${change.key}@`)) this.#retire(id)
+        this.#applyFunction(change)
         return
       case 'version':
         set(this.#versions, change)
@@ -166,7 +191,21 @@ export class Routing {
         return
       case 'scope':
       case 'tag':
+      case 'scaling':
+      case 'reservations':
         return
+    }
+  }
+
+  /** Published versions stay, and so do their instances; they only learn of the switch that is not part of them. */
+  #applyFunction(change: Extract<Change, { kind: 'function' }>): void {
+    set(this.#functions, change)
+    const restriction = change.value?.restriction ?? null
+    if (restriction?.abortsOngoing) this.#onAborted(change.key, restriction.reason)
+    this.#retire(`${change.key}@${LATEST}`)
+    for (const [id, version] of this.#resolved) {
+      if (version.key !== change.key) continue
+      this.#resolved.set(id, { ...version, function: { ...version.function, restriction } })
     }
   }
 

@@ -2,7 +2,7 @@
 import type { FcError } from '../errors.ts'
 import type { FunctionFailure, InstanceExit } from '../instances/port.ts'
 import type { InvocationRecord } from '../logs/port.ts'
-import type { FunctionVersion } from '../model.ts'
+import type { FunctionKey, FunctionVersion } from '../model.ts'
 
 export interface HttpRequestHead {
   method: string
@@ -76,6 +76,8 @@ export interface Invocation {
 export interface Invocations {
   /** Prepares; nothing happens before `begin`. `body`: the whole request body when it is here already (none: empty); null when it will be sent. */
   create(request: InvocationRequest, body: Buffer | null, responder: Responder): Invocation
+  /** Ends with this error what runs of a function or waits to; the instances that were at it end, too. */
+  abort(functionKey: FunctionKey, error: FcError): void
 }
 
 export type RecordSink = (record: InvocationRecord) => void

@@ -32,8 +32,12 @@ export interface InvocationsDeps {
 }
 
 export function createInvocations(deps: InvocationsDeps): Invocations {
+  const running = new Set<SyncInvocation>()
   return {
-    create: (request, body, responder) => new SyncInvocation(request, body, responder, deps),
+    create: (request, body, responder) => new SyncInvocation(request, body, responder, deps, running),
+    abort(functionKey, error) {
+      for (const invocation of [...running]) if (invocation.functionKey === functionKey) invocation.abort(error)
+    },
   }
 }
 
@@ -45,6 +49,8 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   readonly #request: InvocationRequest
   readonly #responder: Responder
   readonly #deps: InvocationsDeps
+  /** Those that have begun and not ended, for whoever has to end them. */
+  readonly #running: Set<SyncInvocation>
   /** Both clocks at one moment, so that the record's times add up to those of its log lines. */
   readonly #acceptedMs: number
   readonly #acceptedMonotonicMs: number
@@ -67,8 +73,15 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   #isReleased = false
   #isAccounted = false
 
-  constructor(request: InvocationRequest, body: Buffer | null, responder: Responder, deps: InvocationsDeps) {
+  constructor(
+    request: InvocationRequest,
+    body: Buffer | null,
+    responder: Responder,
+    deps: InvocationsDeps,
+    running: Set<SyncInvocation>,
+  ) {
     this.requestId = request.requestId
+    this.#running = running
     this.#request = request
     this.#body = body
     this.#responder = responder
@@ -77,9 +90,14 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#acceptedMonotonicMs = deps.clock.monotonicMs()
   }
 
+  get functionKey(): string {
+    return this.#request.version.key
+  }
+
   // ---- asked by the caller ----
 
   begin(): void {
+    this.#running.add(this)
     this.#deps.instances.acquire(this.#request.version, this.#request.qualifier, this)
   }
 
@@ -102,12 +120,29 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       error: new FcError('ClientClosedRequest', 'the client closed the request before it was answered'),
     }
     if (this.#slot === null) {
+      this.#running.delete(this)
       this.#deps.instances.withdraw(this.#request.version, this)
     } else {
       this.#stopClock()
       // The slot stays taken until the function has let go of the request; its timeout still holds.
       this.#stream?.cancel('disconnect')
     }
+  }
+
+  /** Ends it for a reason of the platform: what it holds is let go of, and its instance ends. */
+  abort(error: FcError): void {
+    if (this.#isReleased) return
+    this.#running.delete(this)
+    this.#isReleased = true
+    this.#timer?.cancel()
+    if (this.#slot === null) {
+      this.#deps.instances.withdraw(this.#request.version, this)
+    } else {
+      this.#stopClock()
+      this.#stream?.cancel('disconnect')
+      this.#slot.abandon()
+    }
+    if (!this.#isAnswered) this.#fail({ kind: 'platform', error })
   }
 
   outcome(): InvocationOutcome {
@@ -161,6 +196,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   }
 
   onInstanceGone(exit: InstanceExit): void {
+    this.#running.delete(this)
     this.#isReleased = true
     this.#timer?.cancel()
     this.#stopClock()
@@ -220,6 +256,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     if (this.#isReleased) return
     this.#stream?.cancel('timeout')
     this.#stopClock()
+    this.#running.delete(this)
     this.#isReleased = true
     this.#slot!.abandon()
     if (this.#isAnswered) return
@@ -241,6 +278,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   /** The function is done with it: its time ends here, and the slot is free. */
   #release(): void {
     if (this.#isReleased) return
+    this.#running.delete(this)
     this.#isReleased = true
     this.#timer?.cancel()
     this.#stopClock()
@@ -255,6 +293,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   }
 
   #fail(failure: InvocationFailure): void {
+    this.#running.delete(this)
     this.#timer?.cancel()
     this.#log?.end()
     this.#failure = failure

@@ -11,6 +11,8 @@ const CLOSED_NETWORKS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.
 /** Metadata services that some clouds have elsewhere (Alibaba Cloud, and AWS over IPv6). */
 const METADATA_ADDRESSES = ['100.100.100.200/32']
 const DNS_PORT = 53
+/** Packets a second from one sandbox to the name server, so that a flood ends in the kernel. */
+const DNS_PACKETS_PER_SECOND_MAX = 1000
 
 export interface NetworkPlan {
   bridge: string
@@ -131,7 +133,7 @@ table ${table} {
     iifname != "${bridge}" accept
     ct state established,related accept
     ip saddr ${subnet} ip daddr ${gateway} tcp dport { ${ports}, ${DNS_PORT} } accept
-    ip saddr ${subnet} ip daddr ${gateway} udp dport ${DNS_PORT} accept
+    ip saddr ${subnet} ip daddr ${gateway} udp dport ${DNS_PORT} meter questions { ip saddr limit rate ${DNS_PACKETS_PER_SECOND_MAX}/second } accept
     drop
   }
   chain forward {

@@ -1,13 +1,17 @@
-/** What all oci sandboxes of a platform share: the keeper, the network, root folders, disks, users. */
+/** What all oci sandboxes of a platform share: the keeper, the network and its name server, root folders, disks, users. */
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock, Random } from '../clock.ts'
 import type { CgroupMounts } from './cgroups.ts'
+import { createDnsForwarder, type DnsForwarder } from './dns.ts'
+import { hostNameServers } from './dns-servers.ts'
 import { Keeper } from './keeper.ts'
 import { SandboxNetwork } from './network.ts'
 import type { NetworkPlan } from './network-plan.ts'
 import { RootFolders } from './oci-root.ts'
 import { ScratchDisks } from './scratch-disks.ts'
 
+const DNS_PORT = 53
 /** User ids of sandboxes, one each: above what systems, people and user namespaces are given. */
 const FIRST_USER = 0x70000000
 
@@ -37,9 +41,11 @@ export class OciHost {
   readonly network: SandboxNetwork
   readonly roots: RootFolders
   readonly disks: ScratchDisks
+  readonly #dns: DnsForwarder
   readonly #users = new Set<number>()
 
-  private constructor(options: OciHostOptions, keeper: Keeper, network: SandboxNetwork) {
+  private constructor(options: OciHostOptions, keeper: Keeper, network: SandboxNetwork, dns: DnsForwarder) {
+    this.#dns = dns
     const { stateDirectory, platformHost } = options
     this.options = options
     this.keeper = keeper
@@ -50,7 +56,7 @@ export class OciHost {
   }
 
   /** Rejects with the reason why sandboxes cannot be made here. */
-  static async open(options: OciHostOptions): Promise<OciHost> {
+  static async open(options: OciHostOptions, deps: { clock: Clock; random: Random }): Promise<OciHost> {
     const { stateDirectory, python, cgroups, cniFolder, platformPorts } = options
     for (const name of ['shared', 'containers']) {
       await rm(join(stateDirectory, name), { recursive: true, force: true })
@@ -65,7 +71,9 @@ export class OciHost {
     try {
       const directory = join(stateDirectory, 'network')
       const network = await SandboxNetwork.open({ plan: options.network, directory, cniFolder, platformPorts }, keeper)
-      return new OciHost(options, keeper, network)
+      const servers = hostNameServers(deps)
+      const dns = await createDnsForwarder({ address: options.network.gateway, port: DNS_PORT, servers }, deps)
+      return new OciHost(options, keeper, network, dns)
     } catch (error) {
       await keeper.close()
       throw error
@@ -90,6 +98,7 @@ export class OciHost {
   }
 
   async close(): Promise<void> {
+    await this.#dns.close()
     await this.network.close().catch(() => {})
     await this.keeper.close()
   }

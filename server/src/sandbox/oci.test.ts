@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { systemClock } from '../clock.ts'
+import { systemClock, systemRandom } from '../clock.ts'
 import { sandboxContract } from './contract.ts'
 import type { LeaveBehind } from './contract-scene.ts'
 import { createOciSandboxRuntime, type OciOptions } from './oci.ts'
@@ -12,10 +12,10 @@ import { findOciPrograms } from './oci-check.ts'
 /** A platform of its own, that starts one sandbox, says so, and waits to be killed. */
 const PLATFORM = `
   import { createOciSandboxRuntime } from ${JSON.stringify(new URL('./oci.ts', import.meta.url).href)}
-  import { systemClock } from ${JSON.stringify(new URL('../clock.ts', import.meta.url).href)}
+  import { systemClock, systemRandom } from ${JSON.stringify(new URL('../clock.ts', import.meta.url).href)}
   const [options, id, channelSocket, ...command] = process.argv.slice(1)
   const limits = { memoryBytes: 1e9, diskBytes: 1e9, processes: 100, openFiles: 100, cpu: 1 }
-  const runtime = await createOciSandboxRuntime(JSON.parse(options), { clock: systemClock })
+  const runtime = await createOciSandboxRuntime(JSON.parse(options), { clock: systemClock, random: systemRandom })
   await runtime.create({
     id, command, environment: { PATH: '/usr/bin:/bin' }, readOnlyPaths: [], channelSocket, limits, onOutput() {},
   })
@@ -55,7 +55,8 @@ for (const program of findOciPrograms(process.env['PATH'] ?? '')) {
   }
   sandboxContract(
     `oci (${program.name})`,
-    (directory) => createOciSandboxRuntime(optionsFor(program, directory), { clock: systemClock }),
+    (directory) =>
+      createOciSandboxRuntime(optionsFor(program, directory), { clock: systemClock, random: systemRandom }),
     { leaveBehind },
   )
 }

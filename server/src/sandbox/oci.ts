@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import type { Clock } from '../clock.ts'
+import type { Clock, Random } from '../clock.ts'
 import { findCgroups, killGroups, removeGroups } from './cgroups.ts'
 import { problemOf } from './oci-spec-check.ts'
 import { bridgeName, networksInUse, planNetwork } from './network-plan.ts'
@@ -43,7 +43,10 @@ export interface OciOptions {
  * Rejects with the reason when this machine cannot have such sandboxes. `recover` is to be called before the first
  * `create`, and rejects for such reasons too.
  */
-export async function createOciSandboxRuntime(options: OciOptions, deps: { clock: Clock }): Promise<SandboxRuntime> {
+export async function createOciSandboxRuntime(
+  options: OciOptions,
+  deps: { clock: Clock; random: Random },
+): Promise<SandboxRuntime> {
   const stateDirectory = resolve(options.stateDirectory)
   const cgroups = findCgroups(readFileSync('/proc/mounts', 'utf8'))
   if (cgroups === null) throw new Error('the control groups memory, pids, cpu and freezer are not all mounted')
@@ -51,7 +54,7 @@ export async function createOciSandboxRuntime(options: OciOptions, deps: { clock
   const { stdout: routes } = await promisify(execFile)('ip', ['-json', 'route', 'show', 'table', 'all'])
   const network = planNetwork(id, networksInUse(routes, bridgeName(id)))
   if (network === null) throw new Error('no free network was found between 10.128.0.0 and 10.255.255.255')
-  return new OciSandboxRuntime(resolve(options.directory), deps.clock, {
+  return new OciSandboxRuntime(resolve(options.directory), deps, {
     ...options,
     ...{ stateDirectory, cgroups, network, platformHost: PLATFORM_HOST, cgroupParent: network.name },
   })
@@ -63,6 +66,7 @@ class OciSandboxRuntime implements SandboxRuntime {
   readonly platformHost = PLATFORM_HOST
   readonly platformAddress: string
   readonly #directory: string
+  readonly #deps: { clock: Clock; random: Random }
   readonly #clock: Clock
   readonly #options: Omit<OciHostOptions, 'onLost'>
   readonly #live = new Map<string, OciSandbox>()
@@ -71,9 +75,10 @@ class OciSandboxRuntime implements SandboxRuntime {
   #sampling = false
   #isClosed = false
 
-  constructor(directory: string, clock: Clock, options: Omit<OciHostOptions, 'onLost'>) {
+  constructor(directory: string, deps: { clock: Clock; random: Random }, options: Omit<OciHostOptions, 'onLost'>) {
     this.#directory = directory
-    this.#clock = clock
+    this.#deps = deps
+    this.#clock = deps.clock
     this.#options = options
     this.platformAddress = options.network.gateway
   }
@@ -124,7 +129,7 @@ class OciSandboxRuntime implements SandboxRuntime {
       this.#host = null
       killGroups(this.#options.cgroups, this.#options.cgroupParent)
     }
-    this.#host ??= OciHost.open({ ...this.#options, onLost }).catch((error: unknown) => {
+    this.#host ??= OciHost.open({ ...this.#options, onLost }, this.#deps).catch((error: unknown) => {
       this.#host = null
       throw error
     })

@@ -214,11 +214,7 @@ test('errors reach the caller by code: bad key, bad input, not offered', async (
     /Runtime is set to/,
   )
   await refused(client.createFunction(functionInput('x', { memorySize: 100 })), 'InvalidArgument', /memorySize must be/)
-  await refused(
-    client.deleteScalingConfig('x', new sdk.DeleteScalingConfigRequest({})),
-    'NotImplemented',
-    /DeleteScalingConfig/,
-  )
+  await refused(client.listLayers(new sdk.ListLayersRequest({})), 'NotImplemented', /ListLayers is not offered/)
 })
 
 test('configurations that were never set are read as absent', async () => {
@@ -229,16 +225,11 @@ test('configurations that were never set are read as absent', async () => {
     /'unset' has no configuration of asynchronous invocation/,
   )
   await refused(client.getConcurrencyConfig('unset'), 'OnDemandConfigNotFound', /reserved concurrency/)
-  await refused(
-    client.getProvisionConfig('unset', new sdk.GetProvisionConfigRequest({ qualifier: 'LATEST' })),
-    'ProvisionConfigNotFound',
-    /provisioned instances/,
-  )
-  await refused(
-    client.getScalingConfig('unset', new sdk.GetScalingConfigRequest({ qualifier: 'LATEST' })),
-    'ProvisionConfigNotFound',
-    /scaling/,
-  )
+  const qualifier = 'LATEST'
+  const provision = await client.getProvisionConfig('unset', new sdk.GetProvisionConfigRequest({ qualifier }))
+  assert.deepEqual([provision.body?.functionArn, provision.body?.target], ['', 0])
+  const scaling = await client.getScalingConfig('unset', new sdk.GetScalingConfigRequest({ qualifier }))
+  assert.deepEqual([scaling.body?.functionArn, scaling.body?.minInstances], ['', 0])
   const { body } = await client.listProvisionConfigs(new sdk.ListProvisionConfigsRequest({ functionName: 'unset' }))
   assert.deepEqual(body?.provisionConfigs, [])
   const vpcBindings = await client.listVpcBindings('unset')

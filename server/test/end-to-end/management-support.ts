@@ -2,17 +2,22 @@
 import assert from 'node:assert/strict'
 import { createAuthenticator } from '../../src/auth/authenticator.ts'
 import { createAuthorizer } from '../../src/auth/authorizer.ts'
+import type { ApiDeps } from '../../src/api/app.ts'
 import type { TestApi } from '../../src/api/test-support.ts'
 import { ACCOUNT_ID, REGION, startApi } from '../../src/api/test-support.ts'
 import { systemClock } from '../../src/clock.ts'
 
 export const KEY = { accessKeyId: 'testak', accessKeySecret: 'testsk' }
 
-export async function startSignedApi(): Promise<TestApi> {
-  const identity = { accountId: ACCOUNT_ID, ...KEY, tokenKey: Buffer.alloc(32, 7) }
+/** Seals the credentials of functions. */
+export const TOKEN_KEY = Buffer.alloc(32, 7)
+
+export async function startSignedApi(deps: Partial<ApiDeps> = {}): Promise<TestApi> {
+  const identity = { accountId: ACCOUNT_ID, ...KEY, tokenKey: TOKEN_KEY }
   return startApi(systemClock, {
     authenticator: createAuthenticator(identity, { clock: systemClock }),
     authorizer: createAuthorizer({ accountId: ACCOUNT_ID, region: REGION }),
+    ...deps,
   })
 }
 

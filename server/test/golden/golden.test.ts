@@ -3,16 +3,26 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { handClock, startApi, zipSaying } from '../../src/api/test-support.ts'
+import { liveInstance } from '../../src/api/exec/test-support.ts'
+import { handClock, noInstances, startApi, zipSaying } from '../../src/api/test-support.ts'
 import type { Names, Step } from './golden-file.ts'
 import { difference, insertNames, parseGolden } from './golden-file.ts'
 
 const folder = import.meta.dirname
+/** What runs of the functions that are named so. */
+const fleet = [
+  liveInstance('c-kept', 'fleet', { isProvisioned: true, state: 'frozen' }),
+  liveInstance('c-busy', 'fleet', { state: 'busy', inFlight: 2 }),
+  liveInstance('c-new', 'fleet', { state: 'initializing' }),
+  liveInstance('c-old', 'fleet', { versionId: '1', qualifier: 'live' }),
+  liveInstance('c-two', 'shop$fleet'),
+  liveInstance('c-one', 'shop$fleet'),
+]
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.http'))) {
   test(`golden ${file}`, async (context) => {
     const clock = handClock()
-    const api = await startApi(clock)
+    const api = await startApi(clock, { instances: { ...noInstances, list: () => fleet } })
     context.after(() => api.close())
     const names: Names = new Map([
       ['zip', zipSaying('one')],

@@ -12,6 +12,7 @@ import type { Page, PageRequest } from './list.ts'
 import { listPage } from './list.ts'
 import { mergeSettings } from './merge-settings.ts'
 import { checkName } from './names.ts'
+import { listScalingOfAlias, removeStored } from './scaling.ts'
 
 export interface AliasPatch {
   versionId?: string | undefined
@@ -104,6 +105,7 @@ export async function updateAlias(
   })
 }
 
+/** What is set about scaling under its name goes with it. */
 export async function deleteAlias(
   context: Context,
   scope: Scope,
@@ -111,13 +113,14 @@ export async function deleteAlias(
   ifMatch: string | undefined,
 ): Promise<void> {
   await change(context, scope, async () => {
+    // The scope is written back so that no scaling is set for the alias while it goes.
+    const scopeDocument = await readScope(context, scope)
     await findOwner(context, scope)
     const stored = await findAlias(context, scope, aliasName)
     checkIfMatch(ifMatch, resourceOf('alias', stored).etag)
-    return {
-      writes: [{ kind: 'alias', key: stored.key, ifRevision: stored.revision, value: null }],
-      result: undefined,
-    }
+    const write: Write = { kind: 'alias', key: stored.key, ifRevision: stored.revision, value: null }
+    const scaling = await listScalingOfAlias(context, scope, aliasName)
+    return { writes: withScope([write, ...scaling.map(removeStored)], scopeDocument), result: undefined }
   })
 }
 

@@ -3,6 +3,7 @@ import type { JwtVerifierFactory } from '../../auth/port.ts'
 import type { Clock, Random } from '../../clock.ts'
 import type { MetadataStore } from '../../metadata/port.ts'
 import type { IsoTime } from '../../model.ts'
+import type { InstanceControl } from '../instance-control.ts'
 import type { PackageStore } from '../../packages/port.ts'
 import type { Lanes } from './lanes.ts'
 
@@ -33,6 +34,7 @@ export interface Context {
   clock: Clock
   random: Random
   runtimes: Runtimes
+  instances: InstanceControl
   lanes: Lanes
   /** Refuses a jwt configuration that requests could not be checked by; undefined: it is kept unchecked. */
   createJwtVerifier: JwtVerifierFactory | undefined

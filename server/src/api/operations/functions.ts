@@ -15,6 +15,8 @@ import { newConfig, patchConfig } from './function-config.ts'
 import type { Page, PageRequest } from './list.ts'
 import { isEmpty, listPage, pageOf } from './list.ts'
 import { checkName } from './names.ts'
+import { releaseReservation } from './reservations.ts'
+import { listScalingOf, removeStored } from './scaling.ts'
 import type { Tags } from './tags.ts'
 import { checkTags, functionArn, readTags, removeTags, tagsMatch, writeTags } from './tags.ts'
 
@@ -87,11 +89,16 @@ export async function updateFunction(
   }))
 }
 
-/** Refuses (`reason`) or allows (null) invocations; what is running goes on. */
-export async function restrictFunction(context: Context, key: FunctionKey, reason: string | null): Promise<void> {
+/** Refuses (`reason`) or allows (null) invocations; what is running goes on unless `abortsOngoing`. */
+export async function restrictFunction(
+  context: Context,
+  key: FunctionKey,
+  reason: string | null,
+  abortsOngoing = false,
+): Promise<void> {
   await editFunction(context, key, undefined, (value) => ({
     ...value,
-    restriction: reason === null ? null : { reason, lastModifiedTime: now(context) },
+    restriction: reason === null ? null : { reason, lastModifiedTime: now(context), abortsOngoing },
   }))
 }
 
@@ -109,7 +116,10 @@ async function editFunction(
   })
 }
 
-/** Refused while triggers, or (3.0) aliases or versions exist: removing them silently would take callers by surprise. */
+/**
+ * Refused while triggers, or (3.0) aliases or versions exist: removing them silently would take callers by surprise;
+ * and while instances are kept ready for it. What else is set about its scaling goes with it.
+ */
 export async function deleteFunction(context: Context, key: FunctionKey, ifMatch: string | undefined): Promise<void> {
   const { service, name } = splitFunctionKey(key)
   const scope = scopeOf(key)
@@ -126,9 +136,19 @@ export async function deleteFunction(context: Context, key: FunctionKey, ifMatch
     if (holds.length > 0) {
       throw new FcError('FunctionNotEmpty', `function '${name}' still has ${holds.join(' and ')}; delete them first`)
     }
+    const scaling = await listScalingOf(context, key)
+    const provisioned = scaling.filter(({ value }) => value.provision).map(({ value }) => `'${value.qualifier}'`)
+    if (provisioned.length > 0) {
+      throw new FcError(
+        'ProvisionConfigExist',
+        `function '${name}' still has provisioned instances for qualifier ${provisioned.join(', ')}; delete them first`,
+      )
+    }
     const writes: Write[] = [
       { kind: 'function', key, ifRevision: stored.revision, value: null },
       removeTags(functionArn(context, key)),
+      ...scaling.map(removeStored),
+      ...(await releaseReservation(context, key)),
     ]
     if (scopeDocument) writes.push(owns ? removeScope(scopeDocument) : touchScope(scopeDocument))
     return { writes, result: undefined }

@@ -34,20 +34,24 @@ export function checkTimerExpression(expression: string): void {
   const parts = expression.trim().split(/\s+/)
   const zone = parts[0]?.startsWith('CRON_TZ=') ? parts.shift()!.slice('CRON_TZ='.length) : 'UTC'
   if (!isTimeZone(zone)) throw refusal(`'${zone}' is no time zone`)
-  if (parts.length !== fields.length) throw refusal(`it has ${parts.length} fields`)
-  for (const [index, field] of fields.entries()) {
-    const text = parts[index]!
-    if (!text.split(',').every((item) => isItem(item, field))) {
-      throw refusal(`'${text}' is no ${field.name}, which goes from ${field.from} to ${field.to}`)
-    }
-  }
+  const problem = problemOfCron(parts)
+  if (problem !== undefined) throw refusal(problem)
 }
 
 function refusal(reason: string): FcError {
   return new FcError('InvalidArgument', `${ACCEPTS}; ${reason}`)
 }
 
-function isTimeZone(name: string): boolean {
+/** What is wrong with the six fields of a cron expression, in words; undefined when nothing is. */
+export function problemOfCron(parts: readonly string[]): string | undefined {
+  if (parts.length !== fields.length) return `it has ${parts.length} fields`
+  const wrong = fields.findIndex((field, index) => !parts[index]!.split(',').every((item) => isItem(item, field)))
+  if (wrong < 0) return undefined
+  const { name, from, to } = fields[wrong]!
+  return `'${parts[wrong]!}' is no ${name}, which goes from ${from} to ${to}`
+}
+
+export function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
   } catch {

@@ -9,9 +9,11 @@ import { fc2AccountRoutes } from './fc2/account.ts'
 import { aliasRoutes } from './fc2/aliases.ts'
 import { domainRoutes } from './fc2/domains.ts'
 import { functionRoutes } from './fc2/functions.ts'
+import { instanceRoutes } from './fc2/instances.ts'
 import { fc2NotOffered } from './fc2/not-offered.ts'
 import { serviceRoutes } from './fc2/services.ts'
 import { triggerRoutes } from './fc2/triggers.ts'
+import { scalingRoutes } from './fc2/scaling.ts'
 import { unsetConfigRoutes } from './fc2/unset-configs.ts'
 import type { Fc2Version } from './fc2/version.ts'
 import { versionRoutes } from './fc2/versions.ts'
@@ -25,6 +27,8 @@ export function fc2Routes(context: Context, version: Fc2Version): Route[] {
     ...triggerRoutes(context, version),
     ...domainRoutes(context),
     ...fc2AccountRoutes(context, version),
+    ...scalingRoutes(context),
+    ...instanceRoutes(context),
     ...unsetConfigRoutes(context, version),
     ...fc2NotOffered(version),
   ]

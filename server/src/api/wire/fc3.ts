@@ -6,9 +6,11 @@ import { route } from '../route.ts'
 import { aliasRoutes } from './fc3/aliases.ts'
 import { domainRoutes } from './fc3/domains.ts'
 import { functionRoutes } from './fc3/functions.ts'
+import { instanceRoutes } from './fc3/instances.ts'
 import { fc3NotOffered } from './fc3/not-offered.ts'
 import { tagRoutes } from './fc3/tags.ts'
 import { triggerRoutes } from './fc3/triggers.ts'
+import { scalingRoutes } from './fc3/scaling.ts'
 import { unsetConfigRoutes } from './fc3/unset-configs.ts'
 import { versionRoutes } from './fc3/versions.ts'
 
@@ -26,6 +28,8 @@ export function fc3Routes(context: Context): Route[] {
       path: '/regions',
       handle: async () => ({ body: regions(context) }),
     }),
+    ...scalingRoutes(context),
+    ...instanceRoutes(context),
     ...unsetConfigRoutes(context),
     ...fc3NotOffered,
   ]

@@ -2,7 +2,6 @@
 import type { FunctionKey, JsonObject } from '../../model.ts'
 import type { Context } from '../operations/context.ts'
 import { findQualifiedFunction } from '../operations/find.ts'
-import type { UnsetConfigKind } from '../operations/unset-configs.ts'
 import { refuseUnsetConfig } from '../operations/unset-configs.ts'
 import type { Route } from '../route.ts'
 import { route } from '../route.ts'
@@ -22,13 +21,13 @@ export function unsetConfigs<Params>(context: Context, { functionPath, target }:
   }
   return {
     /** One configuration of a function. */
-    get: (operation: string, name: string, kind: UnsetConfigKind): Route =>
+    get: (operation: string, name: string): Route =>
       route({
         operation,
         method: 'GET',
         path: `${functionPath}/${name}`,
         query: shape({ qualifier: text }),
-        handle: async ({ params, query }) => refuseUnsetConfig(kind, await find(params, query)),
+        handle: async ({ params, query }) => refuseUnsetConfig(await find(params, query)),
       }),
     /** What a function has. */
     listOfFunction: (operation: string, name: string, none: JsonObject): Route =>

@@ -9,17 +9,12 @@ const FUNCTION = `${SERVICE}/functions/:functionName`
 type Row = readonly [operation: string, method: Method, path: string]
 
 const both: readonly Row[] = [
-  ['PutProvisionConfig', 'PUT', `${FUNCTION}/provision-config`],
-  ['PutFunctionOnDemandConfig', 'PUT', `${FUNCTION}/on-demand-config`],
-  ['DeleteFunctionOnDemandConfig', 'DELETE', `${FUNCTION}/on-demand-config`],
   ['PutFunctionAsyncInvokeConfig', 'PUT', `${FUNCTION}/async-invoke-config`],
   ['DeleteFunctionAsyncInvokeConfig', 'DELETE', `${FUNCTION}/async-invoke-config`],
   ['ListStatefulAsyncInvocations', 'GET', `${FUNCTION}/stateful-async-invocations`],
   ['GetStatefulAsyncInvocation', 'GET', `${FUNCTION}/stateful-async-invocations/:invocationId`],
   ['StopStatefulAsyncInvocation', 'PUT', `${FUNCTION}/stateful-async-invocations/:invocationId`],
   ['ListStatefulAsyncInvocationFunctions', 'GET', '/stateful-async-invocation-functions'],
-  ['ListInstances', 'GET', `${FUNCTION}/instances`],
-  ['ExecInstance', 'GET', `${FUNCTION}/instances/:instanceId/exec`],
   ['CreateVpcBinding', 'POST', `${SERVICE}/bindings`],
   ['DeleteVpcBinding', 'DELETE', `${SERVICE}/bindings/:vpcId`],
   ['ListLayers', 'GET', '/layers'],

@@ -9,7 +9,7 @@ import type { Fc2Version } from './version.ts'
 import { target } from './version.ts'
 
 export function unsetConfigRoutes(context: Context, version: Fc2Version): Route[] {
-  const { get, listOfFunction, list } = unsetConfigs(context, {
+  const { get, listOfFunction } = unsetConfigs(context, {
     functionPath: '/services/:serviceName/functions/:functionName',
     target(params: { serviceName: string; functionName: string }, query) {
       const { service, qualifier } = target(params.serviceName, query)
@@ -27,13 +27,8 @@ export function unsetConfigRoutes(context: Context, version: Fc2Version): Route[
       },
     })
   return [
-    get('GetProvisionConfig', 'provision-config', 'provision'),
-    get('GetFunctionOnDemandConfig', 'on-demand-config', 'onDemand'),
-    get('GetFunctionAsyncInvokeConfig', 'async-invoke-config', 'asyncInvoke'),
+    get('GetFunctionAsyncInvokeConfig', 'async-invoke-config'),
     listOfFunction('ListFunctionAsyncInvokeConfigs', 'async-invoke-configs', NO_ASYNC_CONFIGS),
-    list('ListProvisionConfigs', '/provision-configs', { provisionConfigs: [] }),
-    // The one list that is null when it is empty.
-    list('ListOnDemandConfigs', '/on-demand-configs', { configs: null }),
     vpcBindings('/services/:serviceName/bindings'),
     ...(version === '2016-08-15' ? [vpcBindings('/services/:serviceName/binding')] : []),
   ]

@@ -141,7 +141,7 @@ export function functionRoutes(context: Context): Route[] {
       path: '/functions/:functionName/invoke/disable',
       body: shape({ reason: Type.String({ maxLength: 256 }), abortOngoingRequest: flag }),
       async handle({ params, body }) {
-        await functions.restrictFunction(context, params.functionName, body.reason ?? '')
+        await functions.restrictFunction(context, params.functionName, body.reason ?? '', body.abortOngoingRequest)
         return { body: { success: true } }
       },
     }),

@@ -9,14 +9,8 @@ export function unsetConfigRoutes(context: Context): Route[] {
     target: (params: { functionName: string }, { qualifier }) => ({ key: params.functionName, qualifier }),
   })
   return [
-    get('GetAsyncInvokeConfig', 'async-invoke-config', 'asyncInvoke'),
-    get('GetConcurrencyConfig', 'concurrency', 'concurrency'),
-    get('GetProvisionConfig', 'provision-config', 'provision'),
-    get('GetScalingConfig', 'scaling-config', 'scaling'),
+    get('GetAsyncInvokeConfig', 'async-invoke-config'),
     listOfFunction('ListVpcBindings', 'vpc-bindings', { vpcIds: [] }),
     list('ListAsyncInvokeConfigs', '/async-invoke-configs', NO_ASYNC_CONFIGS),
-    list('ListConcurrencyConfigs', '/concurrency-configs', { configs: [] }),
-    list('ListProvisionConfigs', '/provision-configs', { provisionConfigs: [] }),
-    list('ListScalingConfigs', '/scaling-configs', { scalingConfigs: [] }),
   ]
 }

@@ -1,0 +1,32 @@
+/** Answers on a bare socket, where node:http has no response to write to: to what is no HTTP, and to refused upgrades. */
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Clock } from './clock.ts'
+import { errorBody, type FcError } from './errors.ts'
+
+/** A client may keep its half open this long after it was answered. */
+const LINGER_MS = 1_000
+
+/** Answers in the form of all our errors and ends the connection: nothing after it can be trusted. */
+export function refuseSocket(
+  socket: Duplex,
+  error: FcError,
+  requestId: string,
+  clock: Clock,
+  status = error.status,
+): void {
+  const body = errorBody(error, requestId)
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
+    ...Object.entries(error.headers).map(([name, value]) => `${name}: ${value}`),
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Fc-Request-Id: ${requestId}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  // Closing over what was not read would reset the connection, and the answer might be lost with it.
+  socket.resume()
+  const timer = clock.setTimer(LINGER_MS, () => socket.destroy())
+  socket.once('close', () => timer.cancel())
+}
