@@ -18,7 +18,7 @@ async function idleInstance(world: FleetWorld, version = f): Promise<string> {
   return asked.told
 }
 
-test('an instance that has been idle for a second is frozen, and thawed with fresh credentials when it is used', async () => {
+test('an instance idle for a second is frozen, and thawed with fresh credentials when it is used', async () => {
   const world = new FleetWorld()
   const id = await idleInstance(world)
   const { instance } = world.starts[0]!
@@ -74,7 +74,7 @@ test('an instance with room for several is not reaped for the sake of one that i
   assert.equal(slow.isInstanceGone, false)
 })
 
-test('when the host is full, the idle instance that is cheapest to lose makes room, and it is the room that is waited for', async () => {
+test('when the host is full, the idle instance that is cheapest to lose makes room', async () => {
   const world = new FleetWorld({ memoryMBMax: 256 })
   await idleInstance(world, f)
   for (let use = 0; use < 5; use++) {
@@ -308,7 +308,7 @@ const step = fc.record({
   n: fc.nat(1000),
 })
 
-test('whatever happens, no limit is exceeded, nobody is told twice, and all are served or refused in the end', async () => {
+test('whatever happens, limits hold, nobody is told twice, and all are served or refused in the end', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
       const options = { instancesMax: 6, memoryMBMax: 1024, startsMax: 3, queueMsMax: 5000, queueLengthMax: 20 }

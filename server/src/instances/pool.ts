@@ -97,10 +97,6 @@ export class Pool {
     return this.#queue.length
   }
 
-  get startingCount(): number {
-    return this.#starting
-  }
-
   /** Instances that are not provisioned. */
   get onDemandCount(): number {
     return this.#roster.onDemandCount
@@ -215,7 +211,10 @@ export class Pool {
     )
   }
 
-  /** The regular look: idle instances are frozen, and leave when their time is over; running ones keep valid credentials, and show that they live. */
+  /**
+   * The regular look: idle instances are frozen, and leave when their time is over; running ones keep valid credentials,
+   * and show that they live.
+   */
   look(): void {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs < this.#nextLookMs) return

@@ -58,7 +58,10 @@ export interface SlotHolder {
 
 /** What is set about scaling, as of now; fed by metadata's change feed. */
 export interface ScalingRules {
-  /** Instances kept from the account's for a function (all its versions, provisioned and on demand), which are also the most it may have. */
+  /**
+   * Instances kept from the account's for a function (all its versions, provisioned and on demand), which are also the
+   * most it may have.
+   */
   reservations(): ReadonlyMap<FunctionKey, number>
   /** Most instances that requests may start of this version; null: no limit of its own. */
   onDemandMax(version: FunctionVersion): number | null

@@ -5,7 +5,7 @@ import { backoffMs } from '../scheduler/port.ts'
 /** Between two starts of which the first failed; doubles with each more. */
 const RETRY_MS_MIN = 1000
 const RETRY_MS_MAX = 5 * 60_000
-/** One that ends earlier has failed like one that did not start; one that lives as long makes earlier failures forgotten. */
+/** One that ends earlier has failed like one that did not start; later, earlier failures are forgotten. */
 const STABLE_MS = 60_000
 
 export class Provision {

@@ -58,7 +58,7 @@ test('a burst starts no more instances than its requests have slots for', async 
   assert.ok(report.starts <= 10, `${report.starts} starts`)
 })
 
-test('700 requests a second from zero are taken at each instance’s own concurrency from the first one on', async () => {
+test('at 700 requests a second from zero each instance keeps to its concurrency from the first one on', async () => {
   const report = await play(
     steady(3, 700, 10_000),
     {},

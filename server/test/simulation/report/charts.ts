@@ -33,7 +33,8 @@ export function tradeOffChart(results: readonly Result[]): string {
   return drawChart({
     title: 'Cold starts against idle memory',
     description:
-      'For three workloads the share of cold starts falls as idle memory grows; on the long tail learned keep-alives need less memory for the same share.',
+      'For three workloads the share of cold starts falls as idle memory grows; ' +
+      'on the long tail learned keep-alives need less memory for the same share.',
     panels,
   })
 }
