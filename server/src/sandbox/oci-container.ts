@@ -41,7 +41,16 @@ export async function startContainer(
   }
 }
 
-async function start(host: OciHost, spec: SandboxSpec, folder: string, clock: Clock, undo: Undo): Promise<OciSandbox> {
+async function start(
+  host: OciHost,
+  wanted: SandboxSpec,
+  folder: string,
+  clock: Clock,
+  undo: Undo,
+): Promise<OciSandbox> {
+  // More open files than the platform itself may have cannot be given.
+  const openFiles = Math.min(wanted.limits.openFiles, host.openFilesMax)
+  const spec = { ...wanted, limits: { ...wanted.limits, openFiles } }
   const { id, limits } = spec
   const { keeper, options } = host
   const inFolder = (name: string): string => join(folder, name)

@@ -1,4 +1,5 @@
 /** What all oci sandboxes of a platform share: the keeper, the network and its name server, root folders, disks, users. */
+import { readFileSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Random } from '../clock.ts'
@@ -41,6 +42,7 @@ export class OciHost {
   readonly network: SandboxNetwork
   readonly roots: RootFolders
   readonly disks: ScratchDisks
+  readonly openFilesMax = ownOpenFilesMax()
   readonly #dns: DnsForwarder
   readonly #users = new Set<number>()
 
@@ -102,4 +104,10 @@ export class OciHost {
     await this.network.close().catch(() => {})
     await this.keeper.close()
   }
+}
+
+/** The hard limit of this process, which is inherited. */
+function ownOpenFilesMax(): number {
+  const limit = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+  return limit === undefined || limit === 'unlimited' ? Infinity : Number(limit)
 }
