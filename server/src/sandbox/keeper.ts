@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('./keeper.py', import.meta.url))
 /** For the programs it runs: they find system programs, and nothing of ours is inherited. */
-const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+export const PROGRAM_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
 /** Any one program, unless said otherwise. */
 const PROGRAM_MS_MAX = 10_000
 /** Kept of what the keeper itself says on stderr, for the reason of its end. */
@@ -64,7 +64,7 @@ export class Keeper {
   private constructor(options: KeeperOptions) {
     this.#child = spawn(options.python, ['-I', '-S', PROGRAM], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: ENVIRONMENT,
+      env: PROGRAM_ENVIRONMENT,
       // Not in our group: it must outlive a terminal's Ctrl-C until the sandboxes are stopped in order.
       detached: true,
     })
@@ -174,7 +174,7 @@ export class Keeper {
   }
 
   #program(command: readonly string[], { environment = {}, input = '', timeoutMs = PROGRAM_MS_MAX }: RunOptions) {
-    return { command, environment: { ...ENVIRONMENT, ...environment }, input, timeoutMs }
+    return { command, environment: { ...PROGRAM_ENVIRONMENT, ...environment }, input, timeoutMs }
   }
 
   #result(command: readonly string[], answer: Answer): RunResult {
