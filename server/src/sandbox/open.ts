@@ -61,7 +61,9 @@ async function openOci(settings: SandboxSettings, deps: { clock: Clock; random: 
     deps,
   )
   try {
-    return { runtime, notice: runtime.notice, leftovers: await runtime.recover() }
+    const leftovers = await runtime.recover()
+    await runtime.prepare()
+    return { runtime, notice: runtime.notice, leftovers }
   } catch (error) {
     await runtime.close()
     throw error
