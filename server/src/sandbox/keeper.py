@@ -26,6 +26,7 @@ EXT4_IOC_SHUTDOWN, SHUTDOWN_NO_FLUSH = 0x8004587D, struct.pack("I", 2)
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 # Of one program and stream; the longest that is asked for is the list of a thousand sandboxes' firewall rules.
 OUTPUT_BYTES_MAX = 1 << 20
+ADOPTION_LOOKS_MAX, ADOPTION_LOOK_SECONDS = 200, 0.001
 # Beyond the two lines that every table of sockets has.
 SOCKET_TABLES = ("tcp", "tcp6", "udp", "udp6", "icmp", "icmp6", "raw", "raw6")
 
@@ -246,12 +247,17 @@ class Keeper:
         del self.init_pids[name]
         self.selector.unregister(pidfd)
         os.close(pidfd)
-        try:
-            _, status = os.waitpid(pid, 0)
-            code = os.waitstatus_to_exitcode(status)
-        except ChildProcessError:
-            code = -signal.SIGKILL
+        code = self.exit_code(pid)
         self.send({"exited": name, "code": code if code >= 0 else None, "signal": None if code >= 0 else signal.Signals(-code).name})
+
+    def exit_code(self, pid):
+        """Negative for a signal. For a moment it may still be the child of a process that the OCI runtime left behind."""
+        for _ in range(ADOPTION_LOOKS_MAX):
+            try:
+                return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            except ChildProcessError:
+                time.sleep(ADOPTION_LOOK_SECONDS)
+        return -signal.SIGKILL
 
     def do_kill(self, request):
         pidfd = self.inits.get(request["id"])
