@@ -162,12 +162,8 @@ test('every contract suite is run for two implementations, or says that there is
   const problems = files
     .filter(({ path }) => path.endsWith('/contract.ts'))
     .filter(({ path, text }) => {
-      const users = sources.filter(
-        (file) =>
-          isForTests(file.path) &&
-          importsOf(file.text).some(
-            ({ specifier }) => resolve(ROOT, dirname(file.path), specifier) === join(ROOT, path),
-          ),
+      const users = [...tests, ...files.filter((file) => file.path.includes('/contract-of-'))].filter((file) =>
+        importsOf(file.text).some(({ specifier }) => resolve(ROOT, dirname(file.path), specifier) === join(ROOT, path)),
       )
       return users.length < 2 && !/\bone implementation\b/i.test(text)
     })
