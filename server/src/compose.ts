@@ -24,7 +24,7 @@ import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
 import { createInstances } from './instances/host.ts'
 import { createLaunchPlanner, stemKind } from './instances/launch.ts'
-import { findRuntimes } from './instances/runtimes.ts'
+import type { Runtimes } from './instances/runtimes.ts'
 import { createStemStock } from './instances/stem-stock.ts'
 import { createInvocations } from './invocations/sync.ts'
 import { createLogStore } from './logs/store.ts'
@@ -61,8 +61,16 @@ export interface Platform {
   close(): Promise<void>
 }
 
-/** Brings the platform up; resolves when it serves. Rejects with a reason for the operator; the process is to end then. */
-export async function startPlatform(config: Config, version: string, log: Logger): Promise<Platform> {
+/**
+ * Brings the platform up; resolves when it serves. Rejects with a reason for the operator; the process is to end then.
+ * `finding`: the interpreters of this host, which may still be looked for.
+ */
+export async function startPlatform(
+  config: Config,
+  version: string,
+  log: Logger,
+  finding: Promise<Runtimes>,
+): Promise<Platform> {
   const folder = (name: string) => join(config.dataDir, name)
   const given = (setting: string) => (setting === '' ? undefined : setting)
   const identity = await loadOrCreateIdentity(
@@ -79,48 +87,54 @@ export async function startPlatform(config: Config, version: string, log: Logger
   const { region } = config
   const account = { accountId, region }
 
-  const metadata = await createMetadataStore(
-    config.metadataUrl === ''
-      ? { kind: 'sqlite', file: folder('metadata.db') }
-      : { kind: 'postgres', url: config.metadataUrl },
-    { clock },
-  )
-  const logs = await createLogStore(
-    {
-      directory: folder('logs'),
-      retentionDays: config.logDays,
-      functionBytesMax: config.logFunctionMB * MB,
-      totalBytesMax: config.logMB * MB,
-    },
-    { clock, notify: (message) => log.warn(message) },
-  )
-  const packages = await createPackageStore(
-    { directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX },
-    { clock },
-  )
+  const sockets = folder('run')
+  const openSockets = async () => {
+    // What is left of a platform that was killed holds nothing: instances are made anew.
+    await rm(sockets, { recursive: true, force: true })
+    await mkdir(sockets, { recursive: true, mode: 0o711 })
+  }
+  const openSandbox = async () => {
+    const runtimes = await finding
+    const sandbox = await openSandboxes(
+      {
+        kind: config.sandbox,
+        ociRuntime: config.ociRuntime,
+        path: process.env['PATH'] ?? '',
+        python: runtimes.interpreters().find(({ language }) => language === 'python')?.command[0],
+        directory: folder('instances'),
+        platformPorts: Array.from({ length: PLATFORM_PORTS }, (_, i) => config.port + i),
+      },
+      { clock, random },
+    )
+    return { runtimes, sandbox }
+  }
+  // Side by side: each waits for a thread, a disk or another program.
+  const [{ runtimes, sandbox }, metadata, logs, packages] = await Promise.all([
+    openSandbox(),
+    createMetadataStore(
+      config.metadataUrl === ''
+        ? { kind: 'sqlite', file: folder('metadata.db') }
+        : { kind: 'postgres', url: config.metadataUrl },
+      { clock },
+    ),
+    createLogStore(
+      {
+        directory: folder('logs'),
+        retentionDays: config.logDays,
+        functionBytesMax: config.logFunctionMB * MB,
+        totalBytesMax: config.logMB * MB,
+      },
+      { clock, notify: (message) => log.warn(message) },
+    ),
+    createPackageStore({ directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX }, { clock }),
+    openSockets(),
+  ])
   const metrics = createMetrics()
 
   const authenticator = createAuthenticator(identity, { clock })
   const authorizer = createAuthorizer(account)
   const tokens = createTokenIssuer(identity, { random })
 
-  // What is left of a platform that was killed holds nothing: instances are made anew.
-  const sockets = folder('run')
-  await rm(sockets, { recursive: true, force: true })
-  await mkdir(sockets, { recursive: true, mode: 0o711 })
-  const path = process.env['PATH'] ?? ''
-  const runtimes = await findRuntimes(path)
-  const sandbox = await openSandboxes(
-    {
-      kind: config.sandbox,
-      ociRuntime: config.ociRuntime,
-      path,
-      python: runtimes.interpreters().find(({ language }) => language === 'python')?.command[0],
-      directory: folder('instances'),
-      platformPorts: Array.from({ length: PLATFORM_PORTS }, (_, i) => config.port + i),
-    },
-    { clock, random },
-  )
   const { runtime: sandboxes, notice: sandboxNotice, leftovers } = sandbox
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
 

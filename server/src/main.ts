@@ -1,8 +1,8 @@
 /** argv and environment → configuration → platform → signal → end. `main.ts config` prints the settings instead. */
 import { pino } from 'pino'
 import packageFile from '../package.json' with { type: 'json' }
-import { startPlatform } from './compose.ts'
 import { ConfigError, describeConfig, loadConfig, type LoadedConfig } from './config.ts'
+import { findRuntimes } from './instances/runtimes.ts'
 import { printConfig } from './print-config.ts'
 import { deploySamples } from './samples.ts'
 import { banner, explainStartFailure } from './terminal.ts'
@@ -28,8 +28,11 @@ if (isConfigCommand) {
 const { config } = loaded
 // What functions print goes to the log store; this is what the platform has to say about itself.
 const log = pino({ level: config.logLevel, base: null }, process.stderr)
+// Asked before the rest is loaded: the python3 of a version manager takes as long to answer as that.
+const finding = findRuntimes(process.env['PATH'] ?? '')
+const { startPlatform } = await import('./compose.ts')
 try {
-  const platform = await startPlatform(config, packageFile.version, log)
+  const platform = await startPlatform(config, packageFile.version, log, finding)
   process.stdout.write(banner(config, platform))
   const stop = (signal: string) => {
     log.info(`${signal}: stopping`)

@@ -210,9 +210,15 @@ async function removeAll({ plan, directory }: NetworkOptions, keeper: Keeper): P
   const namespaces = join(directory, 'namespaces')
   const names = await readdir(namespaces).catch(() => [])
   await keeper.unmount(names.map((name) => join(namespaces, name)))
-  await keeper.attempt(['ip', 'link', 'del', plan.bridge])
-  const rules = staleRules((await keeper.attempt(['iptables', '-S', PLUGIN_CHAIN])).stdout, plan.subnet)
-  if (rules !== '') await keeper.attempt(['iptables-restore', '--noflush'], { input: rules })
-  await keeper.attempt(['nft', '-f', '-'], { input: removalRules(plan) })
+  await Promise.all([
+    keeper.attempt(['ip', 'link', 'del', plan.bridge]),
+    removePluginRules(plan, keeper),
+    keeper.attempt(['nft', '-f', '-'], { input: removalRules(plan) }),
+  ])
   await rm(directory, { recursive: true, force: true })
+}
+
+async function removePluginRules({ subnet }: NetworkPlan, keeper: Keeper): Promise<void> {
+  const rules = staleRules((await keeper.attempt(['iptables', '-S', PLUGIN_CHAIN])).stdout, subnet)
+  if (rules !== '') await keeper.attempt(['iptables-restore', '--noflush'], { input: rules })
 }
