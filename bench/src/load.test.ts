@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseWrk } from './load.ts'
+import { parseWrk, turnScript } from './load.ts'
 
 const report = `Running 5s test @ http://127.0.0.1:8080/
   1 threads and 64 connections
@@ -37,4 +37,12 @@ test('socket errors and bad answers are failures', () => {
 
 test('a report without latencies is refused, with the report', () => {
   assert.throws(() => parseWrk('unable to connect'), /wrk reported no requests:\nunable to connect/)
+})
+
+test('a script for several endpoints has one request each, with its own host', () => {
+  const endpoint = (host: string) => ({ port: 1, path: '/', headers: { Host: host } })
+  assert.deepEqual(turnScript([endpoint('a.local'), endpoint('b.local')]).match(/wrk\.format.*/g), [
+    'wrk.format("GET", "/", { ["Host"] = "a.local" }),',
+    'wrk.format("GET", "/", { ["Host"] = "b.local" }),',
+  ])
 })

@@ -1,6 +1,9 @@
 /** Closed-loop load: wrk, or autocannon where wrk cannot be had. */
 import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Endpoint } from './http.ts'
 
@@ -16,6 +19,8 @@ export interface LoadResult {
 export interface LoadGenerator {
   name: 'wrk' | 'autocannon'
   run(endpoint: Endpoint, connections: number, seconds: number): Promise<LoadResult>
+  /** Each request to the next of several endpoints on one port; null: this generator cannot. */
+  runInTurn: ((endpoints: readonly Endpoint[], connections: number, seconds: number) => Promise<LoadResult>) | null
 }
 
 /** How much longer than asked a load run may take. */
@@ -47,15 +52,50 @@ export function parseWrk(report: string): LoadResult {
   }
 }
 
+/** A wrk script that sends these requests in turn. */
+export function turnScript(endpoints: readonly Endpoint[]): string {
+  const headersOf = ({ headers }: Endpoint) =>
+    Object.entries(headers).map(([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
+  const lines = endpoints.map(
+    (endpoint) => `    wrk.format("GET", ${JSON.stringify(endpoint.path)}, { ${headersOf(endpoint).join(', ')} }),`,
+  )
+  return `local requests
+local at = 0
+function init()
+  requests = {
+${lines.join('\n')}
+  }
+end
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+`
+}
+
+async function runWrk(port: number, path: string, connections: number, seconds: number, more: string[]) {
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...more]
+  const { stdout } = await run('wrk', [...flags, `http://127.0.0.1:${port}${path}`], {
+    timeout: seconds * 1000 + GRACE_MS,
+  })
+  return parseWrk(stdout)
+}
+
 const wrk: LoadGenerator = {
   name: 'wrk',
-  async run({ port, path, headers }, connections, seconds) {
+  run({ port, path, headers }, connections, seconds) {
     const headerFlags = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-    const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...headerFlags]
-    const { stdout } = await run('wrk', [...flags, `http://127.0.0.1:${port}${path}`], {
-      timeout: seconds * 1000 + GRACE_MS,
-    })
-    return parseWrk(stdout)
+    return runWrk(port, path, connections, seconds, headerFlags)
+  },
+  async runInTurn(endpoints, connections, seconds) {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-wrk-'))
+    try {
+      const script = join(folder, 'turn.lua')
+      writeFileSync(script, turnScript(endpoints))
+      return await runWrk(endpoints[0]!.port, '/', connections, seconds, ['-s', script])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   },
 }
 
@@ -69,6 +109,7 @@ interface AutocannonReport {
 
 const autocannon: LoadGenerator = {
   name: 'autocannon',
+  runInTurn: null,
   async run({ port, path, headers }, connections, seconds) {
     const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js')
     const headerFlags = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`])

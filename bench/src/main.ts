@@ -14,14 +14,27 @@ import { parseOptions } from './options.ts'
 import type { Options, Row } from './options.ts'
 import { cold } from './rows/cold.ts'
 import { deploy } from './rows/deploy.ts'
-import { idle, memory, ready } from './rows/idle.ts'
+import { burst } from './rows/burst.ts'
+import { density } from './rows/density.ts'
+import { idle, ready } from './rows/idle.ts'
+import { memory } from './rows/memory.ts'
+import { mix } from './rows/mix.ts'
+import { rate } from './rows/rate.ts'
 import type { RunRow } from './rows/row.ts'
 import { scale } from './rows/scale.ts'
-import { OUR_NAMES, RATIO_METRICS, warm } from './rows/warm.ts'
-import { ratioTable, rowTable } from './table.ts'
+import { RATIO_METRICS, warm } from './rows/warm.ts'
+import { ratioTable, rowTable, targetTable } from './table.ts'
+import { judge } from './targets.ts'
 
 const RESULTS = fileURLToPath(import.meta.resolve('../results'))
-const RUN: Record<Row, RunRow> = { warm, cold, memory, ready, deploy, idle, scale }
+const RUN: Record<Row, RunRow> = { warm, mix, cold, rate, burst, memory, density, ready, deploy, idle, scale }
+/** Of these metrics it is told how we compare with each peer. */
+const COMPARED: Partial<Record<Row, readonly string[]>> = {
+  warm: RATIO_METRICS,
+  cold: ['cold start p50'],
+  rate: ['starts'],
+  burst: ['last answer'],
+}
 
 const say = (text: string) => process.stderr.write(`${text}\n`)
 
@@ -32,40 +45,66 @@ async function main(options: Options): Promise<boolean> {
   }
   const measurements: Measurement[] = []
   const failed: string[] = []
+  const notes: Partial<Record<Row, string[]>> = {}
   for (const row of options.rows) {
+    const rowNotes: string[] = []
+    notes[row] = rowNotes
     try {
       await RUN[row]({
         options,
         load,
         say: (text) => say(`[${row}] ${text}`),
+        note: (text) => {
+          if (!rowNotes.includes(text)) rowNotes.push(text)
+        },
         record: (measurement) => measurements.push({ invalid: null, ...measurement }),
       })
     } catch (error) {
       failed.push(row)
       say(`[${row}] failed: ${error instanceof Error ? error.message : String(error)}`)
     }
-    printRow(row, measurements)
+    printRow(row, measurements, rowNotes)
   }
-  keep(options, load.name, measurements, failed)
+  keep({ options, loadGenerator: load.name, failed, notes }, measurements)
   if (failed.length > 0) say(`rows that failed: ${failed.join(', ')}`)
   return failed.length === 0 && measurements.every(({ invalid }) => invalid === null)
 }
 
-function printRow(row: Row, measurements: readonly Measurement[]): void {
-  const summaries = summarise(measurements.filter((measurement) => measurement.row === row))
+function printRow(row: Row, measurements: readonly Measurement[], notes: readonly string[]): void {
+  // A row may have further tables, named after it.
+  const summaries = summarise(measurements.filter((one) => one.row === row || one.row.startsWith(`${row},`)))
   if (summaries.length === 0) return
-  process.stdout.write(
-    `\n${row}, medians of ${Math.max(...summaries.map(({ count }) => count))} rounds\n\n${rowTable(summaries)}\n`,
-  )
-  const compared = ratios(summaries, OUR_NAMES, row === 'warm' ? RATIO_METRICS : ['cold start p50'])
-  if (compared.length > 0) process.stdout.write(`\n${ratioTable(compared)}\n`)
+  for (const [table, part] of Map.groupBy(summaries, (summary) => summary.row)) {
+    print(`${table}, medians of up to ${Math.max(...part.map(({ count }) => count))} rounds`, rowTable(part))
+  }
+  print(null, notes.map((note) => `  ${note}`).join('\n'))
+  const ours = [...new Set(summaries.map(({ subject }) => subject))].filter((subject) => subject.startsWith('sluice'))
+  const compared = ratios(summaries, ours, COMPARED[row] ?? [])
+  if (compared.length > 0) print(null, ratioTable(compared))
+  const verdicts = judge(summaries)
+  if (verdicts.length > 0) print(null, targetTable(verdicts))
 }
 
-function keep(options: Options, loadGenerator: string, measurements: readonly Measurement[], failed: string[]): void {
+function print(title: string | null, text: string): void {
+  process.stdout.write(title === null ? `\n${text}\n` : `\n${title}\n\n${text}\n`)
+}
+
+interface Run {
+  options: Options
+  loadGenerator: string
+  failed: readonly string[]
+  /** What a row's figures are to be read with. */
+  notes: Partial<Record<Row, readonly string[]>>
+}
+
+function keep(run: Run, measurements: readonly Measurement[]): void {
   const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', memoryBytes: totalmem(), node: process.version }
   const at = new Date().toISOString()
-  const report = { at, machine, loadGenerator, options, failed, summaries: summarise(measurements), measurements }
-  const files = [join(RESULTS, `${at.replaceAll(':', '-')}.json`), ...(options.json ? [resolve(options.json)] : [])]
+  const report = { at, machine, ...run, summaries: summarise(measurements), measurements }
+  const files = [
+    join(RESULTS, `${at.replaceAll(':', '-')}.json`),
+    ...(run.options.json ? [resolve(run.options.json)] : []),
+  ]
   for (const file of files) {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)

@@ -2,23 +2,28 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import FC2, * as fc2 from '@alicloud/fc-open20210406'
 import FC3, * as fc3 from '@alicloud/fc20230330'
 import { Config as Config2 } from '@alicloud/openapi-client'
 import { $OpenApiUtil } from '@alicloud/openapi-core'
-import yazl from 'yazl'
+import { createClient } from '../../cli/src/client.ts'
 import nodeFlags from '../../server/node-flags.json' with { type: 'json' }
-import { freePort, waitUntilAnswers } from './http.ts'
+import { hello2, zipOf, type App } from './apps.ts'
+import { freePort, get, waitUntilAnswers } from './http.ts'
 import type { Endpoint } from './http.ts'
 import { startProcess } from './peers/peer.ts'
+import { commandLine } from './system.ts'
 
 const main = fileURLToPath(import.meta.resolve('../../server/src/main.ts'))
 const READY_MS_MAX = 60_000
 /** Objects, tables, queue, gateway and edge listen on the ports after the public one. */
 const PORTS_FOLLOWING = 5
+/** The helper process of the oci sandbox. */
+const KEEPER = 'keeper.py'
 
-const SHAPE = { runtime: 'nodejs20', handler: 'hello.handler', memorySize: 128, timeout: 10, instanceConcurrency: 100 }
+const SHAPE = { handler: 'hello.handler', memorySize: 128, timeout: 10 }
 const TRIGGER = { triggerName: 'http', triggerType: 'http' }
 const TRIGGER_CONFIG = JSON.stringify({ authType: 'anonymous', methods: ['GET'] })
 
@@ -28,28 +33,50 @@ export interface Credentials {
   accountId: string
 }
 
+/** Settings of the platform as environment variables; those not named have their defaults. */
+export type Settings = Readonly<Record<string, string>>
+
+/** What one invocation's record tells, as far as it is used here. */
+export interface InvocationRecord {
+  requestId: string
+  instanceId: string
+  coldStart: Readonly<Record<Phase, number>> | null
+}
+
+export const PHASES = ['scheduleMs', 'packageMs', 'sandboxMs', 'runtimeMs', 'initializerMs'] as const
+export type Phase = (typeof PHASES)[number]
+
 export interface Platform {
   dataDir: string
   port: number
   /** From starting the process to the first 200 of /readyz. */
   readyMs: number
   credentials: Credentials
+  /** Every process: the server, its keeper if the sandbox has one, stems and instances with their first processes. */
   pids: () => number[]
+  /** The server and its keeper: what is there before any function. */
+  ownPids: () => number[]
   /** Deploys a function whose anonymous HTTP trigger answers GET; resolves to where it answers. */
-  deployHello3(functionName: string): Promise<Endpoint>
-  /** The same as a 2.0 function, in a service of its own name. */
+  deploy3(functionName: string, app: App): Promise<Endpoint>
+  /** hello2 as a 2.0 function, in a service of its own name. */
   deployHello2(functionName: string): Promise<Endpoint>
   /** Where the trigger `http` of a 3.0 function answers. */
   endpointOf(functionName: string): Promise<Endpoint>
+  /** Records of cold starts since `fromMs` (Unix), the newest first, as soon as there are `count` of them. */
+  coldStarts(fromMs: number, count: number): Promise<InvocationRecord[]>
+  /** Sum of a metric of the platform over all its labels. */
+  metric(name: string): Promise<number>
+  /** The sandbox that functions run in: `oci` or `process`. */
+  sandboxKind(): Promise<string>
   /** Ends the process and keeps the data. */
   stop: () => Promise<void>
 }
 
 /** A platform with an empty data folder, for as long as `use` takes. */
-export async function withPlatform(use: (platform: Platform) => Promise<void>): Promise<void> {
+export async function withPlatform(settings: Settings, use: (platform: Platform) => Promise<void>): Promise<void> {
   const data = makeDataDir()
   try {
-    const platform = await startPlatform(data.path)
+    const platform = await startPlatform(data.path, settings)
     try {
       await use(platform)
     } finally {
@@ -65,21 +92,11 @@ export function makeDataDir(): { path: string; remove(): void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-/** The zip of one of the hello functions in `apps/`. */
-async function helloZip(app: 'hello-2.cjs' | 'hello-3.cjs'): Promise<string> {
-  const zip = new yazl.ZipFile()
-  zip.addFile(fileURLToPath(import.meta.resolve(`./apps/${app}`)), 'hello.js', { mtime: new Date(0) })
-  zip.end()
-  const chunks: Buffer[] = []
-  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('base64')
-}
-
-export async function startPlatform(dataDir: string): Promise<Platform> {
+export async function startPlatform(dataDir: string, settings: Settings): Promise<Platform> {
   const port = await freePort(PORTS_FOLLOWING)
   const startedMs = performance.now()
-  const env = { ...process.env, SLUICE_DATA_DIR: dataDir, SLUICE_PORT: String(port), SLUICE_SAMPLES: 'off' }
-  const server = startProcess([process.execPath, ...nodeFlags, main], env)
+  const own = { SLUICE_DATA_DIR: dataDir, SLUICE_PORT: String(port), SLUICE_SAMPLES: 'off' }
+  const server = startProcess([process.execPath, ...nodeFlags, main], { ...process.env, ...own, ...settings })
   try {
     await waitUntilAnswers({ port, path: '/readyz', headers: {} }, READY_MS_MAX, server.failure)
   } catch (error) {
@@ -88,24 +105,29 @@ export async function startPlatform(dataDir: string): Promise<Platform> {
   }
   const readyMs = performance.now() - startedMs
   const credentials = JSON.parse(readFileSync(join(dataDir, 'credentials.json'), 'utf8')) as Credentials
+  return {
+    ...{ dataDir, port, readyMs, credentials, pids: server.pids, stop: server.stop },
+    ownPids: () => {
+      const [first, ...others] = server.pids()
+      return [first!, ...others.filter((pid) => commandLine(pid).some((word) => word.endsWith(KEEPER)))]
+    },
+    ...management(port, credentials),
+    ...observation(port, credentials),
+  }
+}
 
-  const { accessKeyId, accessKeySecret } = credentials
+type Management = Pick<Platform, 'deploy3' | 'deployHello2' | 'endpointOf'>
+
+function management(port: number, { accessKeyId, accessKeySecret }: Credentials): Management {
   const access = { accessKeyId, accessKeySecret, endpoint: `127.0.0.1:${port}`, protocol: 'http' }
   const client3 = new FC3.default(new $OpenApiUtil.Config({ ...access, regionId: 'cn-hangzhou' }))
   const client2 = new FC2.default(new Config2({ ...access, regionId: 'cn-hangzhou' }))
-  const zips = { hello2: helloZip('hello-2.cjs'), hello3: helloZip('hello-3.cjs') }
   const atHostOf = (url: string): Endpoint => ({ port, path: '/', headers: { Host: new URL(url).host } })
-
   return {
-    dataDir,
-    port,
-    readyMs,
-    credentials,
-    pids: server.pids,
-    stop: server.stop,
-    async deployHello3(functionName) {
-      const code = new fc3.InputCodeLocation({ zipFile: await zips.hello3 })
-      const body = new fc3.CreateFunctionInput({ functionName, ...SHAPE, code })
+    async deploy3(functionName, app) {
+      const code = new fc3.InputCodeLocation({ zipFile: await zipOf(app) })
+      const { runtime, instanceConcurrency } = app
+      const body = new fc3.CreateFunctionInput({ functionName, ...SHAPE, runtime, instanceConcurrency, code })
       await client3.createFunction(new fc3.CreateFunctionRequest({ body }))
       const trigger = new fc3.CreateTriggerInput({ ...TRIGGER, triggerConfig: TRIGGER_CONFIG })
       const created = await client3.createTrigger(functionName, new fc3.CreateTriggerRequest({ body: trigger }))
@@ -114,8 +136,10 @@ export async function startPlatform(dataDir: string): Promise<Platform> {
     async deployHello2(functionName) {
       const service = functionName
       await client2.createService(new fc2.CreateServiceRequest({ serviceName: service }))
-      const code = new fc2.Code({ zipFile: await zips.hello2 })
-      await client2.createFunction(service, new fc2.CreateFunctionRequest({ functionName, ...SHAPE, code }))
+      const code = new fc2.Code({ zipFile: await zipOf(hello2) })
+      const { runtime, instanceConcurrency } = hello2
+      const shape = { functionName, ...SHAPE, runtime, instanceConcurrency, code }
+      await client2.createFunction(service, new fc2.CreateFunctionRequest(shape))
       const trigger = new fc2.CreateTriggerRequest({ ...TRIGGER, triggerConfig: TRIGGER_CONFIG })
       const created = await client2.createTrigger(service, functionName, trigger)
       return atHostOf(created.body.urlInternet!)
@@ -123,6 +147,39 @@ export async function startPlatform(dataDir: string): Promise<Platform> {
     async endpointOf(functionName) {
       const trigger = await client3.getTrigger(functionName, TRIGGER.triggerName)
       return atHostOf(trigger.body!.httpTrigger!.urlInternet!)
+    },
+  }
+}
+
+/** Records leave the platform in batches. */
+const RECORDS_MS_MAX = 5000
+const RECORDS_LOOK_MS = 50
+const RECORDS_LIMIT = 1000
+
+type Observation = Pick<Platform, 'coldStarts' | 'metric' | 'sandboxKind'>
+
+function observation(port: number, credentials: Credentials): Observation {
+  const client = createClient(new URL(`http://127.0.0.1:${port}`), () => credentials)
+  return {
+    async coldStarts(fromMs, count) {
+      const query = { from: Math.floor(fromMs), limit: RECORDS_LIMIT, descending: true }
+      const deadlineMs = performance.now() + RECORDS_MS_MAX
+      for (;;) {
+        const answer = await client.json({ action: 'ListRecords', path: '/sluice/v1/records', query })
+        const records = (answer['records'] as InvocationRecord[]).filter(({ coldStart }) => coldStart !== null)
+        if (records.length >= count) return records
+        if (performance.now() > deadlineMs) throw new Error(`${records.length} of ${count} records have come`)
+        await delay(RECORDS_LOOK_MS)
+      }
+    },
+    async metric(name) {
+      const { body } = await get({ port, path: '/metrics', headers: {} })
+      const values = [...body.matchAll(/^(\w+)(?:\{.*\})? (\S+)$/gm)].filter(([, found]) => found === name)
+      return values.reduce((sum, [, , value]) => sum + Number(value), 0)
+    },
+    async sandboxKind() {
+      const { sandbox } = await client.json({ action: 'GetInfo', path: '/sluice/v1/info' })
+      return (sandbox as { kind: string }).kind
     },
   }
 }

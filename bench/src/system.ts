@@ -47,6 +47,11 @@ export function cpuMs(pids: readonly number[]): number {
   return ticks.reduce((sum, count) => sum + count, 0) * TICK_MS
 }
 
+/** Program and arguments; empty for a process that has ended. */
+export function commandLine(pid: number): string[] {
+  return (readProc(`${pid}/cmdline`) ?? '').split('\0').slice(0, -1)
+}
+
 /** Proportional set size: pages shared by several processes count in parts. */
 export function pssBytes(pids: readonly number[]): number {
   return pids

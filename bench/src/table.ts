@@ -1,5 +1,6 @@
 /** Plain-text tables: subjects down, metrics across. */
 import type { Ratio, Summary } from './measurement.ts'
+import type { Verdict } from './targets.ts'
 
 function number(value: number): string {
   const size = Math.abs(value)
@@ -30,7 +31,24 @@ export function rowTable(summaries: readonly Summary[]): string {
   return [grid([['', ...metrics], ...body]), ...reasons].join('\n')
 }
 
+/** One grid for each metric: ours down, what it is compared with across. */
 export function ratioTable(ratios: readonly Ratio[]): string {
-  const lines = ratios.map(({ metric, subject, against, ratio }) => [metric, subject, against, `${ratio.toFixed(2)} x`])
-  return grid([['metric', 'subject', 'against', 'ratio'], ...lines])
+  const grids = [...Map.groupBy(ratios, ({ metric }) => metric)].map(([metric, ofMetric]) => {
+    const others = [...new Set(ofMetric.map(({ against }) => against))]
+    const bySubject = [...Map.groupBy(ofMetric, ({ subject }) => subject)]
+    const lines = bySubject.map(([subject, own]) => {
+      const cells = others.map((other) => own.find(({ against }) => against === other))
+      return [subject, ...cells.map((cell) => (cell ? `${cell.ratio.toFixed(2)} x` : '-'))]
+    })
+    return grid([[`${metric} of that of`, ...others], ...lines])
+  })
+  return grids.join('\n\n')
+}
+
+export function targetTable(verdicts: readonly Verdict[]): string {
+  const lines = verdicts.map(({ subject, what, measured, target, isHeld }) => [
+    ...[subject, what, number(measured), target],
+    isHeld ? 'held' : 'MISSED',
+  ])
+  return grid([['subject', 'figure', 'measured', 'target', ''], ...lines])
 }

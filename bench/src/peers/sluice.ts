@@ -1,12 +1,12 @@
 import { waitUntilAnswers } from '../http.ts'
 import type { Endpoint } from '../http.ts'
-import { makeDataDir, startPlatform } from '../platform.ts'
-import type { Platform } from '../platform.ts'
+import { hello3 } from '../apps.ts'
+import { makeDataDir, startPlatform, type Platform, type Settings } from '../platform.ts'
 import type { Peer } from './peer.ts'
 
 const FIRST_ANSWER_MS_MAX = 30_000
 
-function sluice(name: string, deploy: (platform: Platform) => Promise<Endpoint>): Peer {
+function sluice(name: string, settings: Settings, deploy: (platform: Platform) => Promise<Endpoint>): Peer {
   return {
     name,
     async start() {
@@ -17,7 +17,7 @@ function sluice(name: string, deploy: (platform: Platform) => Promise<Endpoint>)
         data.remove()
       }
       try {
-        platform = await startPlatform(data.path)
+        platform = await startPlatform(data.path, settings)
         const endpoint = await deploy(platform)
         await waitUntilAnswers(endpoint, FIRST_ANSWER_MS_MAX, () => null)
         return { ...endpoint, pids: platform.pids, stop }
@@ -29,8 +29,12 @@ function sluice(name: string, deploy: (platform: Platform) => Promise<Endpoint>)
   }
 }
 
-/** A 2.0 handler, which gets request and response objects and streams. */
-export const sluice2 = sluice('sluice 2.0', (platform) => platform.deployHello2('hello'))
+export const OUR_NAMES = ['sluice 2.0', 'sluice 3.0'] as const
 
-/** A 3.0 handler, which gets the request as a JSON event. */
-export const sluice3 = sluice('sluice 3.0', (platform) => platform.deployHello3('hello'))
+/** A 2.0 and a 3.0 handler, each on a platform of its own. */
+export function sluicePeers(settings: Settings): Peer[] {
+  return [
+    sluice(OUR_NAMES[0], settings, (platform) => platform.deployHello2('hello')),
+    sluice(OUR_NAMES[1], settings, (platform) => platform.deploy3('hello', hello3)),
+  ]
+}

@@ -6,9 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { waitUntilAnswers } from '../http.ts'
-import { withPlatform } from '../platform.ts'
 import type { Platform } from '../platform.ts'
-import type { RowContext, RunRow } from './row.ts'
+import { usePlatform, type RowContext, type RunRow } from './row.ts'
 
 const cli = fileURLToPath(import.meta.resolve('../../../cli/bin/sluice.cjs'))
 const sample = fileURLToPath(import.meta.resolve('../../../samples/hello-nodejs'))
@@ -25,7 +24,7 @@ async function measureFreshDeploy(context: RowContext): Promise<void> {
   const project = mkdtempSync(join(tmpdir(), 'sluice-bench-project-'))
   try {
     cpSync(sample, project, { recursive: true })
-    await withPlatform((platform) => measure(context, platform, project))
+    await usePlatform(context, {}, (platform) => measure(context, platform, project))
   } finally {
     rmSync(project, { recursive: true, force: true })
   }

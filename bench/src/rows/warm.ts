@@ -5,17 +5,15 @@ import type { Peer, RunningPeer } from '../peers/peer.ts'
 import { fastify } from '../peers/fastify.ts'
 import { functionsFramework } from '../peers/functions-framework.ts'
 import { nodeHttp } from '../peers/node-http.ts'
-import { sluice2, sluice3 } from '../peers/sluice.ts'
+import { sluicePeers } from '../peers/sluice.ts'
 import { workerd } from '../peers/workerd.ts'
 import { cpuMs, hasProc } from '../system.ts'
-import type { RowContext, RunRow } from './row.ts'
+import { rotate, settingsOf, usePlatform, type RowContext, type RunRow } from './row.ts'
 
-const PEERS: readonly Peer[] = [nodeHttp, sluice2, sluice3, fastify, workerd, functionsFramework]
 const CONNECTIONS = [1, 64] as const
 const WARM_UP_SECONDS = 2
 
 export const RATIO_METRICS = ['rate c=64', 'cpu c=64']
-export const OUR_NAMES = [sluice2.name, sluice3.name]
 
 interface Subject {
   name: string
@@ -24,9 +22,13 @@ interface Subject {
 }
 
 export const warm: RunRow = async (context) => {
+  // What runs the functions is told by a platform like those that are measured.
+  await usePlatform(context, {}, async () => {})
+  const ours = sluicePeers(settingsOf(context))
+  const peers: readonly Peer[] = [nodeHttp, ...ours, fastify, workerd, functionsFramework]
   const subjects: Subject[] = []
   try {
-    for (const peer of PEERS) {
+    for (const peer of peers) {
       context.say(`starting ${peer.name}`)
       const running = await peer.start()
       subjects.push({ name: peer.name, running, invalid: null })
@@ -39,12 +41,6 @@ export const warm: RunRow = async (context) => {
   } finally {
     await Promise.all(subjects.map(({ running }) => running.stop()))
   }
-}
-
-/** Each round begins with another subject, so that none always follows the same neighbour. */
-function rotate<Item>(items: readonly Item[], by: number): Item[] {
-  const start = by % items.length
-  return [...items.slice(start), ...items.slice(0, start)]
 }
 
 async function wrongAnswer(peer: RunningPeer): Promise<string | null> {

@@ -1,0 +1,46 @@
+/** The functions that are measured; their code is in `apps/`. */
+import { fileURLToPath } from 'node:url'
+import yazl from 'yazl'
+
+export interface App {
+  file: string
+  /** Its name in the package. */
+  entry: string
+  runtime: string
+  instanceConcurrency: number
+}
+
+const app = (file: string, runtime: string, instanceConcurrency: number): App => ({
+  file,
+  entry: file.endsWith('.py') ? 'hello.py' : 'hello.js',
+  runtime,
+  instanceConcurrency,
+})
+
+/** A 2.0 handler, which gets request and response objects and streams. */
+export const hello2 = app('hello-2.cjs', 'nodejs20', 100)
+/** A 3.0 handler, which gets the request as a JSON event. */
+export const hello3 = app('hello-3.cjs', 'nodejs20', 100)
+export const helloPython = app('hello-3.py', 'python3.10', 1)
+/** Takes WORK_MS, without the processor. */
+export const work = app('work-3.cjs', 'nodejs20', 10)
+
+export const WORK_MS = 50
+
+const zips = new Map<App, Promise<string>>()
+
+/** Its package, in base64. */
+export function zipOf(one: App): Promise<string> {
+  const zip = zips.get(one) ?? makeZip(one)
+  zips.set(one, zip)
+  return zip
+}
+
+async function makeZip({ file, entry }: App): Promise<string> {
+  const zip = new yazl.ZipFile()
+  zip.addFile(fileURLToPath(import.meta.resolve(`./apps/${file}`)), entry, { mtime: new Date(0) })
+  zip.end()
+  const chunks: Buffer[] = []
+  for await (const chunk of zip.outputStream) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('base64')
+}

@@ -1,0 +1,2 @@
+def handler(_event, _context):
+    return {"statusCode": 200, "headers": {"Content-Type": "text/plain"}, "body": "Hello, world"}
