@@ -29,12 +29,15 @@ function add({ record }: RowContext, subject: string, metric: string, bytes: num
 async function measurePlatform(context: RowContext): Promise<void> {
   context.say('memory of the idle platform')
   await usePlatform(context, {}, async (platform) => {
-    await platform.deploy3('stocked', hello3)
     await settle(platform)
     const [server, ...keepers] = platform.ownPids()
     add(context, 'sluice', 'server alone', pssBytes([server!]))
     if (keepers.length > 0) add(context, 'sluice', 'keeper', pssBytes(keepers))
     add(context, 'sluice', 'platform', pssBytes([server!, ...keepers]))
+    // The stock is made for what is deployed.
+    await platform.deploy3('deployed', hello3)
+    await settle(platform)
+    add(context, 'sluice', 'after a deployment', pssBytes(platform.ownPids()))
     add(context, 'sluice', 'with its stock of stems', pssBytes(platform.pids()))
   })
 }

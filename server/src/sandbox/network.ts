@@ -1,6 +1,7 @@
 /** Network namespaces for sandboxes, each with an address on the bridge: made ahead, used again, bounded. */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock, Timer } from '../clock.ts'
 import { ProgramFailure, type Keeper } from './keeper.ts'
 import { PLUGIN_CHAIN, cniPlugins, firewallRules, removalRules, staleRules, type NetworkPlan } from './network-plan.ts'
 
@@ -12,6 +13,8 @@ const SPARES = 4
 const KEPT_MAX = 32
 /** Namespaces that are made at the same time, so that sandboxes that start are not held up. */
 const MAKING_MAX = 2
+/** A sandbox that starts needs the processors first; making its successor's namespace beside it costs it some 20 ms. */
+const REFILL_PAUSE_MS = 150
 
 export interface NetworkOptions {
   plan: NetworkPlan
@@ -37,6 +40,7 @@ interface CniResult {
 export class SandboxNetwork {
   readonly #options: NetworkOptions
   readonly #keeper: Keeper
+  readonly #clock: Clock
   readonly #plugins: readonly object[]
   readonly #spare: NetworkSlot[] = []
   readonly #waiting: { resolve(slot: NetworkSlot): void; reject(error: unknown): void }[] = []
@@ -44,16 +48,18 @@ export class SandboxNetwork {
   readonly #busy = new Set<Promise<void>>()
   #made = 0
   #making = 0
+  #pause: Timer | null = null
   #isClosed = false
 
-  private constructor(options: NetworkOptions, keeper: Keeper) {
+  private constructor(options: NetworkOptions, keeper: Keeper, clock: Clock) {
     this.#options = options
+    this.#clock = clock
     this.#keeper = keeper
     this.#plugins = cniPlugins(options.plan, join(options.directory, 'leases'))
   }
 
   /** Makes the bridge and its rules; rejects with the reason they cannot be. */
-  static async open(options: NetworkOptions, keeper: Keeper): Promise<SandboxNetwork> {
+  static async open(options: NetworkOptions, keeper: Keeper, clock: Clock): Promise<SandboxNetwork> {
     const { plan, directory, platformPorts } = options
     await removeAll(options, keeper)
     await mkdir(join(directory, 'namespaces'), { recursive: true, mode: 0o700 })
@@ -70,13 +76,17 @@ export class SandboxNetwork {
       await removeAll(options, keeper)
       throw error
     }
-    return new SandboxNetwork(options, keeper)
+    return new SandboxNetwork(options, keeper, clock)
   }
 
   /** A namespace that no sandbox uses. Rejects with the reason: there is no address left, a plugin fails, it is closed. */
   take(): Promise<NetworkSlot> {
     if (this.#isClosed) return Promise.reject(new Error('the platform is stopping'))
     const slot = this.#spare.shift()
+    if (slot !== undefined && this.#spare.length > 0) {
+      this.#refillLater()
+      return Promise.resolve(slot)
+    }
     this.refill()
     if (slot !== undefined) return Promise.resolve(slot)
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
@@ -101,9 +111,17 @@ export class SandboxNetwork {
     }
   }
 
+  #refillLater(): void {
+    this.#pause ??= this.#clock.setTimer(REFILL_PAUSE_MS, () => {
+      this.#pause = null
+      this.refill()
+    })
+  }
+
   /** Removes all that was made; what a lost keeper can no longer remove is left for the next `open`. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#pause?.cancel()
     for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error('the platform is stopping'))
     // One that is just being made would make the bridge again.
     await Promise.all(this.#busy)

@@ -73,7 +73,8 @@ export class OciHost {
     let network: SandboxNetwork | undefined
     try {
       const directory = join(stateDirectory, 'network')
-      network = await SandboxNetwork.open({ plan: options.network, directory, cniFolder, platformPorts }, keeper)
+      const networkOptions = { plan: options.network, directory, cniFolder, platformPorts }
+      network = await SandboxNetwork.open(networkOptions, keeper, deps.clock)
       const servers = hostNameServers(deps)
       const dns = await createDnsForwarder({ address: options.network.gateway, port: DNS_PORT, servers }, deps)
       return new OciHost(options, keeper, network, dns)
