@@ -21,6 +21,11 @@ export interface CgroupMounts {
   unified: string | null
 }
 
+const REASONS: Record<string, string> = {
+  EBUSY: 'more is in use already',
+  ENOENT: 'there is no such control group or file',
+}
+
 const CONTROLLERS = ['memory', 'pids', 'cpu', 'cpuacct', 'freezer']
 
 /** Reads /proc/mounts; null when a controller that sandboxes need is missing. */
@@ -166,7 +171,13 @@ export class Cgroup {
   }
 
   #write(controller: string, file: string, value: string | number): void {
-    writeFileSync(this.#path(controller, file), String(value), { flag: 'r+' })
+    try {
+      writeFileSync(this.#path(controller, file), String(value), { flag: 'r+' })
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException
+      const reason = REASONS[code] ?? 'the kernel refuses'
+      throw Object.assign(new Error(`cannot set ${file} to ${value}: ${reason} (${code})`, { cause: error }), { code })
+    }
   }
 
   /** Kernels without swap accounting lack some files. */

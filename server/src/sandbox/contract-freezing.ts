@@ -101,11 +101,4 @@ export const freezing: Promises = {
     sandbox.freeze()
     sandbox.thaw()
   },
-
-  'close ends frozen ones too': async ({ agent, runtime }) => {
-    const { sandbox } = await agent()
-    sandbox.freeze()
-    await runtime.close()
-    assert.equal((await sandbox.exited).signal, 'SIGKILL')
-  },
 }

@@ -122,27 +122,4 @@ export const life: Promises = {
     const again = await agent({ id: 'c-5a5a' })
     assert.equal(await again.evaluate('1 + 1'), 2)
   },
-
-  'close ends all and refuses new ones': async ({ agent, runtime, directory }) => {
-    const agents = [await agent(), await agent()]
-    await runtime.close()
-    for (const { sandbox } of agents) assert.equal((await sandbox.exited).signal, 'SIGKILL')
-    assert.deepEqual(readdirSync(directory), [])
-    await assert.rejects(agent(), /is stopping/)
-  },
-
-  'recover ends and removes what a killed platform left, and counts it': async ({
-    runtime,
-    directory,
-    leaveBehind,
-  }) => {
-    const command = [SHELL, '-c', 'sleep 70004.5 & (setsid sleep 70004.5 &) ; exec sleep 70004.5']
-    await leaveBehind(directory, { id: 'c-0a', command })
-    await leaveBehind(directory, { id: 'c-0b', command })
-    await eventually(() => processesWith('70004.5').length === 6)
-    assert.equal(await runtime.recover(), 2)
-    assert.deepEqual(processesWith('70004.5'), [])
-    assert.deepEqual(readdirSync(directory), [])
-    assert.equal(await runtime.recover(), 0)
-  },
 }

@@ -7,10 +7,12 @@ when stdin closes. The requests are described in keeper.ts, which sends them.
 """
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import selectors
 import signal
+import struct
 import subprocess
 import time
 
@@ -19,8 +21,11 @@ CLONE_NEWNET = 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_MOVE = 1, 2, 4, 32, 4096, 8192
 MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED = 16384, 1 << 18, 1 << 19, 1 << 20
 MNT_DETACH = 2
-PR_SET_CHILD_SUBREAPER = 36
-OUTPUT_BYTES_MAX = 65536
+# ioctl of ext4, and its argument: nothing is written to the disk any more.
+EXT4_IOC_SHUTDOWN, SHUTDOWN_NO_FLUSH = 0x8004587D, struct.pack("I", 2)
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
+# Of one program and stream; the longest that is asked for is the list of a thousand sandboxes' firewall rules.
+OUTPUT_BYTES_MAX = 1 << 20
 # Beyond the two lines that every table of sockets has.
 SOCKET_TABLES = ("tcp", "tcp6", "udp", "udp6", "icmp", "icmp6", "raw", "raw6")
 
@@ -44,25 +49,53 @@ def unmount(target):
             raise OSError(code, f"unmount {target}: {os.strerror(code)}")
 
 
+def memory_file(content):
+    file = os.memfd_create("keeper", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with open(file, "wb", closefd=False) as writer:
+        writer.write(content)
+    os.lseek(file, 0, os.SEEK_SET)
+    return file
+
+
+def bounded_file():
+    """A file in memory that takes no more than OUTPUT_BYTES_MAX: who writes on gets an error."""
+    file = memory_file(b"")
+    os.ftruncate(file, OUTPUT_BYTES_MAX)
+    fcntl.fcntl(file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK)
+    return file
+
+
+def die_with_keeper():
+    """Between fork and exec: a program must not finish what it is at (a container, a mount) for a keeper that is gone."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 class Program:
     """A program that runs on behalf of one request, with its output in memory."""
 
     def __init__(self, request, stdout=None, stderr=None):
         self.deadline = time.monotonic() + request["timeoutMs"] / 1000
         self.request = request
-        self.files = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("in", "out", "err")]
-        os.write(self.files[0], request.get("input", "").encode())
-        os.lseek(self.files[0], 0, os.SEEK_SET)
-        self.process = subprocess.Popen(
-            request["command"],
-            stdin=self.files[0],
-            stdout=self.files[1] if stdout is None else stdout,
-            stderr=self.files[2] if stderr is None else stderr,
-            env=request["environment"],
-            start_new_session=True,
-        )
-        self.pidfd = os.pidfd_open(self.process.pid)
         self.timed_out = False
+        self.files = [memory_file(request.get("input", "").encode()), bounded_file(), bounded_file()]
+        try:
+            self.process = subprocess.Popen(
+                request["command"],
+                stdin=self.files[0],
+                stdout=self.files[1] if stdout is None else stdout,
+                stderr=self.files[2] if stderr is None else stderr,
+                env=request["environment"],
+                start_new_session=True,
+                preexec_fn=die_with_keeper,
+            )
+        except OSError:
+            self.close_files()
+            raise
+        self.pidfd = os.pidfd_open(self.process.pid)
+
+    def close_files(self):
+        for file in self.files:
+            os.close(file)
 
     def kill(self):
         self.timed_out = True
@@ -75,11 +108,10 @@ class Program:
     def result(self):
         """After its end: exit code and what it printed."""
         code = self.process.wait()
-        texts = []
-        for fd in self.files[1:]:
-            texts.append(os.pread(fd, OUTPUT_BYTES_MAX, 0).decode(errors="replace"))
-        for fd in (*self.files, self.pidfd):
-            os.close(fd)
+        # The program wrote through our own file, so where it ended is where we are.
+        texts = [os.pread(file, os.lseek(file, 0, os.SEEK_CUR), 0).decode(errors="replace") for file in self.files[1:]]
+        self.close_files()
+        os.close(self.pidfd)
         return {"code": code, "stdout": texts[0], "stderr": texts[1], "timedOut": self.timed_out}
 
 
@@ -179,12 +211,14 @@ class Keeper:
 
     def do_start(self, request):
         """Runs an OCI runtime that leaves a container behind, whose first process becomes a child of ours."""
-        out, err = (os.open(path, os.O_RDWR | os.O_CLOEXEC) for path in request["pipes"])
+        pipes = []
         try:
-            program = Program(request, out, err)
+            for path in request["pipes"]:
+                pipes.append(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+            program = Program(request, *pipes)
         finally:
-            os.close(out)
-            os.close(err)
+            for pipe in pipes:
+                os.close(pipe)
         self.programs[program.pidfd] = program
         self.selector.register(program.pidfd, selectors.EVENT_READ, lambda: self.started(program))
 
@@ -244,6 +278,21 @@ class Keeper:
     def do_unmount(self, request):
         for path in request["paths"]:
             unmount(path)
+        return {}
+
+    def do_discard(self, request):
+        """Unmounts a disk whose content nobody wants any more: writing it out would hold up everybody for seconds."""
+        try:
+            folder = os.open(request["path"], os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                if os.fstat(folder).st_dev != os.lstat(os.path.dirname(request["path"])).st_dev:
+                    fcntl.ioctl(folder, EXT4_IOC_SHUTDOWN, SHUTDOWN_NO_FLUSH)
+            finally:
+                os.close(folder)
+        except OSError:
+            # Not there, or it cannot do it: then it is written out.
+            pass
+        unmount(request["path"])
         return {}
 
     def do_sockets(self, request):

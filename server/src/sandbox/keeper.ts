@@ -6,12 +6,17 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { Clock } from '../clock.ts'
 
 const PROGRAM = fileURLToPath(new URL('./keeper.py', import.meta.url))
 /** For the programs it runs: they find system programs, and nothing of ours is inherited. */
 const ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
 /** Any one program, unless said otherwise. */
 const PROGRAM_MS_MAX = 10_000
+/** For the keeper to answer, beyond what the program it runs may take; one that does not is hung, and is killed. */
+const ANSWER_MS_MAX = 20_000
+/** For what still runs to end with it. */
+const CLOSE_MS_MAX = 5000
 /** Kept of what the keeper itself says on stderr, for the reason of its end. */
 const COMPLAINT_BYTES_MAX = 4096
 
@@ -48,6 +53,7 @@ export interface KeeperOptions {
   shared: string
   /** Mounts that the programs it runs must not see. */
   hidden: readonly string[]
+  clock: Clock
   /** It ended without being asked to. */
   onLost(reason: Error): void
 }
@@ -56,12 +62,14 @@ export class Keeper {
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>
   readonly #pending = new Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>()
   readonly #watched = new Map<string, (exit: KeeperExit) => void>()
+  readonly #clock: Clock
   readonly #ended: Promise<void>
   #requests = 0
   #isClosing = false
   #lost: Error | null = null
 
   private constructor(options: KeeperOptions) {
+    this.#clock = options.clock
     this.#child = spawn(options.python, ['-I', '-S', PROGRAM], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: ENVIRONMENT,
@@ -90,7 +98,7 @@ export class Keeper {
     })
   }
 
-  /** Starts it; rejects when this user may not do what it is for. */
+  /** Starts it; rejects with the reason when there is no such Python, or this user may not do what it is for. */
   static async open(options: KeeperOptions): Promise<Keeper> {
     const keeper = new Keeper(options)
     try {
@@ -152,8 +160,14 @@ export class Keeper {
     await this.#request({ do: 'bind', source, target, staging })
   }
 
+  /** Unmounts what is mounted at these paths; it goes when the last who uses it is gone. */
   async unmount(paths: readonly string[]): Promise<void> {
     await this.#request({ do: 'unmount', paths })
+  }
+
+  /** Unmounts a disk at `path` without writing out what was stored on it; no effect when none is mounted there. */
+  async discard(path: string): Promise<void> {
+    await this.#request({ do: 'discard', path })
   }
 
   /** Sockets left in a network namespace. */
@@ -166,11 +180,13 @@ export class Keeper {
     return ['/usr/bin/nsenter', `--mount=/proc/${this.#child.pid}/ns/mnt`, '--', ...command]
   }
 
-  /** Ends it, and with it what still runs. */
+  /** Ends it, and with it what still runs: programs and containers. */
   async close(): Promise<void> {
     this.#isClosing = true
     this.#child.stdin.end()
+    const timer = this.#clock.setTimer(CLOSE_MS_MAX, () => this.#child.kill('SIGKILL'))
     await this.#ended
+    timer.cancel()
   }
 
   #program(command: readonly string[], { environment = {}, input = '', timeoutMs = PROGRAM_MS_MAX }: RunOptions) {
@@ -182,13 +198,18 @@ export class Keeper {
     return answer as unknown as RunResult
   }
 
-  #request(request: object): Promise<Answer> {
-    if (this.#lost !== null) return Promise.reject(this.#lost)
+  async #request(request: { do: string; timeoutMs?: number; [key: string]: unknown }): Promise<Answer> {
+    if (this.#lost !== null) throw this.#lost
     const n = ++this.#requests
-    return new Promise((resolve, reject) => {
-      this.#pending.set(n, { resolve, reject })
-      this.#child.stdin.write(`${JSON.stringify({ n, ...request })}\n`)
-    })
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    this.#pending.set(n, { resolve, reject })
+    this.#child.stdin.write(`${JSON.stringify({ n, ...request })}\n`)
+    const timer = this.#clock.setTimer((request.timeoutMs ?? 0) + ANSWER_MS_MAX, () => this.#child.kill('SIGKILL'))
+    try {
+      return await promise
+    } finally {
+      timer.cancel()
+    }
   }
 
   #receive(answer: Answer): void {

@@ -2,10 +2,9 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { SandboxLimits, SandboxSpec } from './port.ts'
+import { problemOf } from './spec-check.ts'
 
 export type Child = ChildProcessByStdio<null, Readable, Readable> & { pid: number }
 
@@ -15,7 +14,6 @@ const FILE_SIZE_BLOCK_BYTES = 512
 const OUT_OF_MEMORY_SCORE = 500
 /** Variables that shells set by themselves. */
 const SHELL_VARIABLES = ['PWD', 'OLDPWD', 'SHLVL']
-const PATH_USUAL = '/usr/local/bin:/usr/bin:/bin'
 
 const REASONS: Record<string, string> = {
   E2BIG: 'its environment and arguments together are larger than the system accepts',
@@ -24,7 +22,6 @@ const REASONS: Record<string, string> = {
   ENFILE: 'the host has no file descriptor left',
   ENOMEM: 'the host has no memory left',
   ENOENT: 'there is no /bin/sh',
-  ERR_INVALID_ARG_VALUE: 'its environment or arguments hold a NUL character',
 }
 
 /**
@@ -37,7 +34,7 @@ export async function launch(
   environment: Readonly<Record<string, string>>,
   workingFolder: string,
 ): Promise<Child> {
-  const problem = problemOf(spec.command[0], environment)
+  const problem = problemOf({ command: spec.command, environment })
   if (problem !== null) throw new Error(`cannot start the sandbox: ${problem}`)
   const [shell, ...args] = limited(spec.command, spec.limits, environment)
   try {
@@ -80,24 +77,4 @@ function limitingScript(limits: SandboxLimits, environment: Readonly<Record<stri
     `unset ${leftovers.join(' ')}`,
     'exec "$@"',
   ].join('; ')
-}
-
-/** Why the program cannot be run, in words; null when it can. */
-export function problemOf(program: string | undefined, environment: Readonly<Record<string, string>>): string | null {
-  if (!program) return 'the command is empty'
-  const candidates = program.includes('/')
-    ? [program]
-    : (environment['PATH'] ?? PATH_USUAL).split(delimiter).map((folder) => join(folder, program))
-  if (candidates.some(isExecutable)) return null
-  const exists = candidates.some((path) => statSync(path, { throwIfNoEntry: false }) !== undefined)
-  return `${program} ${exists ? 'is not an executable file' : 'does not exist'}`
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
 }

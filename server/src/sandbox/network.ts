@@ -1,5 +1,5 @@
 /** Network namespaces for sandboxes, each with an address on the bridge: made ahead, used again, bounded. */
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ProgramFailure, type Keeper } from './keeper.ts'
 import { PLUGIN_CHAIN, cniPlugins, firewallRules, removalRules, staleRules, type NetworkPlan } from './network-plan.ts'
@@ -8,6 +8,8 @@ const CNI_VERSION = '1.0.0'
 const INTERFACE = 'eth0'
 /** Ready for the next sandboxes: making one takes some 30 ms. */
 const SPARES = 4
+/** Kept of those that sandboxes gave back: making one and removing it costs more than a sandbox does. */
+const KEPT_MAX = 32
 /** Namespaces that are made at the same time, so that sandboxes that start are not held up. */
 const MAKING_MAX = 2
 
@@ -38,6 +40,8 @@ export class SandboxNetwork {
   readonly #plugins: readonly object[]
   readonly #spare: NetworkSlot[] = []
   readonly #waiting: { resolve(slot: NetworkSlot): void; reject(error: unknown): void }[] = []
+  /** What is made or removed in the background. */
+  readonly #busy = new Set<Promise<void>>()
   #made = 0
   #making = 0
   #isClosed = false
@@ -51,22 +55,27 @@ export class SandboxNetwork {
   /** Makes the bridge and its rules; rejects with the reason they cannot be. */
   static async open(options: NetworkOptions, keeper: Keeper): Promise<SandboxNetwork> {
     const { plan, directory, platformPorts } = options
-    await rm(directory, { recursive: true, force: true })
+    await removeAll(options, keeper)
     await mkdir(join(directory, 'namespaces'), { recursive: true, mode: 0o700 })
-    await removeLeftovers(plan, keeper)
-    await keeper.run(['nft', '-f', '-'], { input: firewallRules(plan, platformPorts) })
     const { bridge, gateway, prefixLength } = plan
     const commands = [
       `link add ${bridge} type bridge`,
       `addr add ${gateway}/${prefixLength} dev ${bridge}`,
       `link set ${bridge} up`,
     ]
-    await keeper.run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n` })
+    try {
+      await keeper.run(['nft', '-f', '-'], { input: firewallRules(plan, platformPorts) })
+      await keeper.run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n` })
+    } catch (error) {
+      await removeAll(options, keeper)
+      throw error
+    }
     return new SandboxNetwork(options, keeper)
   }
 
-  /** A namespace that no sandbox uses. Rejects when there is no address left, or the plugins fail. */
+  /** A namespace that no sandbox uses. Rejects with the reason: there is no address left, a plugin fails, it is closed. */
   take(): Promise<NetworkSlot> {
+    if (this.#isClosed) return Promise.reject(new Error('the platform is stopping'))
     const slot = this.#spare.shift()
     this.refill()
     if (slot !== undefined) return Promise.resolve(slot)
@@ -75,26 +84,35 @@ export class SandboxNetwork {
 
   /** After the last process in it ended. It serves again when nothing of its user is left, not even a closing connection. */
   giveBack(slot: NetworkSlot): void {
-    void this.#isClean(slot).then((isClean) => {
-      if (isClean && !this.#isClosed && (this.#waiting.length > 0 || this.#spare.length < SPARES)) this.#offer(slot)
-      else void this.#destroy(slot)
-    })
+    if (!this.#isClosed) this.#inBackground(this.#takeBack(slot))
+  }
+
+  async #takeBack(slot: NetworkSlot): Promise<void> {
+    const isWanted = (await this.#isClean(slot)) && (this.#waiting.length > 0 || this.#spare.length < KEPT_MAX)
+    if (isWanted) this.#offer(slot)
+    else if (!this.#isClosed) await this.#destroy(slot)
   }
 
   /** Makes what is missing, in the background. */
   refill(): void {
     while (!this.#isClosed && this.#making < MAKING_MAX && this.#missing() > this.#making) {
       this.#making++
-      void this.#make()
+      this.#inBackground(this.#make())
     }
   }
 
+  /** Removes all that was made; what a lost keeper can no longer remove is left for the next `open`. */
   async close(): Promise<void> {
     this.#isClosed = true
     for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error('the platform is stopping'))
-    await Promise.all(this.#spare.splice(0).map((slot) => this.#destroy(slot)))
-    await removeLeftovers(this.#options.plan, this.#keeper)
-    await this.#keeper.attempt(['nft', '-f', '-'], { input: removalRules(this.#options.plan) })
+    // One that is just being made would make the bridge again.
+    await Promise.all(this.#busy)
+    await removeAll(this.#options, this.#keeper).catch(() => {})
+  }
+
+  #inBackground(work: Promise<void>): void {
+    this.#busy.add(work)
+    void work.finally(() => this.#busy.delete(work))
   }
 
   #missing(): number {
@@ -116,7 +134,6 @@ export class SandboxNetwork {
   #offer(slot: NetworkSlot): void {
     const next = this.#waiting.shift()
     if (next !== undefined) next.resolve(slot)
-    else if (this.#isClosed) void this.#destroy(slot)
     else this.#spare.push(slot)
   }
 
@@ -188,9 +205,14 @@ function reasonOf(stdout: string): string {
   }
 }
 
-/** The bridge, with which go the interfaces on it, and what the firewall plugin let through for them. */
-async function removeLeftovers({ bridge, subnet }: NetworkPlan, keeper: Keeper): Promise<void> {
-  await keeper.attempt(['ip', 'link', 'del', bridge])
-  const rules = staleRules((await keeper.attempt(['iptables', '-S', PLUGIN_CHAIN])).stdout, subnet)
+/** All at once, quicker than by the plugins: namespaces and with them their interfaces, the bridge, rules, leases. */
+async function removeAll({ plan, directory }: NetworkOptions, keeper: Keeper): Promise<void> {
+  const namespaces = join(directory, 'namespaces')
+  const names = await readdir(namespaces).catch(() => [])
+  await keeper.unmount(names.map((name) => join(namespaces, name)))
+  await keeper.attempt(['ip', 'link', 'del', plan.bridge])
+  const rules = staleRules((await keeper.attempt(['iptables', '-S', PLUGIN_CHAIN])).stdout, plan.subnet)
   if (rules !== '') await keeper.attempt(['iptables-restore', '--noflush'], { input: rules })
+  await keeper.attempt(['nft', '-f', '-'], { input: removalRules(plan) })
+  await rm(directory, { recursive: true, force: true })
 }

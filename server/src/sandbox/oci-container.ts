@@ -19,8 +19,23 @@ const START_MS_MAX = 10_000
 
 type Undo = (() => unknown)[]
 
+/** The last first; what cannot be undone (the keeper is lost) keeps nothing else from being undone. */
 async function undoAll(undo: Undo): Promise<void> {
-  for (const step of undo.splice(0).toReversed()) await step()
+  for (const step of undo.splice(0).toReversed()) {
+    try {
+      await step()
+    } catch {
+      // The next start of the platform removes it.
+    }
+  }
+}
+
+/** Waits for all even when one rejects, so that nothing is made any more when it is undone. */
+async function together<Results extends readonly unknown[]>(steps: {
+  [At in keyof Results]: Promise<Results[At]>
+}): Promise<Results> {
+  await Promise.allSettled(steps)
+  return Promise.all(steps)
 }
 
 /** `folder` exists, is empty, and is the sandbox's own. Rejects with the reason in words; nothing is left then. */
@@ -35,9 +50,7 @@ export async function startContainer(
     return await start(host, spec, folder, clock, undo)
   } catch (error) {
     await undoAll(undo)
-    throw new Error(`cannot start the sandbox: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    })
+    throw error
   }
 }
 
@@ -60,14 +73,15 @@ async function start(
   const cgroupPath = `/${options.cgroupParent}/${id}`
   const environment = { ...spec.environment, SLUICE_CHANNEL: CHANNEL_PATH, TMPDIR: TEMPORARY_PATH }
 
-  undo.push(() => removeFolder(folder).catch(() => {}))
+  undo.push(() => removeFolder(folder))
   const user = host.takeUser()
   undo.push(() => host.giveUserBack(user))
   await mkdir(codeMountPoint)
   undo.push(() => rm(codeMountPoint, { recursive: true, force: true }))
-  undo.push(() => keeper.unmount([codeMountPoint, temporaryFolder]).catch(() => {}))
+  undo.push(() => keeper.unmount([codeMountPoint]))
+  undo.push(() => keeper.discard(temporaryFolder))
 
-  const [root, network] = await Promise.all([
+  const [root, network] = await together([
     host.roots.get(spec.readOnlyPaths),
     host.network.take().then((slot) => (undo.push(() => host.network.giveBack(slot)), slot)),
     host.disks.attach(inFolder('disk'), temporaryFolder, limits.diskBytes),
@@ -85,23 +99,18 @@ async function start(
   )
 
   // Opened before anybody writes, so that nothing is lost, and read only from when somebody does: else it would be the end.
-  const [stdout, stderr] = pipes.map((path) => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)) as Two
+  const ends = pipes.map((path) => new PipeEnd(path))
+  undo.push(() => ends.forEach((end) => end.close()))
   const { promise: ended, resolve: onExit } = Promise.withResolvers<KeeperExit>()
-  try {
-    await run(host, id, folder, pipes, onExit)
-  } catch (error) {
-    closeSync(stdout)
-    closeSync(stderr)
-    await keeper.attempt(host.command('delete', '--force', id)).catch(() => {})
-    throw error
-  }
-  undo.push(() => keeper.attempt(host.command('delete', '--force', id)).catch(() => {}))
+  undo.push(() => keeper.attempt(host.command('delete', '--force', id)))
+  await run(host, id, folder, pipes, onExit)
+  const [stdout, stderr] = ends.map((end) => end.read()) as [Socket, Socket]
   return new OciSandbox({
     spec,
     clock,
     ended,
     cgroup: new Cgroup(options.cgroups, cgroupPath, limits.memoryBytes),
-    output: { stdout: pipeEnd(stdout), stderr: pipeEnd(stderr) },
+    output: { stdout, stderr },
     host: {
       showCode: (codeFolder) => showCode(host, codeFolder, codeMountPoint, id),
       kill: () => keeper.kill(id),
@@ -110,8 +119,6 @@ async function start(
     },
   })
 }
-
-type Two = [number, number]
 
 async function run(
   host: OciHost,
@@ -143,8 +150,23 @@ function messageOf(line: string): string {
   }
 }
 
-function pipeEnd(fd: number): Socket {
-  return new Socket({ fd, readable: true, writable: false })
+class PipeEnd {
+  readonly #fd: number
+  #socket: Socket | null = null
+
+  constructor(path: string) {
+    this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  }
+
+  read(): Socket {
+    this.#socket = new Socket({ fd: this.#fd, readable: true, writable: false })
+    return this.#socket
+  }
+
+  close(): void {
+    if (this.#socket === null) closeSync(this.#fd)
+    else this.#socket.destroy()
+  }
 }
 
 async function showCode(host: OciHost, codeFolder: string, target: string, id: string): Promise<void> {

@@ -67,16 +67,18 @@ export class OciHost {
     // With crun up to 1.8, a version 2 hierarchy beside version 1 is taken for the one to use.
     const hidden = cgroups.unified === null ? [] : [cgroups.unified]
     const keeper = await Keeper.open({
-      ...{ python, shared: join(stateDirectory, 'shared'), hidden },
+      ...{ python, shared: join(stateDirectory, 'shared'), hidden, clock: deps.clock },
       onLost: (reason) => options.onLost(reason),
     })
+    let network: SandboxNetwork | undefined
     try {
       const directory = join(stateDirectory, 'network')
-      const network = await SandboxNetwork.open({ plan: options.network, directory, cniFolder, platformPorts }, keeper)
+      network = await SandboxNetwork.open({ plan: options.network, directory, cniFolder, platformPorts }, keeper)
       const servers = hostNameServers(deps)
       const dns = await createDnsForwarder({ address: options.network.gateway, port: DNS_PORT, servers }, deps)
       return new OciHost(options, keeper, network, dns)
     } catch (error) {
+      await network?.close()
       await keeper.close()
       throw error
     }
@@ -101,7 +103,7 @@ export class OciHost {
 
   async close(): Promise<void> {
     await this.#dns.close()
-    await this.network.close().catch(() => {})
+    await this.network.close()
     await this.keeper.close()
   }
 }

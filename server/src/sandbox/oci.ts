@@ -10,7 +10,6 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Clock, Random } from '../clock.ts'
 import { findCgroups, killGroups, removeGroups } from './cgroups.ts'
-import { problemOf } from './oci-spec-check.ts'
 import { bridgeName, networksInUse, planNetwork } from './network-plan.ts'
 import { startContainer } from './oci-container.ts'
 import { OciHost, type OciHostOptions, type OciProgram } from './oci-host.ts'
@@ -18,10 +17,11 @@ import type { OciSandbox } from './oci-sandbox.ts'
 import type { Sandbox, SandboxRuntime, SandboxSpec } from './port.ts'
 import { isSandboxId } from './recover.ts'
 import { removeFolder } from './remove-folder.ts'
+import { problemOf } from './spec-check.ts'
 
 /** Between two looks for what ran out of memory. */
 const MEMORY_SAMPLE_MS = 100
-/** For processes of an earlier platform to be gone after they were killed. */
+/** For processes that nobody watches any more to be gone after they were killed. */
 const RECOVER_MS_MAX = 5000
 const RECOVER_LOOK_MS = 5
 const PLATFORM_HOST = 'sluice.internal'
@@ -72,6 +72,8 @@ class OciSandboxRuntime implements SandboxRuntime {
   readonly #live = new Map<string, OciSandbox>()
   readonly #starting = new Set<string>()
   #host: Promise<OciHost> | null = null
+  /** Resolves when nothing is left of a host whose keeper was lost. */
+  #cleared: Promise<unknown> = Promise.resolve()
   #sampling = false
   #isClosed = false
 
@@ -84,12 +86,21 @@ class OciSandboxRuntime implements SandboxRuntime {
   }
 
   async create(spec: SandboxSpec): Promise<Sandbox> {
+    try {
+      return await this.#create(spec)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new Error(`cannot start the sandbox: ${reason}`, { cause: error })
+    }
+  }
+
+  async #create(spec: SandboxSpec): Promise<Sandbox> {
     const { id } = spec
-    if (!isSandboxId(id)) throw new Error('cannot start the sandbox: its id must be "c-" and hex digits')
-    if (this.#live.has(id) || this.#starting.has(id)) throw new Error(`cannot start the sandbox: ${id} exists already`)
-    if (this.#isClosed) throw new Error('cannot start the sandbox: the platform is stopping')
+    if (!isSandboxId(id)) throw new Error('its id must be "c-" and hex digits')
+    if (this.#live.has(id) || this.#starting.has(id)) throw new Error(`${id} exists already`)
+    if (this.#isClosed) throw new Error('the platform is stopping')
     const problem = problemOf(spec)
-    if (problem !== null) throw new Error(`cannot start the sandbox: ${problem}`)
+    if (problem !== null) throw new Error(problem)
     this.#starting.add(id)
     const folder = join(this.#directory, id)
     try {
@@ -120,29 +131,39 @@ class OciSandboxRuntime implements SandboxRuntime {
     this.#isClosed = true
     await Promise.all([...this.#live.values()].map((sandbox) => sandbox.stop(0)))
     await this.#closeHost()
-    removeGroups(this.#options.cgroups, this.#options.cgroupParent)
+    await this.#endGroups().catch(() => {})
   }
 
   /** What all sandboxes share is made when it is needed, and again after the keeper was lost. */
   #open(): Promise<OciHost> {
-    const onLost = (): void => {
-      this.#host = null
-      killGroups(this.#options.cgroups, this.#options.cgroupParent)
-    }
-    this.#host ??= OciHost.open({ ...this.#options, onLost }, this.#deps).catch((error: unknown) => {
+    this.#host ??= this.#openHost().catch((error: unknown) => {
       this.#host = null
       throw error
     })
     return this.#host
   }
 
+  async #openHost(): Promise<OciHost> {
+    await this.#cleared
+    return OciHost.open({ ...this.#options, onLost: () => this.#onLost() }, this.#deps)
+  }
+
+  /** Nobody watches the sandboxes any more: they end, and the next one waits for that. */
+  #onLost(): void {
+    const host = this.#host
+    this.#host = null
+    const closing = host?.then((lost) => lost.close()) ?? Promise.resolve()
+    this.#cleared = Promise.allSettled([closing, this.#endGroups()])
+  }
+
   async #closeHost(): Promise<void> {
     const host = await this.#host?.catch(() => null)
     this.#host = null
     await host?.close()
+    await this.#cleared
   }
 
-  /** Ends everything in the control groups of an earlier platform and removes them; returns their names. */
+  /** Ends everything in our control groups and removes them; returns their names. */
   async #endGroups(): Promise<Set<string>> {
     const { cgroups, cgroupParent } = this.#options
     const found = new Set<string>()
@@ -152,7 +173,7 @@ class OciSandboxRuntime implements SandboxRuntime {
       if (removeGroups(cgroups, cgroupParent)) return found
       await new Promise<void>((resolveLook) => this.#clock.setTimer(RECOVER_LOOK_MS, resolveLook))
     } while (this.#clock.monotonicMs() < deadlineMs)
-    throw new Error(`processes of an earlier platform in the control group ${cgroupParent} cannot be ended`)
+    throw new Error(`processes in the control group ${cgroupParent} cannot be ended`)
   }
 
   /** One timer for all, and only while there are sandboxes. */

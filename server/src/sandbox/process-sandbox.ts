@@ -5,13 +5,14 @@ import type { ProcessCensus } from './census.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { spawnExec } from './exec.ts'
 import { ProcessFreezer } from './freezer.ts'
-import { limited, problemOf } from './launch.ts'
+import { limited } from './launch.ts'
 import type { Child } from './launch.ts'
 import { deliverOutput } from './output.ts'
 import type { ExecProcess, ExecSpec, Sandbox, SandboxExit, SandboxLimits, SandboxSpec, SandboxStats } from './port.ts'
 import { ProcessProbe, readPrivateBytes } from './proc.ts'
 import type { ProcessInfo } from './proc.ts'
 import { removeFolder } from './remove-folder.ts'
+import { problemOf } from './spec-check.ts'
 
 /** Between two looks for what is left of a killed tree. */
 const STRAGGLER_PAUSE_MS = 5
@@ -101,7 +102,7 @@ export class ProcessSandbox implements Sandbox {
       ? 'the sandbox has ended'
       : this.#freezer.isFrozen
         ? 'the sandbox is frozen'
-        : problemOf(command[0], environment)
+        : problemOf({ command, environment })
     if (problem !== null) throw new Error(`cannot run the program: ${problem}`)
     const guest = await spawnExec(limited(command, spec.limits, environment), {
       terminal,

@@ -58,9 +58,12 @@ export class ScratchDisks {
     await this.#keeper.run(['mkfs.ext4', ...FORMAT, '-N', String(inodes), unfinished])
     await mkdir(folder, { recursive: true })
     await this.#keeper.run(['mount', '-t', 'ext4', '-o', MOUNT, unfinished, folder])
-    await this.#keeper.run(['rmdir', join(folder, 'lost+found')])
-    await this.#keeper.run(['chmod', '1777', folder])
-    await this.#keeper.run(['umount', folder])
+    try {
+      await this.#keeper.run(['rmdir', join(folder, 'lost+found')])
+      await this.#keeper.run(['chmod', '1777', folder])
+    } finally {
+      await this.#keeper.run(['umount', folder])
+    }
     await rm(folder, { recursive: true, force: true })
     await rename(unfinished, file)
     return file

@@ -3,13 +3,13 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { SandboxSpec } from './port.ts'
 
-const PATH_USUAL = '/usr/bin:/bin'
+const PATH_USUAL = '/usr/local/bin:/usr/bin:/bin'
 /** Linux: MAX_ARG_STRLEN, and what all together may take of a stack of the usual size. */
 const TEXT_BYTES_MAX = 128 * 1024
 const TEXTS_BYTES_MAX = 2 * 1024 * 1024
 
 /** The reason in words, which never quotes the environment or arguments; null when there is none. */
-export function problemOf({ command, environment }: SandboxSpec): string | null {
+export function problemOf({ command, environment }: Pick<SandboxSpec, 'command' | 'environment'>): string | null {
   const [program] = command
   if (!program) return 'the command is empty'
   const texts = [...command, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)]
