@@ -87,7 +87,11 @@ export function sandboxContract(
     for (const [promise, check] of Object.entries(ending)) {
       test(promise, { skip: skips[promise] ?? false, timeout: TEST_MS_MAX }, async () => {
         const own = await open()
-        await keep(check, own).finally(() => close(own))
+        try {
+          await keep(check, own)
+        } finally {
+          await close(own)
+        }
       })
     }
 

@@ -33,7 +33,8 @@ test('a network is free: no address of it is in a network in use, and none of th
       const plan = planNetwork(name, inUse)!
       const used = new BlockList()
       for (const each of inUse) used.addSubnet(each.split('/')[0]!, Number(each.split('/')[1]))
-      for (const address of addressesOf(plan.subnet)) assert.equal(used.check(address), false, `${address} of ${inUse}`)
+      for (const address of addressesOf(plan.subnet))
+        assert.equal(used.check(address), false, `${address} of ${inUse.join()}`)
       const own = new BlockList()
       own.addSubnet(plan.subnet.split('/')[0]!, plan.prefixLength)
       for (const each of inUse) assert.equal(own.check(each.split('/')[0]!), false, `${each} in ${plan.subnet}`)

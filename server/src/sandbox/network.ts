@@ -75,7 +75,7 @@ export class SandboxNetwork {
 
   /** A namespace that no sandbox uses. Rejects with the reason: there is no address left, a plugin fails, it is closed. */
   take(): Promise<NetworkSlot> {
-    if (this.#isClosed) return Promise.reject(new Error('the platform is stopping'))
+    if (this.#isClosed) return Promise.reject(new Error('the network of the sandboxes is closed'))
     const slot = this.#spare.shift()
     this.refill()
     if (slot !== undefined) return Promise.resolve(slot)
@@ -104,7 +104,7 @@ export class SandboxNetwork {
   /** Removes all that was made; what a lost keeper can no longer remove is left for the next `open`. */
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error('the platform is stopping'))
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error('the network of the sandboxes is closed'))
     // One that is just being made would make the bridge again.
     await Promise.all(this.#busy)
     await removeAll(this.#options, this.#keeper).catch(() => {})

@@ -19,6 +19,8 @@ import { isSandboxId } from './recover.ts'
 import { removeFolder } from './remove-folder.ts'
 import { problemOf } from './spec-check.ts'
 
+/** An OCI runtime takes some 10 to 30 ms to make a container. */
+const START_MS_MAX = 10_000
 /** Between two looks for what ran out of memory. */
 const MEMORY_SAMPLE_MS = 100
 /** For processes that nobody watches any more to be gone after they were killed. */
@@ -37,6 +39,8 @@ export interface OciOptions {
   stateDirectory: string
   /** Ports of the platform that sandboxes may reach. */
   platformPorts: readonly number[]
+  /** For the OCI runtime to make a container, and again to remove it. */
+  startMsMax?: number
 }
 
 /**
@@ -56,6 +60,7 @@ export async function createOciSandboxRuntime(
   if (network === null) throw new Error('no free network was found between 10.128.0.0 and 10.255.255.255')
   return new OciSandboxRuntime(resolve(options.directory), deps, {
     ...options,
+    startMsMax: options.startMsMax ?? START_MS_MAX,
     ...{ stateDirectory, cgroups, network, platformHost: PLATFORM_HOST, cgroupParent: network.name },
   })
 }
