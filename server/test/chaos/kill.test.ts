@@ -152,7 +152,7 @@ test(
     assert.deepEqual(pids.filter(isAlive), [])
     assert.deepEqual(processesOfInstances(), [])
     assert.deepEqual(readdirSync(join(platform.dataDir, 'run')), [])
-    assert.deepEqual(readdirSync(join(platform.dataDir, 'instances')), [])
+    assert.deepEqual(readdirSync(join(platform.dataDir, 'instances', 'live')), [])
     assert.equal((await platform.invoke('fertile')).status, 200)
   },
 )
