@@ -217,6 +217,11 @@ export function killGroups(mounts: CgroupMounts, parent: string): Set<string> {
   return found
 }
 
+/** Removes one group in every hierarchy; returns whether it is gone, which it is not while a process is in it. */
+export function removeGroup(mounts: CgroupMounts, name: string): boolean {
+  return [...new Set(mounts.controllers.values())].map((mount) => tryRemove(join(mount, name))).every(Boolean)
+}
+
 /** Removes the groups below `parent`, and `parent`; returns whether none is left, which takes until the last process is gone. */
 export function removeGroups(mounts: CgroupMounts, parent: string): boolean {
   let isGone = true

@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { SHELL, eventually, processesWith } from './contract-scene.ts'
+import { SHELL, eventually, processesWith, seconds } from './contract-scene.ts'
 import type { Promises } from './contract-scene.ts'
 import type { ExecProcess, Sandbox } from './port.ts'
 
@@ -82,7 +82,10 @@ export const exec: Promises = {
   'a terminal ends with what was typed last, and Ctrl-C interrupts': async ({ agent }) => {
     const { sandbox } = await agent()
     assert.equal((await run(sandbox, 'cat', 'a line\n', true)).code, 0)
-    const process = await sandbox.exec({ command: [SHELL, '-c', 'echo ready; exec sleep 70006.5'], terminal: true })
+    const process = await sandbox.exec({
+      command: [SHELL, '-c', `echo ready; exec sleep ${seconds(70006)}`],
+      terminal: true,
+    })
     await shown(process.stdout, 'ready')
     process.stdin.write('\u0003')
     const { code, signal } = await process.exited
@@ -105,13 +108,18 @@ export const exec: Promises = {
     const { sandbox } = await agent()
     const running: ExecProcess[] = []
     for (const terminal of [false, true]) {
-      running.push(await sandbox.exec({ command: [SHELL, '-c', '(sleep 70007.5 &) ; exec sleep 70007.5'], terminal }))
+      running.push(
+        await sandbox.exec({
+          command: [SHELL, '-c', `(sleep ${seconds(70007)} &) ; exec sleep ${seconds(70007)}`],
+          terminal,
+        }),
+      )
     }
     for (const { stdout } of running) stdout.resume()
-    await eventually(() => processesWith('70007.5').length === 4)
+    await eventually(() => processesWith(seconds(70007)).length === 4)
     await sandbox.stop(0)
     await Promise.all(running.map(({ exited }) => exited))
-    assert.deepEqual(processesWith('70007.5'), [])
+    assert.deepEqual(processesWith(seconds(70007)), [])
   },
 
   'its memory counts': async ({ agent }) => {

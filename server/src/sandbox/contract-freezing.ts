@@ -1,6 +1,6 @@
 /** Promises of a sandbox about a program that is kept from running. */
 import assert from 'node:assert/strict'
-import { SHELL, daemon, eventually, processesWith } from './contract-scene.ts'
+import { SHELL, daemon, eventually, processesWith, seconds } from './contract-scene.ts'
 import type { Promises } from './contract-scene.ts'
 
 /** CPU time is told in hundredths of a second. */
@@ -91,13 +91,13 @@ export const freezing: Promises = {
 
   'a frozen tree can be killed, and nothing of it is left': async ({ agent }) => {
     const { sandbox, evaluate } = await agent()
-    await evaluate(`void child_process.spawn('sleep', ['70005.5'])`)
-    await evaluate(daemon('70005.5'))
-    await eventually(() => processesWith('70005.5').length === 2)
+    await evaluate(`void child_process.spawn('sleep', ['${seconds(70005)}'])`)
+    await evaluate(daemon(seconds(70005)))
+    await eventually(() => processesWith(seconds(70005)).length === 2)
     sandbox.freeze()
     await quiet()
     await sandbox.stop(0)
-    assert.deepEqual(processesWith('70005.5'), [])
+    assert.deepEqual(processesWith(seconds(70005)), [])
     sandbox.freeze()
     sandbox.thaw()
   },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SHELL, daemon, eventually, processesWith } from './contract-scene.ts'
+import { SHELL, daemon, eventually, processesWith, seconds } from './contract-scene.ts'
 import type { Promises } from './contract-scene.ts'
 
 export const life: Promises = {
@@ -73,22 +73,22 @@ export const life: Promises = {
 
   'stop ends children and daemons too': async ({ agent }) => {
     const { sandbox, evaluate } = await agent()
-    await evaluate(`void child_process.spawn('sleep', ['70001.5'])`)
-    await evaluate(`void child_process.spawn('sleep', ['70001.5'], { detached: true, stdio: 'ignore' })`)
-    await evaluate(daemon('70001.5'))
-    await eventually(() => processesWith('70001.5').length === 3)
+    await evaluate(`void child_process.spawn('sleep', ['${seconds(70001)}'])`)
+    await evaluate(`void child_process.spawn('sleep', ['${seconds(70001)}'], { detached: true, stdio: 'ignore' })`)
+    await evaluate(daemon(seconds(70001)))
+    await eventually(() => processesWith(seconds(70001)).length === 3)
     await sandbox.stop(0)
-    assert.deepEqual(processesWith('70001.5'), [])
+    assert.deepEqual(processesWith(seconds(70001)), [])
   },
 
   'nothing outlives a program that ends by itself': async ({ agent }) => {
     const { sandbox, evaluate } = await agent()
-    await evaluate(`void child_process.spawn('sleep', ['70002.5'], { stdio: 'inherit' })`)
-    await evaluate(daemon('70002.5'))
-    await eventually(() => processesWith('70002.5').length === 2)
+    await evaluate(`void child_process.spawn('sleep', ['${seconds(70002)}'], { stdio: 'inherit' })`)
+    await evaluate(daemon(seconds(70002)))
+    await eventually(() => processesWith(seconds(70002)).length === 2)
     await evaluate('setImmediate(() => process.exit(0)), 0')
     assert.equal((await sandbox.exited).code, 0)
-    assert.deepEqual(processesWith('70002.5'), [])
+    assert.deepEqual(processesWith(seconds(70002)), [])
   },
 
   'a program that ends at once is a sandbox that ended': async ({ agent, directory }) => {

@@ -1,6 +1,6 @@
 /** Promises of a sandbox about what a program may use, most of them kept against a program that attacks. */
 import assert from 'node:assert/strict'
-import { SHELL, processesWith } from './contract-scene.ts'
+import { SHELL, processesWith, seconds } from './contract-scene.ts'
 import type { Promises } from './contract-scene.ts'
 
 export const limits: Promises = {
@@ -34,10 +34,10 @@ export const limits: Promises = {
   },
 
   'a program that makes more processes than it may does not keep them': async ({ agent }) => {
-    const script = 'i=0; while [ $i -lt 200 ]; do sleep 70003.5 & i=$((i+1)); done; wait'
+    const script = `i=0; while [ $i -lt 200 ]; do sleep ${seconds(70003)} & i=$((i+1)); done; wait`
     const { sandbox } = await agent({ command: [SHELL, '-c', script], limits: { processes: 50 } })
     await sandbox.exited
-    assert.deepEqual(processesWith('70003.5'), [])
+    assert.deepEqual(processesWith(seconds(70003)), [])
   },
 
   'a program that opens more files than it may gets the error itself': async ({ agent }) => {

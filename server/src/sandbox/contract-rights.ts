@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Promises } from './contract-scene.ts'
+import { seconds, type Promises } from './contract-scene.ts'
 
 /** The name of each file below `/`, with what happened when a file was made in it. */
 const WRITE_BELOW_ROOT = `['/', '/etc', '/usr', '/usr/bin', '/bin', '/lib', '/opt', '/var', '/root', '/sys', '/proc/sys/kernel']
@@ -95,7 +95,7 @@ export const rights: Promises = {
   },
 
   'processes outside cannot be signalled, read or traced': async ({ agent }) => {
-    const stranger = spawn('sleep', ['70008.5'], { stdio: 'ignore' })
+    const stranger = spawn('sleep', [seconds(70008)], { stdio: 'ignore' })
     await once(stranger, 'spawn')
     const ended = once(stranger, 'exit')
     try {

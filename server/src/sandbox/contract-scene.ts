@@ -26,6 +26,9 @@ export function daemon(seconds: string): string {
   return `void child_process.spawn('${SHELL}', ['-c', 'sleep ${seconds} &'], { detached: true, stdio: 'ignore' })`
 }
 
+/** For `sleep`: a number that no other run of the suite on this host uses. */
+export const seconds = (whole: number): string => `${whole}.${process.pid}`
+
 /** Pids on the host that have this argument. */
 export function processesWith(argument: string): string[] {
   return readdirSync('/proc').filter((pid) => {

@@ -47,8 +47,12 @@ export function sandboxContract(
     const root = mkdtempSync(join(tmpdir(), 'sandbox-'))
     const directory = join(root, 'runtime')
     const runtime = await makeRuntime(directory)
-    await runtime.recover()
     return { runtime, directory, root }
+  }
+  const openRecovered = async (): Promise<Opened> => {
+    const opened = await open()
+    await opened.runtime.recover()
+    return opened
   }
   const close = async ({ runtime, root }: Opened): Promise<void> => {
     await runtime.close()
@@ -77,7 +81,7 @@ export function sandboxContract(
 
     for (const [promise, check] of Object.entries(common)) {
       test(promise, { skip: skips[promise] ?? false, timeout: TEST_MS_MAX }, async () => {
-        await keep(check, await (shared ??= open()))
+        await keep(check, await (shared ??= openRecovered()))
       })
     }
     for (const [promise, check] of Object.entries(ending)) {

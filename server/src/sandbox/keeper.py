@@ -26,7 +26,8 @@ EXT4_IOC_SHUTDOWN, SHUTDOWN_NO_FLUSH = 0x8004587D, struct.pack("I", 2)
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 # Of one program and stream; the longest that is asked for is the list of a thousand sandboxes' firewall rules.
 OUTPUT_BYTES_MAX = 1 << 20
-ADOPTION_LOOKS_MAX, ADOPTION_LOOK_SECONDS = 200, 0.001
+# For a container's first process that has ended to become our child, and between two looks.
+ADOPTION_SECONDS_MAX, ADOPTION_LOOK_SECONDS = 1, 0.001
 # Beyond the two lines that every table of sockets has.
 SOCKET_TABLES = ("tcp", "tcp6", "udp", "udp6", "icmp", "icmp6", "raw", "raw6")
 
@@ -100,7 +101,6 @@ class Program:
 
     def kill(self):
         self.timed_out = True
-        self.deadline = float("inf")
         try:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -122,6 +122,8 @@ class Keeper:
         self.programs = {}
         self.inits = {}
         self.init_pids = {}
+        # Ended, but still children of a process that the OCI runtime has left and that is just ending: name to deadline.
+        self.unadopted = {}
         self.input = b""
         self.own_network = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
@@ -132,10 +134,12 @@ class Keeper:
             for key, _ in self.selector.select(self.next_timeout()):
                 if key.data() is False:
                     return
+            for name in list(self.unadopted):
+                self.bury(name)
             self.reap_orphans()
             now = time.monotonic()
             for program in list(self.programs.values()):
-                if program.deadline <= now:
+                if program.deadline <= now and not program.timed_out:
                     program.kill()
 
     def reap_orphans(self):
@@ -151,7 +155,9 @@ class Keeper:
             pass
 
     def next_timeout(self):
-        deadlines = [program.deadline for program in self.programs.values()]
+        deadlines = [program.deadline for program in self.programs.values() if not program.timed_out]
+        if self.unadopted:
+            return ADOPTION_LOOK_SECONDS
         return max(0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def read(self):
@@ -240,24 +246,25 @@ class Keeper:
         pidfd = os.pidfd_open(pid)
         self.inits[name] = pidfd
         self.init_pids[name] = pid
-        self.selector.register(pidfd, selectors.EVENT_READ, lambda: self.ended(name, pid))
+        self.selector.register(pidfd, selectors.EVENT_READ, lambda: self.ended(name))
 
-    def ended(self, name, pid):
+    def ended(self, name):
         pidfd = self.inits.pop(name)
-        del self.init_pids[name]
         self.selector.unregister(pidfd)
         os.close(pidfd)
-        code = self.exit_code(pid)
-        self.send({"exited": name, "code": code if code >= 0 else None, "signal": None if code >= 0 else signal.Signals(-code).name})
+        self.unadopted[name] = time.monotonic() + ADOPTION_SECONDS_MAX
+        self.bury(name)
 
-    def exit_code(self, pid):
-        """Negative for a signal. For a moment it may still be the child of a process that the OCI runtime left behind."""
-        for _ in range(ADOPTION_LOOKS_MAX):
-            try:
-                return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            except ChildProcessError:
-                time.sleep(ADOPTION_LOOK_SECONDS)
-        return -signal.SIGKILL
+    def bury(self, name):
+        try:
+            _, status = os.waitpid(self.init_pids[name], 0)
+            code = os.waitstatus_to_exitcode(status)
+        except ChildProcessError:
+            if time.monotonic() < self.unadopted[name]:
+                return
+            code = -signal.SIGKILL
+        del self.unadopted[name], self.init_pids[name]
+        self.send({"exited": name, "code": code if code >= 0 else None, "signal": None if code >= 0 else signal.Signals(-code).name})
 
     def do_kill(self, request):
         pidfd = self.inits.get(request["id"])

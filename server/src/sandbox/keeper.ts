@@ -10,7 +10,7 @@ import type { Clock } from '../clock.ts'
 
 const PROGRAM = fileURLToPath(new URL('./keeper.py', import.meta.url))
 /** For the programs it runs: they find system programs, and nothing of ours is inherited. */
-export const PROGRAM_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
+export const SYSTEM_ENVIRONMENT = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }
 /** Any one program, unless said otherwise. */
 const PROGRAM_MS_MAX = 10_000
 /** For the keeper to answer, beyond what the program it runs may take; one that does not is hung, and is killed. */
@@ -72,7 +72,7 @@ export class Keeper {
     this.#clock = options.clock
     this.#child = spawn(options.python, ['-I', '-S', PROGRAM], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: PROGRAM_ENVIRONMENT,
+      env: SYSTEM_ENVIRONMENT,
       // Not in our group: it must outlive a terminal's Ctrl-C until the sandboxes are stopped in order.
       detached: true,
     })
@@ -190,7 +190,7 @@ export class Keeper {
   }
 
   #program(command: readonly string[], { environment = {}, input = '', timeoutMs = PROGRAM_MS_MAX }: RunOptions) {
-    return { command, environment: { ...PROGRAM_ENVIRONMENT, ...environment }, input, timeoutMs }
+    return { command, environment: { ...SYSTEM_ENVIRONMENT, ...environment }, input, timeoutMs }
   }
 
   #result(command: readonly string[], answer: Answer): RunResult {

@@ -81,7 +81,7 @@ export class SandboxNetwork {
 
   /** A namespace that no sandbox uses. Rejects with the reason: there is no address left, a plugin fails, it is closed. */
   take(): Promise<NetworkSlot> {
-    if (this.#isClosed) return Promise.reject(new Error('the platform is stopping'))
+    if (this.#isClosed) return Promise.reject(new Error('the network of the sandboxes is closed'))
     const slot = this.#spare.shift()
     if (slot !== undefined && this.#spare.length > 0) {
       this.#refillLater()
@@ -122,7 +122,7 @@ export class SandboxNetwork {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#pause?.cancel()
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error('the platform is stopping'))
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(new Error('the network of the sandboxes is closed'))
     // One that is just being made would make the bridge again.
     await Promise.all(this.#busy)
     await removeAll(this.#options, this.#keeper).catch(() => {})

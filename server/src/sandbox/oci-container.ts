@@ -4,7 +4,7 @@ import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { Cgroup } from './cgroups.ts'
+import { Cgroup, removeGroup } from './cgroups.ts'
 import { ProgramFailure, type KeeperExit } from './keeper.ts'
 import { bundleConfig } from './oci-bundle.ts'
 import { startExec } from './oci-exec.ts'
@@ -13,9 +13,6 @@ import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
 import { OciSandbox } from './oci-sandbox.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { SandboxSpec } from './port.ts'
-
-/** For the OCI runtime to make a container; it takes some 10 to 30 ms. */
-const START_MS_MAX = 10_000
 
 type Undo = (() => unknown)[]
 
@@ -102,7 +99,7 @@ async function start(
   const ends = pipes.map((path) => new PipeEnd(path))
   undo.push(() => ends.forEach((end) => end.close()))
   const { promise: ended, resolve: onExit } = Promise.withResolvers<KeeperExit>()
-  undo.push(() => keeper.attempt(host.command('delete', '--force', id)))
+  undo.push(() => removeContainer(host, id, cgroupPath))
   await run(host, id, folder, pipes, onExit)
   const [stdout, stderr] = ends.map((end) => end.read()) as [Socket, Socket]
   return new OciSandbox({
@@ -133,13 +130,22 @@ async function run(
     ...['run', '--detach', '--pid-file', pidFile, '--bundle', folder, id],
   )
   try {
-    await host.keeper.start(id, command, { pidFile, pipes, timeoutMs: START_MS_MAX }, onExit)
+    await host.keeper.start(id, command, { pidFile, pipes, timeoutMs: host.options.startMsMax }, onExit)
   } catch (error) {
     if (!(error instanceof ProgramFailure)) throw error
     // The OCI runtime writes its reasons to the log, the last one last.
     const last = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
     throw new Error(`${host.options.program.name}: ${messageOf(last) || error.message}`, { cause: error })
   }
+}
+
+/** Without the OCI runtime, which would take as long as to start: it is asked only when something still runs. */
+async function removeContainer(host: OciHost, id: string, cgroupPath: string): Promise<void> {
+  const { cgroups, startMsMax, stateDirectory } = host.options
+  if (!removeGroup(cgroups, cgroupPath)) {
+    await host.keeper.attempt(host.command('delete', '--force', id), { timeoutMs: startMsMax })
+  }
+  await rm(join(stateDirectory, 'containers', id), { recursive: true, force: true })
 }
 
 function messageOf(line: string): string {

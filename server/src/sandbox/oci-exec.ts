@@ -4,8 +4,8 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sendSignal } from './census.ts'
 import { spawnExec } from './exec.ts'
+import { SYSTEM_ENVIRONMENT } from './keeper.ts'
 import { execProcess } from './oci-bundle.ts'
-import { PROGRAM_ENVIRONMENT } from './keeper.ts'
 import type { OciHost } from './oci-host.ts'
 import type { ExecProcess, ExecSpec, SandboxLimits } from './port.ts'
 
@@ -28,7 +28,7 @@ export async function startExec(host: OciHost, spec: ExecSpec, place: ExecPlace)
   await writeFile(processFile, JSON.stringify(execProcess(spec, { ...place, environment })), { mode: 0o600 })
   const options = [...(terminal ? ['--tty'] : []), '--pid-file', pidFile, '--process', processFile]
   const command = host.keeper.inside(host.command('exec', ...options, place.id))
-  const exec = await spawnExec(command, { terminal, cwd: '/', env: PROGRAM_ENVIRONMENT, pidFile })
+  const exec = await spawnExec(command, { terminal, cwd: '/', env: SYSTEM_ENVIRONMENT, pidFile })
   void exec.exited.then(async () => {
     await rm(processFile, { force: true })
     await rm(pidFile, { force: true })

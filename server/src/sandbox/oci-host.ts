@@ -29,6 +29,8 @@ export interface OciHostOptions {
   stateDirectory: string
   platformHost: string
   platformPorts: readonly number[]
+  /** For the OCI runtime to make a container, and again to remove it. */
+  startMsMax: number
   network: NetworkPlan
   cgroups: CgroupMounts
   /** Control group above those of the sandboxes. */
@@ -73,10 +75,13 @@ export class OciHost {
     let network: SandboxNetwork | undefined
     try {
       const directory = join(stateDirectory, 'network')
-      const networkOptions = { plan: options.network, directory, cniFolder, platformPorts }
-      network = await SandboxNetwork.open(networkOptions, keeper, deps.clock)
+      network = await SandboxNetwork.open({ plan: options.network, directory, cniFolder, platformPorts }, keeper, deps.clock)
       const servers = hostNameServers(deps)
-      const dns = await createDnsForwarder({ address: options.network.gateway, port: DNS_PORT, servers }, deps)
+      const dns = await createDnsForwarder({ address: options.network.gateway, port: DNS_PORT, servers }, deps).catch(
+        ({ message }: Error) => {
+          throw new Error(`the name server for sandboxes cannot be had: ${message}`)
+        },
+      )
       return new OciHost(options, keeper, network, dns)
     } catch (error) {
       await network?.close()

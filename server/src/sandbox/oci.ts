@@ -19,6 +19,8 @@ import { isSandboxId } from './recover.ts'
 import { removeFolder } from './remove-folder.ts'
 import { problemOf } from './spec-check.ts'
 
+/** An OCI runtime takes some 10 to 30 ms to make a container. */
+const START_MS_MAX = 10_000
 /** Between two looks for what ran out of memory. */
 const MEMORY_SAMPLE_MS = 100
 /** For processes that nobody watches any more to be gone after they were killed. */
@@ -37,16 +39,18 @@ export interface OciOptions {
   stateDirectory: string
   /** Ports of the platform that sandboxes may reach. */
   platformPorts: readonly number[]
+  /** For the OCI runtime to make a container, and again to remove it. */
+  startMsMax?: number
 }
 
 /**
  * Rejects with the reason when this machine cannot have such sandboxes. `recover` is to be called before the first
- * `create`.
+ * `create`, and rejects for such reasons too.
  */
 export async function createOciSandboxRuntime(
   options: OciOptions,
   deps: { clock: Clock; random: Random },
-): Promise<SandboxRuntime & { prepare(): Promise<void> }> {
+): Promise<SandboxRuntime> {
   const stateDirectory = resolve(options.stateDirectory)
   const cgroups = findCgroups(readFileSync('/proc/mounts', 'utf8'))
   if (cgroups === null) throw new Error('the control groups memory, pids, cpu and freezer are not all mounted')
@@ -56,6 +60,7 @@ export async function createOciSandboxRuntime(
   if (network === null) throw new Error('no free network was found between 10.128.0.0 and 10.255.255.255')
   return new OciSandboxRuntime(resolve(options.directory), deps, {
     ...options,
+    startMsMax: options.startMsMax ?? START_MS_MAX,
     ...{ stateDirectory, cgroups, network, platformHost: PLATFORM_HOST, cgroupParent: network.name },
   })
 }
@@ -123,12 +128,8 @@ class OciSandboxRuntime implements SandboxRuntime {
     const found = new Set((await readdir(this.#directory)).filter(isSandboxId))
     for (const name of await this.#endGroups()) found.add(name)
     for (const name of found) await removeFolder(join(this.#directory, name)).catch(() => {})
-    return found.size
-  }
-
-  /** Makes what all share now rather than at the first `create`; rejects with the reason when this machine cannot have it. */
-  async prepare(): Promise<void> {
     await this.#open()
+    return found.size
   }
 
   async close(): Promise<void> {

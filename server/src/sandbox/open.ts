@@ -61,9 +61,7 @@ async function openOci(settings: SandboxSettings, deps: { clock: Clock; random: 
     deps,
   )
   try {
-    const leftovers = await runtime.recover()
-    await runtime.prepare()
-    return { runtime, notice: runtime.notice, leftovers }
+    return { runtime, notice: runtime.notice, leftovers: await runtime.recover() }
   } catch (error) {
     await runtime.close()
     throw error

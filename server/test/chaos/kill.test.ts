@@ -25,7 +25,7 @@ let gate: Gate
 
 before(async () => {
   gate = await startGate()
-  // Its functions report to a server of this test on loopback, which containers cannot reach.
+  // They look at processes from the host, and knock at the host's loopback: sandboxes.test.ts has the like for containers.
   platform = await startPlatform({ SLUICE_SANDBOX: 'process', SLUICE_STEMS: '0' })
   await platform.deploy(
     'knocking',

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -45,7 +46,8 @@ for (const program of findOciPrograms(process.env['PATH'] ?? '')) {
     const options = JSON.stringify(optionsFor(program, directory))
     const args = ['--input-type=module', '-e', PLATFORM, options, id, socket, ...command]
     const platform = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-    await once(platform.stdout, 'data')
+    const [said] = await Promise.race([once(platform.stdout, 'data'), once(platform, 'exit')])
+    assert.equal(String(said), 'running\n')
     // The keeper would end the sandboxes of a platform that is gone: here it dies too, and before the platform can notice.
     platform.kill('SIGSTOP')
     for (const pid of childrenOf(platform.pid!)) process.kill(pid, 'SIGKILL')
