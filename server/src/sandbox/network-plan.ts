@@ -13,6 +13,11 @@ const METADATA_ADDRESSES = ['100.100.100.200/32']
 const DNS_PORT = 53
 /** Packets a second from one sandbox to the name server, so that a flood ends in the kernel. */
 const DNS_PACKETS_PER_SECOND_MAX = 1000
+/** New connections from one sandbox to the platform, and those it has at a time: each costs the event loop and a descriptor. */
+const CALLS_PER_SECOND_MAX = 500
+const CALLS_MAX = 1000
+/** Connections of one sandbox to the world, of whatever protocol: the kernel keeps all of the host's in one table. */
+const CONNECTIONS_MAX = 4096
 
 export interface NetworkPlan {
   bridge: string
@@ -117,22 +122,26 @@ export function cniPlugins({ bridge, subnet, gateway }: NetworkPlan, leaseFolder
 
 /**
  * The rules of the network for `nft -f`: out to the world yes; to other sandboxes, to the host's own services and to
- * link-local addresses no, but for the platform's ports and name server; in from outside no.
+ * link-local addresses no, but for the platform's ports and name server; in from outside no. Floods end here.
  */
 export function firewallRules(plan: NetworkPlan, platformPorts: readonly number[]): string {
   const { bridge, name, subnet, gateway } = plan
   const table = `inet ${name}`
-  const ports = platformPorts.join(', ')
+  const toPlatform = `ip saddr ${subnet} ip daddr ${gateway} tcp dport { ${[...platformPorts, DNS_PORT].join(', ')} }`
+  const perSandbox = `{ type ipv4_addr; size ${SUBNET_ADDRESSES}; flags dynamic; }`
   const closed = [...CLOSED_NETWORKS, ...METADATA_ADDRESSES, subnet].join(', ')
   return `table ${table}
 delete table ${table}
 table ${table} {
+  set calling ${perSandbox}
+  set connected ${perSandbox}
   chain input {
     type filter hook input priority -10; policy accept;
     iifname != { "${bridge}", "lo" } ip daddr ${gateway} drop
     iifname != "${bridge}" accept
     ct state established,related accept
-    ip saddr ${subnet} ip daddr ${gateway} tcp dport { ${ports}, ${DNS_PORT} } accept
+    ${toPlatform} add @calling { ip saddr ct count over ${CALLS_MAX} } drop
+    ${toPlatform} meter calls { ip saddr limit rate ${CALLS_PER_SECOND_MAX}/second burst ${CALLS_PER_SECOND_MAX} packets } accept
     ip saddr ${subnet} ip daddr ${gateway} udp dport ${DNS_PORT} meter questions { ip saddr limit rate ${DNS_PACKETS_PER_SECOND_MAX}/second } accept
     drop
   }
@@ -144,6 +153,7 @@ table ${table} {
     meta nfproto ipv6 drop
     ip saddr != ${subnet} drop
     ip daddr { ${closed} } drop
+    ct state new add @connected { ip saddr ct count over ${CONNECTIONS_MAX} } drop
   }
   chain postrouting {
     type nat hook postrouting priority 100; policy accept;

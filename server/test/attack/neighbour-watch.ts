@@ -32,7 +32,8 @@ export async function watch(call: () => Promise<void>, signal: AbortSignal): Pro
       const dueMs = startedMs + (i * 1000) / CALLS_PER_SECOND
       calls.push(one(Math.max(dueMs, performance.now())))
       if (signal.aborted) resolve()
-      else setTimeout(() => next(i + 1), Math.max(0, startedMs + ((i + 1) * 1000) / CALLS_PER_SECOND - performance.now()))
+      else
+        setTimeout(() => next(i + 1), Math.max(0, startedMs + ((i + 1) * 1000) / CALLS_PER_SECOND - performance.now()))
     }
     next(0)
   })

@@ -28,7 +28,7 @@ attackSuite('attacks on resources', (scene) => {
   for (const [i, { name, options, source, told: expected }] of resourceAttacks.entries()) {
     test(`${name} ends where its limits are`, async () => {
       const attack = await scene().attacker(`attack-${i}`, options)
-      await assertTold(await scene().beside(() => attack(source)), expected)
+      await assertTold(await scene().undisturbedBy(() => attack(source)), expected)
     })
   }
 
