@@ -11,8 +11,12 @@ const CLOSED_NETWORKS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.
 /** Metadata services that some clouds have elsewhere (Alibaba Cloud, and AWS over IPv6). */
 const METADATA_ADDRESSES = ['100.100.100.200/32']
 const DNS_PORT = 53
-/** Packets a second from one sandbox to the name server, so that a flood ends in the kernel. */
-const DNS_PACKETS_PER_SECOND_MAX = 1000
+/**
+ * Packets a second from one sandbox to the name server, as many as that answers, so that a flood ends in the kernel. At
+ * once fewer than its socket holds (some 250), and more than a program asks when it starts: the kernel's own idea is 5.
+ */
+const DNS_PACKETS_PER_SECOND_MAX = 500
+const DNS_PACKETS_AT_ONCE_MAX = 100
 /** New connections from one sandbox to the platform, and those it has at a time: each costs the event loop and a descriptor. */
 const CALLS_PER_SECOND_MAX = 500
 const CALLS_MAX = 1000
@@ -24,6 +28,11 @@ export interface NetworkPlan {
   /** Of the nftables table, and of the CNI network. */
   name: string
   subnet: string
+  /**
+   * Of the bridge. One that is given none takes the least of its ports', and changes it as they come and go; instances
+   * would go on to send to the one they know.
+   */
+  hardwareAddress: string
   /** The platform, for sandboxes: first address of the subnet. */
   gateway: string
   prefixLength: number
@@ -46,6 +55,13 @@ function formatAddress(address: number): string {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.')
 }
 
+/** Locally administered, unicast, and unique as long as the address is. */
+function hardwareAddress(address: number): string {
+  return ['02', '00', ...[24, 16, 8, 0].map((shift) => ((address >>> shift) & 255).toString(16).padStart(2, '0'))].join(
+    ':',
+  )
+}
+
 function overlap(a: { base: number; bits: number }, b: { base: number; bits: number }): boolean {
   const bits = Math.min(a.bits, b.bits)
   const mask = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0
@@ -66,6 +82,7 @@ export function planNetwork(id: string, inUse: readonly string[]): NetworkPlan |
       bridge: bridgeName(id),
       name: `sluice-${id.slice(0, 8)}`,
       subnet: `${formatAddress(base)}/${SUBNET_BITS}`,
+      hardwareAddress: hardwareAddress(base + 1),
       gateway: formatAddress(base + 1),
       prefixLength: SUBNET_BITS,
     }
@@ -142,7 +159,7 @@ table ${table} {
     ct state established,related accept
     ${toPlatform} add @calling { ip saddr ct count over ${CALLS_MAX} } drop
     ${toPlatform} meter calls { ip saddr limit rate ${CALLS_PER_SECOND_MAX}/second burst ${CALLS_PER_SECOND_MAX} packets } accept
-    ip saddr ${subnet} ip daddr ${gateway} udp dport ${DNS_PORT} meter questions { ip saddr limit rate ${DNS_PACKETS_PER_SECOND_MAX}/second } accept
+    ip saddr ${subnet} ip daddr ${gateway} udp dport ${DNS_PORT} meter questions { ip saddr limit rate ${DNS_PACKETS_PER_SECOND_MAX}/second burst ${DNS_PACKETS_AT_ONCE_MAX} packets } accept
     drop
   }
   chain forward {

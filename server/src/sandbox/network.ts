@@ -55,9 +55,9 @@ export class SandboxNetwork {
     await mkdir(join(directory, 'namespaces'), { recursive: true, mode: 0o700 })
     await removeLeftovers(plan, keeper)
     await keeper.run(['nft', '-f', '-'], { input: firewallRules(plan, platformPorts) })
-    const { bridge, gateway, prefixLength } = plan
+    const { bridge, hardwareAddress, gateway, prefixLength } = plan
     const commands = [
-      `link add ${bridge} type bridge`,
+      `link add ${bridge} address ${hardwareAddress} type bridge`,
       `addr add ${gateway}/${prefixLength} dev ${bridge}`,
       `link set ${bridge} up`,
     ]
