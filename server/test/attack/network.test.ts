@@ -98,7 +98,7 @@ attackSuite(
       const { port } = scene().platform
       const told = await attack(`reach(('sluice.internal', ${port}), ('${WORLD}', 80))`)
       assert.deepEqual(told.result<string[]>().toSorted(), [`${WORLD}:80`, `sluice.internal:${port}`])
-      assert.ok(world!.seen.some((line) => line.startsWith(`tcp ${WORLD}`)))
+      await eventually(async () => world!.seen.find((line) => line.startsWith(`tcp ${WORLD}`)))
     })
 
     test('another instance is not reached, by none of its addresses and no protocol', async () => {
@@ -166,8 +166,38 @@ for address in ('${METADATA[0]}', '${scene().gateway}', '192.0.2.1'):
       assert.deepEqual(told.result(), [])
       // What was sent before had its time to arrive when this does.
       assert.deepEqual((await attack(`reach(('${WORLD}', 80))`)).result(), [`${WORLD}:80`])
-      const arrived = world!.seen.slice(before).map((line) => line.split(' ').slice(0, 2).join(' '))
-      assert.deepEqual(arrived.toSorted(), [`tcp ${WORLD}`, 'udp datagram'])
+      const arrived = await eventually(async () => {
+        const news = world!.seen.slice(before)
+        return news.some((line) => line.startsWith('tcp')) && news.some((line) => line.startsWith('udp'))
+          ? news
+          : undefined
+      })
+      assert.deepEqual(arrived.map((line) => line.split(' ').slice(0, 2).join(' ')).toSorted(), [
+        `tcp ${WORLD}`,
+        'udp datagram',
+      ])
+    })
+
+    test('an instance keeps its network while others come and go', async () => {
+      for (let i = 0; i < 6; i++) {
+        const passing = await scene().attacker(`passing-${i}`, { runtime: 'nodejs20' })
+        assert.equal((await passing('return 1')).result(), 1)
+        assert.deepEqual((await attack(`reach(('${WORLD}', 80))`)).result(), [`${WORLD}:80`], `after ${i + 1} others`)
+        if (i % 2 === 1) await scene().platform.call('DELETE', `/2023-03-30/functions/passing-${i}`)
+      }
+    })
+
+    test('names are found at once, many at a time', async () => {
+      const asking = await scene().attacker('asking-much', { runtime: 'python3.10' })
+      const told = await asking(`
+import socket, time
+started = time.monotonic()
+for i in range(40):
+    socket.getaddrinfo('name-%d.sluice.internal' % i, 80)
+result = time.monotonic() - started
+`)
+      // A question that is lost is asked again after two seconds.
+      assert.ok(told.result<number>() < 2, `${told.result<number>()} s`)
     })
 
     test('a flood of questions for names leaves names for others', async () => {
