@@ -1,6 +1,6 @@
 /** Files of others: what a function finds outside of its own folders, what it can write, and what its package smuggles in. */
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -61,7 +61,7 @@ def reached(path):
         pass
 outside = [OUTSIDE]
 for path in outside:
-    for root in ['', '/proc/1/root', '/proc/self/root', '/proc/self/cwd/../../..', '/proc/thread-self/root/..', '/code/../..',
+    for root in ['', '/proc/1/root', '/proc/self/root', '/proc/self/cwd/../../..', '/proc/thread-self/root', '/code/../..',
             '/../../..', '/tmp/link']:
         try:
             os.symlink('/proc/1/root', '/tmp/link')
@@ -129,7 +129,7 @@ attackSuite(
 
     test('no way leads to files of the host, not by links, /proc, open descriptors or the working folder', async () => {
       const { dataDir } = scene().platform
-      const outside = [dataDir, join(dataDir, 'credentials.json'), '/etc/shadow', '/proc/1/root/etc/shadow', '/boot']
+      const outside = [dataDir, join(dataDir, 'credentials.json'), '/etc/shadow', '/boot']
       const source = ESCAPES.replace('OUTSIDE', outside.map((path) => JSON.stringify(path)).join(', '))
       assert.ok(existsSync(outside[1]!))
       const attack = await scene().attacker('escaping', { runtime: 'python3.10' })
@@ -180,7 +180,6 @@ attackSuite(
           assert.match(answer.text, /"Code":"(InvalidArgument|InvalidZipFile|CodeSizeExceeded|\w+)"/, name)
         }
         assert.equal((await scene().platform.call('GET', '/2023-03-30/functions/packed')).status, 404)
-        const { readFileSync } = await import('node:fs')
         assert.equal(readFileSync(target, 'utf8'), 'untouched')
       } finally {
         rmSync(folder, { recursive: true })

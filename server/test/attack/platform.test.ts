@@ -306,7 +306,7 @@ time.sleep(4)
         Promise.all(Array.from({ length: 200 }, () => platform.send('GET', '/', { host }))),
       )
       const statuses = Map.groupBy(answers, ({ status }) => status)
-      assert.deepEqual([...statuses.keys()].toSorted(), [200, 429])
+      assert.deepEqual(new Set(statuses.keys()), new Set([200, 429]))
       const codes = statuses.get(429)!.map((answer) => answer.json()['Code'])
       assert.deepEqual([...new Set(codes)], ['ResourceExhausted'])
     })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
 import { findOciParts, findOciPrograms } from '../../src/sandbox/oci-check.ts'
 import { eventually, recordsOf, type Line } from '../end-to-end/http-support.ts'
-import { startPlatform, type Answer, type DeployOptions, type TestPlatform } from '../support/platform.ts'
+import { startPlatform, type Answer, type TestPlatform } from '../support/platform.ts'
 import { watch, type Latencies } from './neighbour-watch.ts'
 
 const PYTHON = '/usr/bin/python3'
@@ -117,7 +117,7 @@ export class Scene {
   /** Deploys an attacker; each call of what is returned attacks once. */
   async attacker(name: string, options: AttackerOptions): Promise<(source: string) => Promise<Told>> {
     const { runtime } = options
-    await this.platform.deploy(name, ATTACKERS[runtime], { memorySize: 256, timeout: 20, ...options } as DeployOptions)
+    await this.platform.deploy(name, ATTACKERS[runtime], { memorySize: 256, timeout: 20, ...options })
     // Its instance starts before it attacks: what the start costs the neighbour is no matter of the attack.
     await this.platform.invoke(name)
     return async (source) => new Told(this.platform, name, await this.platform.invoke(name, source))
