@@ -11,6 +11,8 @@ const READ_BYTES = 65_536
 const WRITE_BYTES = 65_536
 /** A frame up to this size is copied into the common buffer; a larger body is handed to the socket as it is. */
 const COPIED_BYTES_MAX = 16_384
+/** Of one LOG. */
+const LOG_PAYLOAD_BYTES_MAX = 65_536
 /** Beyond it, writers of logs are told to wait for `drain`. */
 const CONGESTED_BYTES = 1_048_576
 /** After this long in one chunk, answers leave before the next frames are looked at. */
@@ -168,8 +170,8 @@ class Channel {
   sendLog(stream, fd, chunk) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     const kind = Buffer.of(fd)
-    for (let at = 0; at < bytes.length; at += FRAME_PAYLOAD_BYTES_MAX - 1) {
-      const piece = bytes.subarray(at, at + FRAME_PAYLOAD_BYTES_MAX - 1)
+    for (let at = 0; at < bytes.length; at += LOG_PAYLOAD_BYTES_MAX - 1) {
+      const piece = bytes.subarray(at, at + LOG_PAYLOAD_BYTES_MAX - 1)
       if (piece.length > COPIED_BYTES_MAX) {
         this.#sendLarge(FrameType.log, stream, 0, kind, piece)
         continue

@@ -5,6 +5,7 @@ import struct
 import threading
 
 FRAME_PAYLOAD_BYTES_MAX = 1048576
+LOG_PAYLOAD_BYTES_MAX = 65536
 INITIAL_CREDIT_BYTES = 262144
 FLAG_END = 1
 READ_BUFFER_BYTES = 65536
@@ -60,7 +61,7 @@ class Channel:
 
     def send_log(self, stream, descriptor, data):
         """`descriptor`: 1 stdout, 2 stderr."""
-        size_max = FRAME_PAYLOAD_BYTES_MAX - 1
+        size_max = LOG_PAYLOAD_BYTES_MAX - 1
         for start in range(0, len(data), size_max):
             self.send(LOG, stream, bytes((descriptor,)) + data[start:start + size_max])
 

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { Sandbox, SandboxExit, SandboxLimits, SandboxRuntime } from '../sandbox/port.ts'
-import { ChannelConnection } from './channel/connection.ts'
+import { ChannelConnection, type ConnectionHandler } from './channel/connection.ts'
 import { ChannelError } from './channel/frames.ts'
 import type { Interpreter } from './runtimes.ts'
 
@@ -210,14 +210,15 @@ export class Stem {
       socket.destroy()
       return
     }
-    this.#connection = new ChannelConnection(socket, {
+    const handler: ConnectionHandler = {
       onHello: () => this.#greeted.resolve(),
       // What belongs to a function has no place before it.
       onReady: (payload) => (this.#owner ? this.#owner.onReady(payload) : this.#connection!.close(NOT_ASKED)),
       onPong: () => (this.#owner ? this.#owner.onPong() : this.#onPong()),
       onLog: (stream, chunk) => (this.#owner ? this.#owner.onLog(stream, chunk) : this.#keepWords(chunk)),
       onClosed: (error) => this.#onClosed(error),
-    })
+    }
+    this.#connection = new ChannelConnection(socket, handler, this.#deps.clock)
   }
 
   #onClosed(error: Error | null): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { createLineSplitter, cutLine, LOG_LINE_BYTES_MAX } from './line-splitter.ts'
+import { CHUNK_LINES_MAX, createLineSplitter, cutLine, LOG_LINE_BYTES_MAX } from './line-splitter.ts'
 
 function linesOf(chunks: readonly Uint8Array[]): string[] {
   const lines: string[] = []
@@ -108,4 +108,12 @@ test('a cut falls between characters and never makes a line longer than the boun
 
 test('lone surrogates and NUL pass through a cut unharmed', () => {
   assert.equal(cutLine('a\ud800\0b'), 'a\ud800\0b')
+})
+
+test('a chunk of nothing but line breaks is told up to a bound, with a mark for the rest, and what follows is whole', () => {
+  const flood = Buffer.from(`${'x\n'.repeat(CHUNK_LINES_MAX + 1000)}tail`)
+  const lines = linesOf([flood, Buffer.from(' end\nnext\n')])
+  assert.equal(lines.length, CHUNK_LINES_MAX + 3)
+  assert.match(lines[CHUNK_LINES_MAX]!, /dropped: more than 8192 lines at once/)
+  assert.deepEqual(lines.slice(-2), ['tail end', 'next'])
 })

@@ -4,6 +4,9 @@
 export const LOG_LINE_BYTES_MAX = 32 * 1024
 
 const CUT_MARK = ' … [cut: the line is longer than 32 KB]'
+/** Told of one chunk, which has some 64 KB: more are no log, and each line costs its microsecond. */
+export const CHUNK_LINES_MAX = 8192
+const DROP_MARK = `… [dropped: more than ${CHUNK_LINES_MAX} lines at once]`
 const LINE_FEED = 10
 const CARRIAGE_RETURN = 13
 /** A little more than the longest line: enough to see that it is too long, carriage return or split character included. */
@@ -31,7 +34,7 @@ export interface LineSplitter {
 /**
  * Calls `onLine` with each line, without its `\n` or `\r\n`. One splitter serves one stream of one request: a line may
  * be spread over any chunks. Bytes that are not UTF-8 become U+FFFD; a line over `LOG_LINE_BYTES_MAX` is cut and
- * marked, and never held whole.
+ * marked, and never held whole; of lines beyond `CHUNK_LINES_MAX` in one chunk a mark is left.
  */
 export function createLineSplitter(onLine: (text: string) => void): LineSplitter {
   let held: Buffer | null = null
@@ -67,7 +70,13 @@ export function createLineSplitter(onLine: (text: string) => void): LineSplitter
     push(chunk) {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
       let start = 0
+      let lines = 0
       for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, start)) {
+        if (++lines > CHUNK_LINES_MAX) {
+          onLine(DROP_MARK)
+          start = bytes.lastIndexOf(LINE_FEED) + 1
+          break
+        }
         if (heldBytes > 0) {
           hold(bytes.subarray(start, at))
           tellHeld(true)

@@ -14,6 +14,8 @@ import { askServers, type Transport } from './dns-upstream.ts'
 /** Larger answers are cut and asked for again over TCP; what EDNS clients offer at most, in practice. */
 const UDP_ANSWER_BYTES_MAX = 4096
 /** Between whole messages, so that bytes that trickle in do not keep a connection. */
+/** For what arrives while the event loop is busy; the kernel gives less where its own bound (rmem_max) is lower. */
+const RECEIVE_BUFFER_BYTES = 1024 * 1024
 const CONNECTION_IDLE_MS = 10_000
 /** Answers that a client does not read. */
 const CONNECTION_UNREAD_BYTES_MAX = 256 * 1024
@@ -104,7 +106,7 @@ export async function createDnsForwarder(
 
   const tcp = createServer(onConnection)
   const port = await listenTcp(tcp, address, options.port)
-  const udp = createSocket('udp4', onDatagram)
+  const udp = createSocket({ type: 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES }, onDatagram)
   try {
     await listenUdp(udp, address, port)
   } catch (error) {

@@ -11,14 +11,28 @@ const CLOSED_NETWORKS = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.
 /** Metadata services that some clouds have elsewhere (Alibaba Cloud, and AWS over IPv6). */
 const METADATA_ADDRESSES = ['100.100.100.200/32']
 const DNS_PORT = 53
-/** Packets a second from one sandbox to the name server, so that a flood ends in the kernel. */
-const DNS_PACKETS_PER_SECOND_MAX = 1000
+/**
+ * Packets a second from one sandbox to the name server, as many as that answers, so that a flood ends in the kernel. At
+ * once fewer than its socket holds (some 250), and more than a program asks when it starts: the kernel's own idea is 5.
+ */
+const DNS_PACKETS_PER_SECOND_MAX = 500
+const DNS_PACKETS_AT_ONCE_MAX = 100
+/** New connections from one sandbox to the platform, and those it has at a time: each costs the event loop and a descriptor. */
+const CALLS_PER_SECOND_MAX = 500
+const CALLS_MAX = 1000
+/** Connections of one sandbox to the world, of whatever protocol: the kernel keeps all of the host's in one table. */
+const CONNECTIONS_MAX = 4096
 
 export interface NetworkPlan {
   bridge: string
   /** Of the nftables table, and of the CNI network. */
   name: string
   subnet: string
+  /**
+   * Of the bridge. One that is given none takes the least of its ports', and changes it as they come and go; instances
+   * would go on to send to the one they know.
+   */
+  hardwareAddress: string
   /** The platform, for sandboxes: first address of the subnet. */
   gateway: string
   prefixLength: number
@@ -41,6 +55,13 @@ function formatAddress(address: number): string {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.')
 }
 
+/** Locally administered, unicast, and unique as long as the address is. */
+function hardwareAddress(address: number): string {
+  return ['02', '00', ...[24, 16, 8, 0].map((shift) => ((address >>> shift) & 255).toString(16).padStart(2, '0'))].join(
+    ':',
+  )
+}
+
 function overlap(a: { base: number; bits: number }, b: { base: number; bits: number }): boolean {
   const bits = Math.min(a.bits, b.bits)
   const mask = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0
@@ -61,6 +82,7 @@ export function planNetwork(id: string, inUse: readonly string[]): NetworkPlan |
       bridge: bridgeName(id),
       name: `sluice-${id.slice(0, 8)}`,
       subnet: `${formatAddress(base)}/${SUBNET_BITS}`,
+      hardwareAddress: hardwareAddress(base + 1),
       gateway: formatAddress(base + 1),
       prefixLength: SUBNET_BITS,
     }
@@ -117,23 +139,27 @@ export function cniPlugins({ bridge, subnet, gateway }: NetworkPlan, leaseFolder
 
 /**
  * The rules of the network for `nft -f`: out to the world yes; to other sandboxes, to the host's own services and to
- * link-local addresses no, but for the platform's ports and name server; in from outside no.
+ * link-local addresses no, but for the platform's ports and name server; in from outside no. Floods end here.
  */
 export function firewallRules(plan: NetworkPlan, platformPorts: readonly number[]): string {
   const { bridge, name, subnet, gateway } = plan
   const table = `inet ${name}`
-  const ports = platformPorts.join(', ')
+  const toPlatform = `ip saddr ${subnet} ip daddr ${gateway} tcp dport { ${[...platformPorts, DNS_PORT].join(', ')} }`
+  const perSandbox = `{ type ipv4_addr; size ${SUBNET_ADDRESSES}; flags dynamic; }`
   const closed = [...CLOSED_NETWORKS, ...METADATA_ADDRESSES, subnet].join(', ')
   return `table ${table}
 delete table ${table}
 table ${table} {
+  set calling ${perSandbox}
+  set connected ${perSandbox}
   chain input {
     type filter hook input priority -10; policy accept;
     iifname != { "${bridge}", "lo" } ip daddr ${gateway} drop
     iifname != "${bridge}" accept
     ct state established,related accept
-    ip saddr ${subnet} ip daddr ${gateway} tcp dport { ${ports}, ${DNS_PORT} } accept
-    ip saddr ${subnet} ip daddr ${gateway} udp dport ${DNS_PORT} meter questions { ip saddr limit rate ${DNS_PACKETS_PER_SECOND_MAX}/second } accept
+    ${toPlatform} add @calling { ip saddr ct count over ${CALLS_MAX} } drop
+    ${toPlatform} meter calls { ip saddr limit rate ${CALLS_PER_SECOND_MAX}/second burst ${CALLS_PER_SECOND_MAX} packets } accept
+    ip saddr ${subnet} ip daddr ${gateway} udp dport ${DNS_PORT} meter questions { ip saddr limit rate ${DNS_PACKETS_PER_SECOND_MAX}/second burst ${DNS_PACKETS_AT_ONCE_MAX} packets } accept
     drop
   }
   chain forward {
@@ -144,6 +170,7 @@ table ${table} {
     meta nfproto ipv6 drop
     ip saddr != ${subnet} drop
     ip daddr { ${closed} } drop
+    ct state new add @connected { ip saddr ct count over ${CONNECTIONS_MAX} } drop
   }
   chain postrouting {
     type nat hook postrouting priority 100; policy accept;

@@ -63,9 +63,9 @@ export class SandboxNetwork {
     const { plan, directory, platformPorts } = options
     await removeAll(options, keeper)
     await mkdir(join(directory, 'namespaces'), { recursive: true, mode: 0o700 })
-    const { bridge, gateway, prefixLength } = plan
+    const { bridge, hardwareAddress, gateway, prefixLength } = plan
     const commands = [
-      `link add ${bridge} type bridge`,
+      `link add ${bridge} address ${hardwareAddress} type bridge`,
       `addr add ${gateway}/${prefixLength} dev ${bridge}`,
       `link set ${bridge} up`,
     ]

@@ -129,6 +129,7 @@ test('when the addresses are used up that is told, and one that is given back se
   const network = await SandboxNetwork.open(
     { plan, directory: join(directory, 'network'), cniFolder, platformPorts: [1] },
     keeper,
+    systemClock,
   )
   t.after(async () => {
     await network.close()

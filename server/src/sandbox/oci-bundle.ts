@@ -14,11 +14,12 @@ const UNASKED_VARIABLES = ['HOME', 'PWD', 'OLDPWD', 'SHLVL']
 /**
  * The first process: starts the program and waits for it, reaps whatever loses its parent, and ends with the program's
  * exit code. A program that were itself the first process of its namespace could not end by a signal of its own, and
- * would collect the dead of its children. The shell's own remarks ("Killed") are not the function's output.
+ * would collect the dead of its children. The shell's own remarks ("Killed") are not the function's output: redirected
+ * without the subshell, stderr would be the program's while the shell waits and remarks.
  */
 function initScript(environment: Readonly<Record<string, string>>): string {
   const unasked = UNASKED_VARIABLES.filter((name) => environment[name] === undefined)
-  return `unset ${unasked.join(' ')}; exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit $?`
+  return `unset ${unasked.join(' ')}; exec 3>&2 2>/dev/null; (exec "$@" 2>&3 3>&-); exit $?`
 }
 
 const CAPABILITY_SETS = ['bounding', 'effective', 'inheritable', 'permitted', 'ambient']

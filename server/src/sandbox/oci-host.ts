@@ -75,7 +75,11 @@ export class OciHost {
     let network: SandboxNetwork | undefined
     try {
       const directory = join(stateDirectory, 'network')
-      network = await SandboxNetwork.open({ plan: options.network, directory, cniFolder, platformPorts }, keeper, deps.clock)
+      network = await SandboxNetwork.open(
+        { plan: options.network, directory, cniFolder, platformPorts },
+        keeper,
+        deps.clock,
+      )
       const servers = hostNameServers(deps)
       const dns = await createDnsForwarder({ address: options.network.gateway, port: DNS_PORT, servers }, deps).catch(
         ({ message }: Error) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { systemClock } from '../../clock.ts'
 import { ChannelConnection, type ConnectionHandler, type StreamHandler } from './connection.ts'
 import { ChannelError, decodeHead, encodeHead, FLAG_END, FrameType, INITIAL_CREDIT_BYTES } from './frames.ts'
 import { Peer, socketPair } from './test-support.ts'
@@ -29,7 +30,7 @@ async function connected(greet = true) {
     onLog: (stream, chunk) => tell(`${name} log ${stream} ${chunk.toString()}`),
     onCredit: () => tell(`${name} credit`),
   })
-  const connection = new ChannelConnection(pair.node, connectionHandler)
+  const connection = new ChannelConnection(pair.node, connectionHandler, systemClock)
   const told = async (event: string) => {
     while (!events.includes(event)) {
       assert.ok(!events.at(-1)?.startsWith('closed'), `${events.at(-1)} instead of ${event}`)
@@ -203,4 +204,11 @@ test('a sign of life answers what was asked, once', async () => {
   other.peer.send(FrameType.pong, 0, 'something else')
   assert.match(await other.closedBy(), /PONG answers no PING/)
   other.pair.close()
+})
+
+test('a LOG of more than 64 KB breaks the channel', async () => {
+  const { pair, peer, closedBy } = await connected()
+  peer.send(FrameType.log, 0, Buffer.alloc(65_537, 1))
+  assert.match(await closedBy(), /a LOG of 65537 bytes/)
+  pair.close()
 })

@@ -1,5 +1,7 @@
 /** The node's end of one channel: many streams over one socket, credit kept, rules of docs/reference/channel.md enforced. */
 import type { Socket } from 'node:net'
+import type { Clock } from '../../clock.ts'
+import { OutputBudget } from '../../output-budget.ts'
 import { ChannelError, FLAG_END, FrameDecoder, FrameType, INITIAL_CREDIT_BYTES } from './frames.ts'
 import { FrameWriter } from './writer.ts'
 
@@ -25,6 +27,8 @@ export interface ConnectionHandler {
 
 /** An empty LOG, PONG or HELLO may not be sent without end: control frames are at most this large. */
 const CONTROL_PAYLOAD_BYTES_MAX = 262_144
+/** Of one LOG: what is printed is taken in pieces between which others have their turn. */
+const LOG_PAYLOAD_BYTES_MAX = 65_536
 /** A credit a peer may hold; beyond it the numbers are nonsense. */
 const CREDIT_BYTES_MAX = 1 << 30
 const EMPTY = Buffer.alloc(0)
@@ -67,13 +71,15 @@ export class ChannelConnection {
   readonly #writer: FrameWriter
   readonly #handler: ConnectionHandler
   readonly #streams = new Map<number, ChannelStream>()
+  readonly #logBudget: OutputBudget
   #lastStream = 0
   #isGreeted = false
   #isPinged = false
   #isClosed = false
 
-  constructor(socket: Socket, handler: ConnectionHandler) {
+  constructor(socket: Socket, handler: ConnectionHandler, clock: Clock) {
     this.#socket = socket
+    this.#logBudget = new OutputBudget(socket, clock)
     this.#handler = handler
     this.#writer = new FrameWriter(socket)
     const decoder = new FrameDecoder((type, flags, stream, payload) => this.#receive(type, flags, stream, payload))
@@ -163,8 +169,10 @@ export class ChannelConnection {
       case FrameType.log: {
         const fd = payload[0]
         if (fd !== 1 && fd !== 2) throw new ChannelError('LOG must name stdout (1) or stderr (2)')
+        if (payload.length > LOG_PAYLOAD_BYTES_MAX) throw new ChannelError(`a LOG of ${payload.length} bytes`)
         const handler = stream ? stream.handler : this.#handler
-        handler.onLog(fd === 1 ? 'stdout' : 'stderr', payload.subarray(1))
+        const name = fd === 1 ? 'stdout' : 'stderr'
+        this.#logBudget.spend(payload.length, () => handler.onLog(name, payload.subarray(1)))
         return
       }
       case FrameType.credit: {

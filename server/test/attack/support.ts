@@ -1,0 +1,189 @@
+/** What the attacks share: a platform with containers, functions that run what their event says, a neighbour to look after. */
+import assert from 'node:assert/strict'
+import { after, before, describe } from 'node:test'
+import { findOciParts, findOciPrograms } from '../../src/sandbox/oci-check.ts'
+import { eventually, recordsOf, type Line } from '../end-to-end/http-support.ts'
+import { startPlatform, type Answer, type TestPlatform } from '../support/platform.ts'
+import { watch, type Latencies } from './neighbour-watch.ts'
+
+const PYTHON = '/usr/bin/python3'
+const LINES_LOOKED_AT = 20
+const WARM_UP_CALLS = 20
+const QUIET_MS = 1000
+/** What a neighbour may wait at the 99th percentile beside an attack: timings in CI are what they are. */
+const ATTACKED_P99_MS = 250
+const ATTACKED_RATIO = 4
+
+/** Functions whose code is their event: each attack is a few lines in the test that tells of it. */
+const ATTACKERS = {
+  'python3.10': {
+    'index.py': [
+      'import json',
+      'def handler(event, context):',
+      "    names = {'context': context, 'result': None}",
+      '    exec(event.decode(), names)',
+      "    return json.dumps(names['result'])",
+    ].join('\n'),
+  },
+  nodejs20: {
+    'index.js': `
+      const AsyncFunction = (async () => {}).constructor
+      exports.handler = async (event, context) =>
+        JSON.stringify((await new AsyncFunction('require', 'context', String(event))(require, context)) ?? null)`,
+  },
+}
+
+export type AttackRuntime = keyof typeof ATTACKERS
+
+export interface AttackerOptions {
+  runtime: AttackRuntime
+  memorySize?: number
+  timeout?: number
+  diskSize?: number
+  [field: string]: unknown
+}
+
+/** How an attack went, as its owner sees it. */
+export class Told {
+  readonly #platform: TestPlatform
+  readonly #functionName: string
+  readonly answer: Answer
+
+  constructor(platform: TestPlatform, functionName: string, answer: Answer) {
+    this.#platform = platform
+    this.#functionName = functionName
+    this.answer = answer
+  }
+
+  get requestId(): string {
+    return String(this.answer.headers['x-fc-request-id'])
+  }
+
+  /** What the attack returned; fails when the function did not end by returning. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- says what the attack returns
+  result<Value = unknown>(): Value {
+    assert.equal(this.answer.headers['x-fc-error-type'], undefined, this.answer.text)
+    assert.equal(this.answer.status, 200, this.answer.text)
+    return JSON.parse(this.answer.text) as Value
+  }
+
+  /** `errorType` of the body, its message and its cause; of an attack that ended its function. */
+  get failure(): { errorType: string; errorMessage: string; cause?: string } {
+    assert.ok(this.answer.headers['x-fc-error-type'] !== undefined, `it was not ended: ${this.answer.text}`)
+    return this.answer.json()
+  }
+
+  /** The last lines of its log, the newest first: attacks on the log leave many. */
+  async lines(): Promise<Line[]> {
+    const query = `function=${this.#functionName}&requestId=${this.requestId}&descending=true&limit=${LINES_LOOKED_AT}`
+    return (await this.#platform.call('GET', `/sluice/v1/logs?${query}`)).json<{ lines: Line[] }>().lines
+  }
+
+  /** The error type in the record of the invocation. */
+  recordedError(): Promise<string> {
+    return eventually(async () => {
+      const records = await recordsOf(this.#platform, this.#functionName, `&requestId=${this.requestId}`)
+      return records[0]?.errorType
+    })
+  }
+}
+
+export class Scene {
+  readonly platform: TestPlatform
+  readonly #neighbourHost: string
+  readonly quiet: Latencies
+  /** Address of the platform on the bridge. */
+  readonly gateway: string
+
+  private constructor(platform: TestPlatform, gateway: string, neighbourHost: string, quiet: Latencies) {
+    this.platform = platform
+    this.gateway = gateway
+    this.#neighbourHost = neighbourHost
+    this.quiet = quiet
+  }
+
+  static async open(environment: Record<string, string>): Promise<Scene> {
+    const platform = await startPlatform({ SLUICE_SANDBOX: 'oci', SLUICE_STEMS: '0', ...environment })
+    const code = { 'index.js': 'exports.handler = async () => ({ statusCode: 200, body: String(process.pid) })' }
+    const { host } = await platform.deploy('neighbour', code, { http: true, memorySize: 128 })
+    const call = () => callNeighbour(platform, host)
+    for (let i = 0; i < WARM_UP_CALLS; i++) await call()
+    const quiet = await watch(call, AbortSignal.timeout(QUIET_MS))
+    const asking = { 'index.py': 'import socket\ndef handler(*_): return socket.gethostbyname("sluice.internal")' }
+    await platform.deploy('asking-for-the-platform', asking, { runtime: 'python3.10' })
+    return new Scene(platform, (await platform.invoke('asking-for-the-platform')).text, host, quiet)
+  }
+
+  /** Deploys an attacker; each call of what is returned attacks once. */
+  async attacker(name: string, options: AttackerOptions): Promise<(source: string) => Promise<Told>> {
+    const { runtime } = options
+    await this.platform.deploy(name, ATTACKERS[runtime], { memorySize: 256, timeout: 20, ...options })
+    // Its instance starts before it attacks: what the start costs the neighbour is no matter of the attack.
+    await this.platform.invoke(name)
+    return async (source) => new Told(this.platform, name, await this.platform.invoke(name, source))
+  }
+
+  /** Runs an attack while the neighbour is called at a steady rate. */
+  async measured<Result>(attack: () => Promise<Result>): Promise<{ result: Result; latencies: Latencies }> {
+    const ended = new AbortController()
+    const watching = watch(() => callNeighbour(this.platform, this.#neighbourHost), ended.signal)
+    try {
+      const result = await attack()
+      return { result, latencies: await (ended.abort(), watching) }
+    } finally {
+      ended.abort()
+      await watching
+    }
+  }
+
+  /** The same, and asserts that the neighbour was answered every time. */
+  async beside<Result>(attack: () => Promise<Result>): Promise<Result> {
+    const { result, latencies } = await this.measured(attack)
+    assert.deepEqual(latencies.failures, [], 'the neighbour was answered')
+    return result
+  }
+
+  /** The same, and not late. */
+  async undisturbedBy<Result>(attack: () => Promise<Result>): Promise<Result> {
+    const { result, latencies } = await this.measured(attack)
+    const { failures, p99Ms, count } = latencies
+    assert.deepEqual(failures, [], 'the neighbour was answered')
+    const boundMs = Math.max(ATTACKED_P99_MS, ATTACKED_RATIO * this.quiet.p99Ms)
+    assert.ok(p99Ms <= boundMs, `p99 of the neighbour: ${p99Ms} ms of ${count} calls, quiet ${this.quiet.p99Ms} ms`)
+    return result
+  }
+}
+
+async function callNeighbour(platform: TestPlatform, host: string): Promise<void> {
+  const answer = await platform.send('GET', '/', { host })
+  if (answer.status !== 200) throw new Error(`the neighbour answered ${answer.status}: ${answer.text}`)
+}
+
+/**
+ * Declares tests that attack a platform of their own, made by crun or what there is; `everyRuntime`: once with each OCI
+ * runtime of this machine. Where there can be no containers they are skipped by name.
+ */
+export function attackSuite(
+  title: string,
+  tests: (scene: () => Scene) => void,
+  options: { everyRuntime?: boolean; environment?: Record<string, string> } = {},
+): void {
+  const path = process.env['PATH'] ?? ''
+  const found = findOciPrograms(path).map(({ name }) => name)
+  const names = found.length === 0 ? ['crun'] : options.everyRuntime === true ? found : found.slice(0, 1)
+  for (const name of names) {
+    const parts = findOciParts(path, name, PYTHON)
+    describe(
+      `${title} (${name})`,
+      { skip: 'missing' in parts ? `no containers here: ${parts.missing}` : false },
+      () => {
+        let opened: Scene | undefined
+        before(async () => {
+          opened = await Scene.open({ SLUICE_OCI_RUNTIME: name, ...options.environment })
+        })
+        after(() => opened?.platform.stop())
+        tests(() => opened!)
+      },
+    )
+  }
+}
