@@ -207,7 +207,7 @@ result = time.monotonic() - started
     test('a flood of questions for names leaves names for others', async () => {
       const flood = await scene().attacker('asking', { runtime: 'python3.10', timeout: 10 })
       const other = await scene().attacker('asking-too', { runtime: 'python3.10' })
-      const flooding = scene().undisturbedBy(() =>
+      const flooding = scene().beside(() =>
         flood(`
 import os, socket, struct, time
 end = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -238,7 +238,7 @@ result = time.monotonic() - started
 
     test('a flood of connections leaves the platform and the host their own', async () => {
       const flood = await scene().attacker('connecting', { runtime: 'python3.10', timeout: 10 })
-      const told = await scene().undisturbedBy(() =>
+      const told = await scene().beside(() =>
         flood(`
 import errno, socket, time
 until = time.monotonic() + 2

@@ -302,7 +302,7 @@ time.sleep(4)
         reservedConcurrency: 1,
       })
       assert.ok(reserved.status < 300, reserved.text)
-      const answers = await scene().undisturbedBy(() =>
+      const answers = await scene().beside(() =>
         Promise.all(Array.from({ length: 200 }, () => platform.send('GET', '/', { host }))),
       )
       const statuses = Map.groupBy(answers, ({ status }) => status)
