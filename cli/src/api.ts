@@ -97,12 +97,12 @@ async function remove(client: Client, action: string, ref: FunctionRef, path: st
   return (await ifExists(call, ...gone, 'DomainNameNotFound')) !== undefined
 }
 
-/** Instances of every version and state, of functions of both generations. */
-export async function listInstances(client: Client, ref: FunctionRef): Promise<Json[]> {
+/** Of functions of both generations: those of every version and state, or those that serve a qualifier and can do so now. */
+export async function listInstances(client: Client, ref: FunctionRef, qualifier?: string): Promise<Json[]> {
   const call = {
     action: 'ListInstances',
     path: path`/2023-03-30/functions/${refKey(ref)}/instances`,
-    query: { withAllActive: true, limit: INSTANCES_MAX },
+    query: { ...(qualifier === undefined ? { withAllActive: true } : { qualifier }), limit: INSTANCES_MAX },
   }
   return objectsOf((await client.json(call))['instances'])
 }

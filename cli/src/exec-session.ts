@@ -55,7 +55,8 @@ export async function runSession(socket: WebSocket, terminal: Terminal, tty: boo
 
 /** A terminal that is slow to show makes the platform wait. */
 function show(socket: WebSocket, stream: Terminal['stdout'] | Terminal['stderr'], payload: Buffer): void {
-  if (stream.write(payload)) return
+  // Frames that had arrived before the pause still come.
+  if (stream.write(payload) || socket.isPaused) return
   socket.pause()
   stream.once('drain', () => socket.resume())
 }

@@ -6,8 +6,8 @@ const { onPath, runQuietly } = require('./process.cjs')
 const { SetupError, say, step } = require('./report.cjs')
 
 const DEBIAN_POSTGRESQL = '/usr/lib/postgresql'
-/** Debian's place for the network plugins, and the one of their own releases. */
-const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin']
+/** Debian's place for the network plugins, that of their own releases, and Fedora's. */
+const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
 const CNI_PLUGINS = ['bridge', 'host-local', 'firewall']
 
 function hasPostgresqlServer() {

@@ -138,9 +138,9 @@ export async function startPlatform(
   const { runtime: sandboxes, notice: sandboxNotice, leftovers } = sandbox
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
 
-  const memoryMBMax = config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE)
+  const hostMemoryMB = config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE)
   const stems = createStemStock(
-    { stems: config.stems, memoryMBMax },
+    { stems: config.stems, hostMemoryMB },
     {
       clock,
       random,
@@ -162,7 +162,7 @@ export async function startPlatform(
       queueMsMax: config.queueSeconds * 1000,
       keepAliveMs: config.keepAliveSeconds * 1000,
       instancesMax: config.accountInstances,
-      memoryMBMax,
+      memoryMBMax: hostMemoryMB - stems.memoryMBMax,
       startsMax: availableParallelism() * STARTS_PER_CORE,
     },
     {
@@ -178,6 +178,7 @@ export async function startPlatform(
   )
   metrics.setSources({
     instances: () => countInstances(instances.list()),
+    stems: () => stems.list(),
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
     waitingRequests: () => instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
     logs: () => logs.stats(),

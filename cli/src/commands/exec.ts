@@ -52,11 +52,7 @@ async function runCommand(
 
 /** One that is idle rather than one at work. */
 async function pickInstance(client: Client, ref: FunctionRef, qualifier: string): Promise<string> {
-  const version = qualifier === 'LATEST' ? '0' : qualifier
-  const usable = (await listInstances(client, ref)).filter(
-    ({ versionId, qualifier: alias, status }) =>
-      (versionId === version || alias === qualifier) && (status === 'Idle' || status === 'Running'),
-  )
+  const usable = await listInstances(client, ref, qualifier)
   const [chosen] = usable.toSorted((a, b) => textOf(a['status']).localeCompare(textOf(b['status'])))
   if (chosen) return textOf(chosen['instanceId'])
   throw new CliError(

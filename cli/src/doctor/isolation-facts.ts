@@ -2,21 +2,21 @@
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access, readdir, readFile } from 'node:fs/promises'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Environment } from '../connection.ts'
 import { type Cgroups, type IsolationFacts, SOUGHT_PROGRAMS } from './isolation.ts'
 
 const PROGRAM_TIMEOUT_MS = 5_000
 const CGROUPS = '/sys/fs/cgroup'
-const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin']
+const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
 /** Programs for root may lie where PATH does not look. */
-const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin']
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 
 export async function gatherIsolationFacts(environment: Environment): Promise<IsolationFacts> {
   const folders = [...(environment['PATH'] ?? '').split(delimiter).filter(Boolean), ...SYSTEM_FOLDERS]
   const [containerRuntimes, programs, plugins, cgroups, namespaces, limits] = await Promise.all([
-    versionsOf(['crun', 'runc'], folders),
+    versionsOf(environment['SLUICE_OCI_RUNTIME'] ? [environment['SLUICE_OCI_RUNTIME']] : ['crun', 'runc'], folders),
     filter(SOUGHT_PROGRAMS, async (name) => (await find(name, folders)) !== undefined),
     Promise.all(CNI_FOLDERS.map(list)),
     cgroupsHere(),
@@ -76,7 +76,7 @@ function hardOpenFilesLimit(limits: string): number {
 }
 
 async function find(program: string, folders: readonly string[]): Promise<string | undefined> {
-  const paths = folders.map((folder) => join(folder, program))
+  const paths = isAbsolute(program) ? [program] : folders.map((folder) => join(folder, program))
   return (await filter(paths, (path) => canAccess(path, constants.X_OK)))[0]
 }
 

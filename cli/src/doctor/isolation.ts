@@ -28,8 +28,8 @@ export interface IsolationFacts {
   inotifyInstancesMax: number
 }
 
-/** Programs that the checks want to know of. */
-export const SOUGHT_PROGRAMS = ['nft', 'iptables', 'ip', 'unshare', 'mkfs.ext4']
+/** Programs that the oci sandbox is made with. */
+export const SOUGHT_PROGRAMS = ['ip', 'bridge', 'nft', 'iptables', 'mount', 'unshare', 'nsenter', 'mkfs.ext4']
 
 const CNI_PLUGINS = ['bridge', 'host-local', 'firewall']
 const NAMESPACES = ['mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup']
@@ -40,13 +40,8 @@ const OPEN_FILES_MIN = 16_384
 const INOTIFY_INSTANCES_MIN = 128
 const NO_ISOLATION = 'functions run without isolation'
 
-/** What a controller that cannot be used costs. */
-const CONTROLLERS: Readonly<Record<string, string>> = {
-  memory: 'memory is not limited',
-  cpu: 'one function can slow down the others',
-  pids: 'processes are not limited',
-  freezer: 'idle instances go on using CPU',
-}
+/** Without one of them there are no containers. */
+const CONTROLLERS = ['memory', 'cpu', 'pids', 'freezer']
 
 export function checkIsolation(facts: IsolationFacts): Check[] {
   if (facts.platform !== 'linux') {
@@ -86,37 +81,35 @@ function checkRuntime(facts: IsolationFacts): Check {
 function checkPlugins(facts: IsolationFacts): Check {
   const missing = CNI_PLUGINS.filter((name) => !facts.cniPlugins.includes(name))
   if (missing.length === 0) return ok('network plugins', CNI_PLUGINS.join(', '))
-  const detail = `no ${missing.join(', ')}: instances cannot have a network of their own`
+  const detail = `no ${missing.join(', ')}: ${NO_ISOLATION}`
   return warn('network plugins', detail, install(facts, 'containernetworking-plugins'))
 }
 
 function checkFirewall(facts: IsolationFacts): Check {
-  const found = ['nft', 'iptables'].filter((name) => facts.programs.includes(name))
-  if (found.length > 0) return ok('firewall', found.join(', '))
-  const detail = 'neither nft nor iptables: instances could reach each other and this host'
-  return warn('firewall', detail, install(facts, 'nftables iptables'))
+  const missing = ['nft', 'iptables'].filter((name) => !facts.programs.includes(name))
+  if (missing.length === 0) return ok('firewall', 'nft, iptables')
+  return warn('firewall', `no ${missing.join(', ')}: ${NO_ISOLATION}`, install(facts, 'nftables iptables'))
 }
 
 function checkTools(facts: IsolationFacts): Check {
-  const packages = { ip: 'iproute2', unshare: 'util-linux' }
+  const packages = { ip: 'iproute2', bridge: 'iproute2', unshare: 'util-linux', nsenter: 'util-linux', mount: 'mount' }
   const missing = Object.entries(packages).filter(([program]) => !facts.programs.includes(program))
   if (missing.length === 0) return ok('namespace tools', Object.keys(packages).join(', '))
   const names = missing.map(([program]) => program).join(', ')
-  const detail = `no ${names}: networks of instances cannot be set up`
-  return warn('namespace tools', detail, install(facts, missing.map(([, name]) => name).join(' ')))
+  const wanted = [...new Set(missing.map(([, name]) => name))]
+  return warn('namespace tools', `no ${names}: ${NO_ISOLATION}`, install(facts, wanted.join(' ')))
 }
 
 function checkCgroups({ cgroups, isRoot }: IsolationFacts): Check {
   if (!cgroups) {
     const mount = 'mount -t cgroup2 none /sys/fs/cgroup'
-    return warn('cgroups', 'none are mounted: no limit of memory, CPU and processes holds', mount)
+    return warn('cgroups', `none are mounted: ${NO_ISOLATION}`, mount)
   }
   const { version, writableControllers } = cgroups
-  const missing = Object.keys(CONTROLLERS).filter((name) => !writableControllers.includes(name))
+  const missing = CONTROLLERS.filter((name) => !writableControllers.includes(name))
   if (missing.length === 0) return ok('cgroups', `version ${version}: ${writableControllers.join(', ')}`)
-  const costs = missing.map((name) => `no ${name}: ${CONTROLLERS[name]}`).join('; ')
   const fix = isRoot ? provideControllers(cgroups, missing) : 'look again as root: sudo npx sluice doctor'
-  return warn('cgroups', `version ${version}, ${costs}`, fix)
+  return warn('cgroups', `version ${version}, no ${missing.join(', ')}: ${NO_ISOLATION}`, fix)
 }
 
 function provideControllers({ version, writableControllers }: Cgroups, missing: readonly string[]): string {
@@ -147,8 +140,11 @@ function checkTemporary(facts: IsolationFacts): Check {
   const hasTool = facts.programs.includes('mkfs.ext4')
   if (hasTool && facts.hasLoopDevices) return ok('instance disks', 'files in /tmp lie on disk (loop devices)')
   const lack = facts.hasLoopDevices ? 'no mkfs.ext4' : 'no loop devices'
-  const detail = `${lack}: files in /tmp lie in memory (tmpfs) and count there`
-  return warn('instance disks', detail, facts.hasLoopDevices ? install(facts, 'e2fsprogs') : 'modprobe loop')
+  return warn(
+    'instance disks',
+    `${lack}: ${NO_ISOLATION}`,
+    facts.hasLoopDevices ? install(facts, 'e2fsprogs') : 'modprobe loop',
+  )
 }
 
 function checkOpenFiles({ openFilesMax }: IsolationFacts): Check {

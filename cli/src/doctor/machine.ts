@@ -32,12 +32,13 @@ export async function checkPython(environment: Environment): Promise<Check> {
 /** `version` as `python3 --version` prints it; undefined when there is none. */
 export function judgePython(version: string | undefined): Check {
   const fix = `install python3, ${PYTHON_MIN.join('.')} or newer, and put it on PATH`
-  if (version === undefined) return warn('python3', 'not found: functions in Python cannot run', fix)
+  if (version === undefined)
+    return warn('python3', 'not found: functions in Python cannot run, nor can functions be isolated', fix)
   const [major = 0, minor = 0] = (/\d+\.\d+/.exec(version)?.[0] ?? '').split('.').map(Number)
   const isNewEnough = major > PYTHON_MIN[0] || (major === PYTHON_MIN[0] && minor >= PYTHON_MIN[1])
   return isNewEnough
     ? ok('python3', version)
-    : warn('python3', `${version} is too old: functions in Python cannot run`, fix)
+    : warn('python3', `${version} is too old: functions in Python cannot run, nor can functions be isolated`, fix)
 }
 
 export async function checkDataFolder(folder: string): Promise<Check> {

@@ -203,6 +203,17 @@ test('a large function gets the memory that comes free before the small ones beh
   assert.match(late.told, /^c-/)
 })
 
+test('a large function that has instances does not hold up small ones while it waits for memory', async () => {
+  const world = new FleetWorld({ memoryMBMax: 640 })
+  const large = fakeVersion('large', { memoryMB: 512 })
+  world.acquire(large)
+  await world.allReady()
+  assert.equal(world.acquire(large).told, 'nothing')
+  const small = world.acquire(g)
+  await world.allReady()
+  assert.match(small.told, /^c-/)
+})
+
 test('starts are given in turn, so that a burst on one function does not hold up another', async () => {
   const world = new FleetWorld({ startsMax: 2 })
   for (let i = 0; i < 50; i++) world.acquire(f)

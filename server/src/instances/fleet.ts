@@ -162,11 +162,11 @@ export class Fleet implements Instances, PoolHost {
     for (const pool of this.#pools.values()) {
       for (const { instance, isServing } of pool.members.values()) {
         if (instance.id !== instanceId) continue
-        if (!isServing) throw new Error(`the instance is ${instance.state}`)
+        if (!isServing) throw new FcError('InstanceNotFound', `the instance is ${instance.state}`)
         return pool.exec(instance, spec)
       }
     }
-    throw new Error('there is no such instance')
+    throw new FcError('InstanceNotFound', 'there is no such instance')
   }
 
   async close(graceMs: number): Promise<void> {
@@ -260,8 +260,8 @@ export class Fleet implements Instances, PoolHost {
 
   /**
    * Gives each pool in line a start in its turn, as long as there is room. Who is short of memory holds up all behind
-   * it: a large function would otherwise wait for ever while small ones take what comes free. Instances that are to be
-   * kept ready hold up nobody.
+   * it, unless it has instances already: a large function would otherwise wait for ever while small ones take what comes
+   * free. Instances that are to be kept ready hold up nobody.
    */
   #serveLine(): void {
     if (this.#isServingLine) {
@@ -301,27 +301,40 @@ export class Fleet implements Instances, PoolHost {
         isAccountFull ||= shortage === 'account'
         if (need.kind === 'provisioned') {
           if (!isComing) pool.postpone(need.provision)
-        } else if (shortage === 'memory') {
+        } else if (shortage === 'memory' && !pool.isServed) {
           return
         }
       }
     }
   }
 
-  /** Ends idle instances of others; false when there are none that would do. */
+  /** Ends idle instances of others; false when not even that makes room. */
   #makeRoom(pool: Pool, shortage: 'reservation' | 'account' | 'memory'): boolean {
     const nowMs = this.#deps.clock.monotonicMs()
     const { quota } = this.#limits
-    const { chosen, clock } = findVictims(this.#pools.values(), pool, shortage, quota, this.#evictionClock, nowMs)
+    const { chosen, isEnough, clock } = findVictims(
+      this.#pools.values(),
+      pool,
+      shortage,
+      quota,
+      this.#evictionClock,
+      nowMs,
+    )
     this.#evictionClock = clock
     for (const victim of chosen) victim.pool.evict(victim.member)
-    return chosen.length > 0
+    return isEnough
   }
 
   /** Ends idle instances that new rules leave no place for. */
   #shed(pool: Pool): void {
+    const excess = this.#limits.excess(pool)
+    if (excess === 0) return
+    const ending = [...this.#pools.values()]
+      .filter(({ version }) => version.key === pool.version.key)
+      .flatMap(({ members }) => [...members.values()])
+      .filter(({ isEnding }) => isEnding)
     const idle = [...pool.members.values()].filter((member) => member.isEvictable)
-    for (const { instance } of idle.slice(0, this.#limits.excess(pool))) pool.end(instance)
+    for (const { instance } of idle.slice(0, Math.max(0, excess - ending.length))) pool.end(instance)
   }
 
   #onLook(): void {

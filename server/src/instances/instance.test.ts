@@ -5,9 +5,8 @@ import type { ExecProcess } from '../sandbox/port.ts'
 import { encodeFrame, FrameType } from './channel/frames.ts'
 import { StartFailure } from './failure.ts'
 import { Instance, type LaunchPlan } from './instance.ts'
-import type { SlotHolder } from './port.ts'
 import { createStemStock } from './stem-stock.ts'
-import { HELLO, kindOf, stemsWaiting, StemWorld, turns, type FakeSandbox } from './stem-test-support.ts'
+import { HELLO, holder, kindOf, stemsWaiting, StemWorld, turns, type FakeSandbox } from './stem-test-support.ts'
 
 const version = {
   id: 'f@LATEST#1.0',
@@ -26,7 +25,7 @@ async function world(inside: (sandbox: FakeSandbox) => void, stems = 0) {
   scene.inside = inside
   const { clock } = scene
   const stock = createStemStock(
-    { stems, memoryMBMax: 100_000 },
+    { stems, hostMemoryMB: 100_000 },
     { ...scene.stemDeps, onRefill: (_, problem) => problem && lines.push(problem.message) },
   )
   const lines: string[] = []
@@ -85,15 +84,6 @@ async function ready() {
   await whole.start()
   const sandbox = whole.scene.created[0]!
   return { ...whole, sandbox, peer: sandbox.peer! }
-}
-
-const holder: SlotHolder = {
-  requestId: 'r-2',
-  onSlot() {},
-  onRefused() {},
-  onStartFailed() {},
-  onInstanceGone() {},
-  onOutput() {},
 }
 
 test('an instance is ready when its runtime has greeted and loaded the handler', async () => {
@@ -272,12 +262,13 @@ test('credentials are renewed when they have been in use for half a day, and not
 
 test('a handler that cannot be loaded is the function’s failure, with what the runtime said', async () => {
   const error = { errorType: 'ImportModuleError', errorMessage: "Cannot find module 'left-pad'", handled: false }
-  const { start, gone, remove } = await world(connects(JSON.stringify({ error })))
+  const { start, gone, remove, lines } = await world(connects(JSON.stringify({ error })))
   await assert.rejects(
     start(),
     (thrown) => thrown instanceof StartFailure && thrown.failure.errorMessage === error.errorMessage,
   )
   await gone
+  assert.deepEqual(lines, [], 'that it was ended then is no news')
   await remove()
 })
 

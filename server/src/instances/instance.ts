@@ -1,5 +1,6 @@
 /** One live sandbox with one function version loaded: started, given requests, ended. */
 import type { Clock, Timer } from '../clock.ts'
+import { FcError } from '../errors.ts'
 import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { ExecProcess, ExecSpec, SandboxExit, SandboxLimits } from '../sandbox/port.ts'
@@ -138,6 +139,8 @@ export class Instance implements StemOwner {
       this.#coldStart = this.phases
       this.idleSinceMs = clock.monotonicMs()
     } catch (error) {
+      // The end that follows is ours.
+      this.#settleReady = null
       await this.stop(0)
       throw error
     } finally {
@@ -222,7 +225,8 @@ export class Instance implements StemOwner {
 
   /** Runs a program beside the function; it keeps the instance from being frozen, not from being ended. */
   async exec(spec: ExecSpec): Promise<ExecProcess> {
-    if (!this.#isSpecialised || this.#state === 'gone') throw new Error('the instance does not run')
+    if (!this.#isSpecialised || this.#state === 'gone')
+      throw new FcError('InstanceNotFound', 'the instance does not run')
     this.thaw()
     this.#execs++
     const ended = () => void this.#execs--

@@ -1,15 +1,9 @@
 /** The instances of one function version, and the requests that wait for one. */
+import { backoffMs } from '../backoff.ts'
 import { FcError } from '../errors.ts'
 import { uuidV7, type Clock, type Timer } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
-import {
-  attendIdle,
-  backoffMs,
-  FREEZE_MS,
-  startsWanted,
-  type FunctionHistory,
-  type KeepAliveRange,
-} from '../scheduler/port.ts'
+import { attendIdle, FREEZE_MS, startsWanted, type FunctionHistory, type KeepAliveRange } from '../scheduler/port.ts'
 import { reasonOf, StartFailure } from './failure.ts'
 import { Member, type PooledInstance } from './member.ts'
 import type { ExecProcess, ExecSpec, SlotHolder } from './port.ts'
@@ -110,6 +104,11 @@ export class Pool {
   /** Whether instances are to be kept ready here. */
   get isProvisioned(): boolean {
     return [...this.#provisions.values()].some(({ target }) => target > 0)
+  }
+
+  /** Something serves its queue, now or soon. */
+  get isServed(): boolean {
+    return this.#starting > 0 || this.#roster.servingCount > 0
   }
 
   get isEmpty(): boolean {

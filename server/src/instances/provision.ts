@@ -1,6 +1,6 @@
 /** The instances to keep ready of one function version for one qualifier: how many, and what came of starting them. */
 import type { FunctionVersion } from '../model.ts'
-import { backoffMs } from '../scheduler/port.ts'
+import { backoffMs } from '../backoff.ts'
 
 /** Between two starts of which the first failed; doubles with each more. */
 const RETRY_MS_MIN = 1000

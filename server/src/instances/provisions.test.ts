@@ -31,6 +31,18 @@ test('provisioned instances are started ahead of any request, and told apart', a
   )
 })
 
+test('after a schedule that cannot be read the next policy counts, for instances that are known', async () => {
+  const world = new FleetWorld()
+  const unreadable = { startMs: -Infinity, endMs: Infinity, timeZone: 'UTC', name: 'n', target: 1 }
+  keep(world, one, 1, { scheduled: [{ ...unreadable, schedule: { kind: 'cron', expression: 'soon' } }] })
+  assert.equal(world.failures.length, 1)
+  keep(world, one, 2)
+  await world.allReady()
+  assert.equal(world.fleet.list().length, 2)
+  assert.match(world.acquire(one).told, /^c-/)
+  assert.equal(world.starts.length, 2, 'its requests go to what is kept ready')
+})
+
 test('requests go to provisioned instances while these have room, and beyond to others', async () => {
   const world = new FleetWorld()
   const onDemand = world.acquire(one)

@@ -117,9 +117,12 @@ export class Provisions {
       before.provision.isLeaving = true
       leaving = { provision: before.provision, pool: before.pool }
     }
+    const pool = this.#poolOf(version)
+    // From now on, also when no target can be decided: a pool that holds nothing is given up.
+    pool.provide(provision)
     return {
       provision,
-      pool: this.#poolOf(version),
+      pool,
       policy,
       leaving,
       tracked: before?.tracked ?? new Map(),

@@ -3,7 +3,17 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
 
-const events: InstanceEvent[] = ['connected', 'loaded', 'assigned', 'freed', 'emptied', 'drain', 'ended']
+const events: InstanceEvent[] = [
+  'connected',
+  'loaded',
+  'assigned',
+  'freed',
+  'emptied',
+  'freeze',
+  'thaw',
+  'drain',
+  'ended',
+]
 
 test('a life from start to end', () => {
   const life: InstanceEvent[] = ['connected', 'loaded', 'assigned', 'assigned', 'freed', 'emptied', 'drain', 'ended']

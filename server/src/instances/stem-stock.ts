@@ -1,13 +1,14 @@
 /** Keeps stems ready, of each kind as many as `scheduler/stock.ts` says; boots one for who finds none. */
 import type { Random, Timer } from '../clock.ts'
+import { backoffMs } from '../backoff.ts'
 import { NO_DEMAND, stemsWanted, withStart, type StartDemand } from '../scheduler/port.ts'
 import { Stem, type StemDeps, type StemKind, type StemSource } from './stem.ts'
 
-/** What one stem counts for in the host's memory; measured: 47 MB with Node.js, 16 MB with Python. */
+/** What one stem counts for in the host's memory; measured: 49 MB with Node.js, 12 MB with Python (decision 9). */
 export const STEM_MEMORY_MB = 64
 /** Of one kind; with it a burst of that many cold starts finds all prepared. */
 const STEMS_PER_KIND_MAX = 64
-/** Of the memory that instances may use. */
+/** Of the memory for instances and stems. */
 const MEMORY_SHARE = 0.1
 /** Booted at the same time for the stock; cold starts that wait for a boot go first. */
 const REFILLS_MAX = 2
@@ -25,8 +26,8 @@ const BOOT_MEAN_WEIGHT = 0.3
 export interface StemStock extends StemSource {
   /** Names the kinds that deployed functions need. */
   use(kinds: readonly StemKind[]): void
-  /** Memory set aside for stems that wait or boot, in MB: the instances have so much less. */
-  memoryMB(): number
+  /** The most that it may take, in MB: instances have so much less. */
+  readonly memoryMBMax: number
   /** By kind: stems that can be taken, and those on their way. */
   list(): { kind: string; waiting: number; booting: number }[]
   /** Takes no more, ends all. */
@@ -36,8 +37,8 @@ export interface StemStock extends StemSource {
 export interface StemStockOptions {
   /** Kept per kind in use; 0: none, ever. */
   stems: number
-  /** That instances may use, stems included. */
-  memoryMBMax: number
+  /** For instances and stems together. */
+  hostMemoryMB: number
 }
 
 export interface StemStockDeps extends StemDeps {
@@ -66,6 +67,9 @@ interface Shelf {
 }
 
 class Stock implements StemStock {
+  readonly memoryMBMax: number
+  /** Of all kinds together. */
+  readonly #stemsMax: number
   readonly #options: StemStockOptions
   readonly #deps: StemStockDeps
   readonly #shelves = new Map<string, Shelf>()
@@ -78,6 +82,8 @@ class Stock implements StemStock {
   constructor(options: StemStockOptions, deps: StemStockDeps) {
     this.#options = options
     this.#deps = deps
+    this.#stemsMax = options.stems === 0 ? 0 : Math.floor((options.hostMemoryMB * MEMORY_SHARE) / STEM_MEMORY_MB)
+    this.memoryMBMax = this.#stemsMax * STEM_MEMORY_MB
   }
 
   use(kinds: readonly StemKind[]): void {
@@ -112,10 +118,6 @@ class Stock implements StemStock {
     stem.connected.then(() => this.#recovered(shelf)).then(settled, settled)
     this.#noteStart(shelf)
     return stem
-  }
-
-  memoryMB(): number {
-    return this.#all.size * STEM_MEMORY_MB
   }
 
   list(): { kind: string; waiting: number; booting: number }[] {
@@ -156,13 +158,8 @@ class Stock implements StemStock {
   }
 
   #wanted(shelf: Shelf, nowMs: number): number {
-    const stemsMax = Math.min(STEMS_PER_KIND_MAX, this.#stemsMax())
+    const stemsMax = Math.min(STEMS_PER_KIND_MAX, this.#stemsMax)
     return stemsWanted(shelf.demand, nowMs, shelf.bootMs, shelf.isDeployed, { stems: this.#options.stems, stemsMax })
-  }
-
-  /** Of all kinds together. */
-  #stemsMax(): number {
-    return Math.floor((this.#options.memoryMBMax * MEMORY_SHARE) / STEM_MEMORY_MB)
   }
 
   /** Ends what is too much, boots what is missing; called whenever that may have changed. */
@@ -194,7 +191,7 @@ class Stock implements StemStock {
 
   #mayRefill(): boolean {
     const booting = [...this.#shelves.values()].reduce((sum, shelf) => sum + shelf.booting.size, 0)
-    return booting < REFILLS_MAX && this.#all.size < this.#stemsMax()
+    return booting < REFILLS_MAX && this.#all.size < this.#stemsMax
   }
 
   #refill(shelf: Shelf): void {
@@ -239,8 +236,7 @@ class Stock implements StemStock {
 
   #onFailure(shelf: Shelf, error: Error): void {
     if (this.#isClosed) return
-    const delayMs = Math.min(BACKOFF_MS_MIN * 2 ** shelf.failures, BACKOFF_MS_MAX)
-    shelf.failures++
+    const delayMs = backoffMs(++shelf.failures, BACKOFF_MS_MIN, BACKOFF_MS_MAX)
     shelf.notBeforeMs = this.#deps.clock.monotonicMs() + delayMs
     if (shelf.problem !== error.message) {
       shelf.problem = error.message

@@ -7,8 +7,19 @@ import { seededRandom, SimulatedClock } from '../simulated-clock.ts'
 import type { Sandbox, SandboxExit, SandboxRuntime, SandboxSpec } from '../sandbox/port.ts'
 import { encodeFrame, FrameType } from './channel/frames.ts'
 import { Peer } from './channel/test-support.ts'
+import type { SlotHolder } from './port.ts'
 import type { StemKind } from './stem.ts'
 import type { StemStock } from './stem-stock.ts'
+
+/** Who holds a slot and does not mind what comes. */
+export const holder: SlotHolder = {
+  requestId: 'r-2',
+  onSlot() {},
+  onRefused() {},
+  onStartFailed() {},
+  onInstanceGone() {},
+  onOutput() {},
+}
 
 export const HELLO = encodeFrame(FrameType.hello, 0, '{"protocol":1}')
 const LIMITS = { memoryBytes: 1, diskBytes: 1, processes: 1, openFiles: 1, cpu: 1 }

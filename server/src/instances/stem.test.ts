@@ -20,7 +20,7 @@ import { createProcessSandboxRuntime } from '../sandbox/process.ts'
 import { initFrame } from './environment.ts'
 import { Instance, type LaunchPlan } from './instance.ts'
 import { stemKind } from './launch.ts'
-import type { SlotHolder } from './port.ts'
+import { holder } from './stem-test-support.ts'
 import { findRuntimes } from './runtimes.ts'
 import { createStemStock } from './stem-stock.ts'
 
@@ -55,7 +55,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
   const kind = stemKind({ ...interpreter, command: [node, ...interpreter.command.slice(1)] }, 512)
   const problems: (string | null)[] = []
   const stock = createStemStock(
-    { stems, memoryMBMax: 10_000 },
+    { stems, hostMemoryMB: 10_000 },
     {
       clock,
       random: systemRandom,
@@ -120,15 +120,6 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
   }
   const waiting = () => stock.list()[0]?.waiting ?? 0
   return { stock, kind, problems, lines, start, waiting, boots: () => count, node, folder }
-}
-
-const holder: SlotHolder = {
-  requestId: 'r-2',
-  onSlot() {},
-  onRefused() {},
-  onStartFailed() {},
-  onInstanceGone() {},
-  onOutput() {},
 }
 
 /** For what other processes do; the runner's time-out bounds it. */

@@ -1,5 +1,4 @@
 /** A sandbox whose runtime has booted and connected, and that waits for its function: no code of a user has run in it. */
-import { chmodSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
@@ -16,8 +15,6 @@ export const RUNTIME_START_MS_MAX = 20_000
 export const STEM_ANSWER_MS_MAX = 1000
 /** Kept of what a runtime prints before it has a function: the reason, when it does not come up. */
 const WORDS_BYTES_MAX = 2048
-/** Connectable by any user: see `#listen`. */
-const SOCKET_MODE = 0o666
 /** What every sandbox has; what is a function's own comes with INIT. */
 const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8' }
 
@@ -189,10 +186,6 @@ export class Stem {
     if (this.#state === 'ended') void sandbox.stop(0)
   }
 
-  /**
-   * Inside, the program may be another user, whom the socket must let in. Others on this host cannot reach it: it lies in
-   * a folder that only the platform's user may list, under a name that cannot be guessed, and takes one connection only.
-   */
   async #listen(): Promise<string> {
     const path = join(this.#deps.socketDirectory, `${this.id}.sock`)
     await new Promise<void>((resolve, reject) => {
@@ -200,7 +193,6 @@ export class Stem {
       this.#listener.once('close', () => reject(STOPPED))
       this.#listener.listen(path, resolve)
     })
-    chmodSync(path, SOCKET_MODE)
     return path
   }
 

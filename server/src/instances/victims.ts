@@ -1,5 +1,5 @@
 /** Finds the idle instances whose end makes room for another pool. */
-import { evictions, type EvictionCandidate, type EvictionNeed, type Quota } from '../scheduler/port.ts'
+import { evictions, type Eviction, type EvictionCandidate, type EvictionNeed, type Quota } from '../scheduler/port.ts'
 import type { Shortage } from './limits.ts'
 import type { Member } from './member.ts'
 import type { Pool } from './pool.ts'
@@ -23,7 +23,7 @@ export function findVictims(
   quota: Quota,
   evictionClock: number,
   nowMs: number,
-): { chosen: Victim[]; clock: number } {
+): Eviction<Victim> {
   const { key, function: definition } = asker.version
   const need: EvictionNeed =
     shortage === 'memory'

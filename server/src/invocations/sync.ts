@@ -120,7 +120,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       error: new FcError('ClientClosedRequest', 'the client closed the request before it was answered'),
     }
     if (this.#slot === null) {
-      this.#running.delete(this)
+      this.#letGo()
       this.#deps.instances.withdraw(this.#request.version, this)
     } else {
       this.#stopClock()
@@ -131,10 +131,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   /** Ends it for a reason of the platform: what it holds is let go of, and its instance ends. */
   abort(error: FcError): void {
-    if (this.#isReleased) return
-    this.#running.delete(this)
-    this.#isReleased = true
-    this.#timer?.cancel()
+    if (!this.#letGo()) return
     if (this.#slot === null) {
       this.#deps.instances.withdraw(this.#request.version, this)
     } else {
@@ -196,9 +193,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   }
 
   onInstanceGone(exit: InstanceExit): void {
-    this.#running.delete(this)
-    this.#isReleased = true
-    this.#timer?.cancel()
+    this.#letGo()
     this.#stopClock()
     if (this.#isAnswered) return
     this.#maxMemoryMB = Math.max(exit.peakMemoryMB, this.#maxMemoryMB)
@@ -253,11 +248,9 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   // ---- inside ----
 
   #onTimeout(timeoutSeconds: number): void {
-    if (this.#isReleased) return
+    if (!this.#letGo()) return
     this.#stream?.cancel('timeout')
     this.#stopClock()
-    this.#running.delete(this)
-    this.#isReleased = true
     this.#slot!.abandon()
     if (this.#isAnswered) return
     const errorMessage = `Task timed out after ${timeoutSeconds} seconds`
@@ -275,14 +268,20 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     if (this.#slot !== null && this.#maxMemoryMB === 0) this.#maxMemoryMB = this.#slot.peakMemoryMB()
   }
 
+  /** It holds nothing from here on; false when that was so already. */
+  #letGo(): boolean {
+    if (this.#isReleased) return false
+    this.#isReleased = true
+    this.#running.delete(this)
+    this.#timer?.cancel()
+    this.#log?.end()
+    return true
+  }
+
   /** The function is done with it: its time ends here, and the slot is free. */
   #release(): void {
-    if (this.#isReleased) return
-    this.#running.delete(this)
-    this.#isReleased = true
-    this.#timer?.cancel()
+    if (!this.#letGo()) return
     this.#stopClock()
-    this.#log?.end()
     this.#deps.instances.observeServiceMs(this.#request.version, this.#durationMs)
     this.#slot!.release()
   }
@@ -293,9 +292,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   }
 
   #fail(failure: InvocationFailure): void {
-    this.#running.delete(this)
-    this.#timer?.cancel()
-    this.#log?.end()
+    this.#letGo()
     this.#failure = failure
     this.#finish()
     this.#responder.onFailed(failure)

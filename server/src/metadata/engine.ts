@@ -1,4 +1,5 @@
 /** What differs between the two databases; everything else of the store is the same SQL for both. */
+import { backoffMs } from '../backoff.ts'
 import type { Kysely, Transaction } from 'kysely'
 import type { DocumentKind } from '../model.ts'
 
@@ -44,5 +45,5 @@ const RETRY_MAX_MS = 5_000
 
 /** How long to wait after the n-th failure in a row (from 1): doubling, bounded. */
 export function retryDelayMs(failures: number): number {
-  return Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (failures - 1))
+  return backoffMs(failures, RETRY_FIRST_MS, RETRY_MAX_MS)
 }

@@ -109,11 +109,16 @@ test('gauges are read from their sources when asked, and absent without one', as
   metrics.setSources({
     waitingRequests: () => waiting,
     instances: () => [{ functionKey: 'f', state: 'busy', count: 2 }],
+    stems: () => [{ kind: 'nodejs', waiting: 2, booting: 1 }],
     logs: () => ({ droppedLines: 5, droppedRecords: 0, storedBytes: 1024 }),
   })
   waiting = 4
   assert.deepEqual(await linesOf(metrics, 'sluice_waiting_requests'), ['sluice_waiting_requests 4'])
   assert.deepEqual(await linesOf(metrics, 'sluice_instances'), ['sluice_instances{function="f",state="busy"} 2'])
+  assert.deepEqual(await linesOf(metrics, 'sluice_stems'), [
+    'sluice_stems{kind="nodejs",state="waiting"} 2',
+    'sluice_stems{kind="nodejs",state="booting"} 1',
+  ])
   assert.deepEqual(await linesOf(metrics, 'sluice_log_'), [
     'sluice_log_stored_bytes 1024',
     'sluice_log_lines_dropped_total 5',

@@ -133,6 +133,12 @@ export function createMetrics(): Metrics {
       yield [count, { function: functionsWithInstances.has(functionKey) ? functionKey : OTHER, state }]
     }
   })
+  gauge('sluice_stems', 'Prepared sandboxes by kind and state.', ['kind', 'state'], function* () {
+    for (const { kind, waiting, booting } of sources.stems?.() ?? []) {
+      yield [waiting, { kind, state: 'waiting' }]
+      yield [booting, { kind, state: 'booting' }]
+    }
+  })
   gauge('sluice_waiting_requests', 'Requests that wait for an instance.', [], () => maybe(sources.waitingRequests?.()))
   gauge('sluice_running_invocations', 'Invocations that instances work on.', [], () =>
     maybe(sources.runningInvocations?.()),

@@ -5,6 +5,8 @@ import type { InvocationRecord } from '../logs/port.ts'
 export interface MetricSources {
   /** Live instances by function and state. */
   instances(): Iterable<{ functionKey: string; state: string; count: number }>
+  /** Prepared sandboxes by kind: ready to be taken, and on their way. */
+  stems(): Iterable<{ kind: string; waiting: number; booting: number }>
   /** Requests that wait for an instance. */
   waitingRequests(): number
   /** Invocations that instances work on. */

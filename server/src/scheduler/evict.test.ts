@@ -39,11 +39,17 @@ test('what was precious and is not used any more is overtaken by the clock', () 
 })
 
 test('nothing is ended when ending all would not be enough', () => {
-  assert.deepEqual(evictions([candidate('a')], { instances: 0, memoryMB: 101 }, 7), { chosen: [], clock: 7 })
+  assert.deepEqual(evictions([candidate('a')], { instances: 0, memoryMB: 101 }, 7), {
+    chosen: [],
+    isEnough: false,
+    clock: 7,
+  })
 })
 
 test('a need that is met already costs nobody anything', () => {
-  assert.deepEqual(evictions([candidate('a')], { instances: -1, memoryMB: -5 }, 0).chosen, [])
+  const { chosen, isEnough } = evictions([candidate('a')], { instances: -1, memoryMB: -5 }, 0)
+  assert.deepEqual(chosen, [])
+  assert.equal(isEnough, true)
 })
 
 const candidates = fc.array(

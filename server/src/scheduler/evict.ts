@@ -22,6 +22,8 @@ export interface EvictionNeed {
 
 export interface Eviction<Candidate> {
   chosen: Candidate[]
+  /** The need is met once they are gone; also when nobody had to be chosen. */
+  isEnough: boolean
   /** The clock from now on. */
   clock: number
 }
@@ -46,7 +48,7 @@ export function evictions<Candidate extends EvictionCandidate>(
     instances--
     memoryMB -= each.candidate.memoryMB
   }
-  if (!isMet()) return { chosen: [], clock }
+  if (!isMet()) return { chosen: [], isEnough: false, clock }
   // A large one at the end may have made some of the small ones before it needless: the dearest of them stay.
   const kept = chosen.toReversed().filter(({ candidate }) => {
     const canStay = instances + 1 <= 0 && memoryMB + candidate.memoryMB <= 0
@@ -58,6 +60,7 @@ export function evictions<Candidate extends EvictionCandidate>(
   })
   return {
     chosen: kept.toReversed().map(({ candidate }) => candidate),
+    isEnough: true,
     clock: kept.reduce((highest, each) => Math.max(highest, each.worth), clock),
   }
 }

@@ -1,6 +1,5 @@
 /** Pure decisions about instances; `instances/` carries them out. */
-export { backoffMs } from './backoff.ts'
-export { evictions, type EvictionCandidate, type EvictionNeed } from './evict.ts'
+export { evictions, type Eviction, type EvictionCandidate, type EvictionNeed } from './evict.ts'
 export { Histories, FunctionHistory } from './history.ts'
 export { attendIdle, FREEZE_MS } from './idle.ts'
 export { learnedKeepAlive, type KeepAliveRange } from './keep-alive.ts'

@@ -10,6 +10,7 @@ import { ACCOUNT_ID, REGION } from '../../src/api/test-support.ts'
 import { EMPTY_SHA256, signAcs3 } from '../../src/auth/port.ts'
 import { createTokenIssuer } from '../../src/auth/security-token.ts'
 import { systemRandom } from '../../src/clock.ts'
+import { functionNamed, serviceNamed } from '../../src/gateway/test-support.ts'
 import { KEY, startSignedApi, TOKEN_KEY } from './management-support.ts'
 
 interface Session {
@@ -45,41 +46,10 @@ let api: TestApi
 
 before(async () => {
   api = await startSignedApi({ instances })
-  const code = { functionName: 'web', runtime: 'nodejs20', handler: 'index.handler' }
-  const times = { createdTime: '2030-01-01T00:00:00Z', lastModifiedTime: '2030-01-01T00:00:00Z' }
-  const config = { description: '', role: '', internetAccess: true, settings: {} }
   await api.metadata.commit([
-    { kind: 'service', key: 'shop', value: { name: 'shop', serviceId: 's', ...times, config } },
-    ...['solo', 'shop$web'].map((key) => ({
-      kind: 'function' as const,
-      key,
-      value: {
-        service: key === 'solo' ? null : 'shop',
-        name: key === 'solo' ? 'solo' : code.functionName,
-        functionId: key,
-        ...times,
-        restriction: null,
-        config: {
-          description: '',
-          runtime: code.runtime,
-          handler: code.handler,
-          memoryMB: 128,
-          cpu: 0.1,
-          diskMB: 512,
-          timeoutSeconds: 3,
-          instanceConcurrency: 1,
-          environmentVariables: {},
-          code: null,
-          layers: [],
-          initializer: null,
-          preFreeze: null,
-          preStop: null,
-          role: null,
-          internetAccess: null,
-          settings: {},
-        },
-      },
-    })),
+    { kind: 'service', key: 'shop', value: serviceNamed('shop') },
+    { kind: 'function', key: 'solo', value: functionNamed(null, 'solo') },
+    { kind: 'function', key: 'shop$web', value: functionNamed('shop', 'web') },
   ])
 })
 after(() => api.close())

@@ -1,4 +1,5 @@
 /** One program inside an instance and the WebSocket of who runs it: whichever ends first ends the other. */
+import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { Clock, Timer } from '../../clock.ts'
@@ -11,8 +12,8 @@ import type { ExecOptions } from './request.ts'
 const CLOSE_NORMAL = 1000
 const CLOSE_GOING_AWAY = 1001
 const CLOSE_AGAINST_RULES = 1008
-/** What shells answer for a program that a signal ended: 128 and its number; SIGKILL is what we send. */
-const EXIT_CODE_OF_SIGNAL = 137
+/** What shells answer for a program that a signal ended: this and its number. */
+const SIGNAL_CODE = 128
 
 export interface SessionDeps {
   clock: Clock
@@ -73,7 +74,7 @@ export class ExecSession {
     void exited.then(({ code, signal }) => {
       this.#unblockInput()
       if (this.#isEnding) return
-      const exitCode = code ?? EXIT_CODE_OF_SIGNAL
+      const exitCode = code ?? SIGNAL_CODE + (constants.signals[signal as NodeJS.Signals] ?? 0)
       this.#send(Channel.close, JSON.stringify({ ExitCode: exitCode, ...(signal === null ? {} : { Signal: signal }) }))
       this.#close(CLOSE_NORMAL, `exit code ${exitCode}`)
     })
@@ -88,11 +89,16 @@ export class ExecSession {
     }
     stream.on('data', (chunk: Buffer) => {
       this.#activeMs = this.#clock.monotonicMs()
-      this.#send(channel, chunk, () => {
-        if (stream.isPaused() && this.#socket.bufferedAmount <= BUFFERED_BYTES_MAX / 2) stream.resume()
-      })
+      this.#send(channel, chunk, () => this.#resumeOutput())
       if (this.#socket.bufferedAmount > BUFFERED_BYTES_MAX) stream.pause()
     })
+  }
+
+  /** Both wait for the same connection. */
+  #resumeOutput(): void {
+    if (this.#socket.bufferedAmount > BUFFERED_BYTES_MAX / 2) return
+    this.#process.stdout.resume()
+    this.#process.stderr.resume()
   }
 
   #send(channel: number, payload: Buffer | string, onSent?: () => void): void {

@@ -9,6 +9,9 @@ import { findAlias, findFunction, findQualifiedFunction } from './find.ts'
 export const INSTANCE_STATUSES = ['Starting', 'Running', 'Idle', 'Stopping'] as const
 export type InstanceStatus = (typeof INSTANCE_STATUSES)[number]
 
+/** Can serve requests, and run programs. */
+const ABLE: readonly InstanceStatus[] = ['Running', 'Idle']
+
 export interface InstanceFilter {
   /** Absent: LATEST. */
   qualifier?: string | undefined
@@ -39,7 +42,7 @@ export async function listInstances(
   const { withAllActive = false, instanceIds, statuses, startTimeMs = 0, endTimeMs = Infinity, startKey = '' } = filter
   const versionIds = withAllActive ? null : await versionIdsOf(context, key, filter.qualifier || LATEST)
   if (withAllActive) await findFunction(context, key)
-  const wanted = statuses ?? (withAllActive ? INSTANCE_STATUSES : ['Running', 'Idle'])
+  const wanted = statuses ?? (withAllActive ? INSTANCE_STATUSES : ABLE)
   return context.instances
     .list()
     .filter(
@@ -68,7 +71,7 @@ export async function findInstance(context: Context, key: FunctionKey, instanceI
   const found = context.instances
     .list()
     .find((instance) => instance.instanceId === instanceId && instance.functionKey === key)
-  if (found && statusOf(found) !== 'Stopping') return found
+  if (found && ABLE.includes(statusOf(found))) return found
   const { name } = splitFunctionKey(key)
   throw new FcError('InstanceNotFound', `function '${name}' has no live instance '${instanceId.slice(0, 128)}'`)
 }

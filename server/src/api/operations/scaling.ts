@@ -16,8 +16,6 @@ export interface Scaling {
   /** As it is, or would be if anything was set. */
   document: ScalingDocument
   etag: string
-  /** As `isScalingSet` has it. */
-  isSet: boolean
 }
 
 /** Instances are kept ready for what moves with the code: a published version has no target of its own. */
@@ -52,7 +50,7 @@ export function isScalingSet({ provision, onDemandMax, settings }: ScalingDocume
 
 function scalingOf(document: ScalingDocument, revision: number): Scaling {
   const key = keyOf.scaling(document.functionKey, document.qualifier)
-  return { document, etag: etagOf('scaling', key, revision), isSet: isScalingSet(document) }
+  return { document, etag: etagOf('scaling', key, revision) }
 }
 
 export async function getScaling(context: Context, key: FunctionKey, qualifier: string): Promise<Scaling> {

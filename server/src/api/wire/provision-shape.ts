@@ -7,7 +7,7 @@ import type { ProvisionWords } from '../operations/provision-settings.ts'
 import { checkProvision } from '../operations/provision-settings.ts'
 import { flag, oneOf } from './shapes.ts'
 
-export const TARGET_MAX = 10_000
+const TARGET_MAX = 10_000
 const POLICIES_MAX = 100
 
 export const target = Type.Integer({ minimum: 0, maximum: TARGET_MAX })
@@ -87,16 +87,16 @@ export function provisionOf(body: ProvisionBody, defaultTarget: number | undefin
 
 /** Without what was not given. */
 export function scheduledAnswer({ name, scheduleExpression, target, ...window }: ScheduledAction): JsonObject {
-  return { name, scheduleExpression, target, ...given(window) }
+  return { name, scheduleExpression, target, ...withoutBlanks(window) }
 }
 
 export function trackingAnswer(policy: TargetTracking, min: string, max: string): JsonObject {
   const { name, metricType, metricTarget, startTime, endTime, timeZone } = policy
   const bounds = { [min]: policy.min, [max]: policy.max }
-  return { name, metricType, metricTarget, ...bounds, ...given({ startTime, endTime, timeZone }) }
+  return { name, metricType, metricTarget, ...bounds, ...withoutBlanks({ startTime, endTime, timeZone }) }
 }
 
-function given(window: Record<string, string>): JsonObject {
+function withoutBlanks(window: Record<string, string>): JsonObject {
   return Object.fromEntries(Object.entries(window).filter(([, text]) => text !== ''))
 }
 

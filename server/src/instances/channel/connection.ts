@@ -74,7 +74,8 @@ export class ChannelConnection {
   readonly #logBudget: OutputBudget
   #lastStream = 0
   #isGreeted = false
-  #isPinged = false
+  /** PINGs that are not answered yet. */
+  #pings = 0
   #isClosed = false
 
   constructor(socket: Socket, handler: ConnectionHandler, clock: Clock) {
@@ -108,9 +109,9 @@ export class ChannelConnection {
     this.#writer.frame(FrameType.credentials, 0, Buffer.from(JSON.stringify(credentials)), false)
   }
 
-  /** Asks for a sign of life; one at a time. */
+  /** Asks for a sign of life. */
   ping(): void {
-    this.#isPinged = true
+    this.#pings++
     this.#writer.frame(FrameType.ping, 0, PING_PAYLOAD, false)
   }
 
@@ -204,8 +205,8 @@ export class ChannelConnection {
         this.#handler.onReady(payload.toString())
         return
       case FrameType.pong:
-        if (!this.#isPinged || !payload.equals(PING_PAYLOAD)) throw new ChannelError('PONG answers no PING')
-        this.#isPinged = false
+        if (this.#pings === 0 || !payload.equals(PING_PAYLOAD)) throw new ChannelError('PONG answers no PING')
+        this.#pings--
         this.#handler.onPong()
         return
     }

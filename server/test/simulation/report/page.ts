@@ -21,17 +21,11 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map((_, i) => (i === 0 ? '---' : '--:'))), ...rows.map(line)].join('\n')
 }
 
+const FIGURES = ['cold starts', 'idle memory, GB·h', 'queueing p99, ms', 'starts', 'most instances', 'refused']
+
 function resultTable({ workload, rows }: Result): string {
   const hours = workload.durationMs / 3_600_000
-  const head = [
-    'keep-alive',
-    'cold starts',
-    'idle memory, GB·h',
-    'queueing p99, ms',
-    'starts',
-    'most instances',
-    'refused',
-  ]
+  const head = ['keep-alive', ...FIGURES]
   return [
     `### ${workload.name}`,
     '',
@@ -85,15 +79,7 @@ cheapest to lose make room (greedy-dual by frequency, cold start and size).
 ![Cold starts and queueing against the memory of the host](memory.svg)
 
 ${table(
-  [
-    'memory for instances, GB',
-    'cold starts',
-    'idle memory, GB·h',
-    'queueing p99, ms',
-    'starts',
-    'most instances',
-    'refused',
-  ],
+  ['memory for instances, GB', ...FIGURES],
   pressure.map(({ memoryMB, figures }) => [
     number(memoryMB / 1024),
     percent(figures.coldShare),

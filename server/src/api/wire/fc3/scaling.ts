@@ -143,7 +143,10 @@ function scalingConfigRoutes(context: Context): Route[] {
       residentPoolId: settings['residentPoolId'] ?? null,
     }
   }
-  const answer = ({ document, etag, isSet }: Scaling) => ({ body: render(document, isSet), etag })
+  const answer = ({ document, etag }: Scaling, isSet = scaling.isScalingSet(document)) => ({
+    body: render(document, isSet),
+    etag,
+  })
   return [
     route({
       operation: 'PutScalingConfig',
@@ -163,10 +166,10 @@ function scalingConfigRoutes(context: Context): Route[] {
         const input = {
           provision,
           isOnDemandOn: body.enableOnDemandScaling ?? true,
-          settings: given(body, ['residentPoolId', 'enableMixMode', 'requestDispatchPolicy']),
+          settings: given(body, Object.keys(scalingSettings) as (keyof typeof scalingSettings)[]),
         }
         const put = await scaling.putScaling(context, params.functionName, qualifierOf(query), input, ifMatch)
-        return answer({ ...put, isSet: true })
+        return answer(put, true)
       },
     }),
     route({
