@@ -104,7 +104,7 @@ export async function startPlatform(
         directory: folder('instances'),
         platformPorts: Array.from({ length: PLATFORM_PORTS }, (_, i) => config.port + i),
       },
-      { clock, random },
+      { clock, random, notify: (message) => log.error(message) },
     )
     return { runtimes, sandbox }
   }

@@ -1,9 +1,10 @@
 /** Control groups of sandboxes, version 1 and 2: limits, freezing, what is used. Plain files, read and written at once. */
 import { closeSync, openSync, readFileSync, readSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sendSignal } from './census.ts'
 import type { SandboxLimits } from './port.ts'
 
-const CPU_PERIOD_US = 100_000
+export const CPU_PERIOD_US = 100_000
 const SHARES_PER_CORE = 1024
 /** Bounds of cpu.shares, and of cpu.weight that they are mapped to (Linux, cgroup-v1 and cgroup-v2). */
 const SHARES = { min: 2, max: 262_144 }
@@ -203,15 +204,15 @@ function readGroupProcesses(folder: string): number[] {
 /** Ends everything in the groups below `parent`, frozen or not; returns the names of the groups there were. */
 export function killGroups(mounts: CgroupMounts, parent: string): Set<string> {
   const found = new Set<string>()
-  for (const [controller, mount] of mounts.controllers) {
+  for (const mount of new Set(mounts.controllers.values())) {
     const folder = join(mount, parent)
     for (const name of folders(folder)) {
       found.add(name)
       const group = join(folder, name)
-      for (const pid of readGroupProcesses(group)) killPid(pid)
-      // A frozen process dies only when it is thawed.
-      if (mounts.version === 2) tryWrite(join(group, 'cgroup.freeze'), '0')
-      else if (controller === 'freezer') tryWrite(join(group, 'freezer.state'), 'THAWED')
+      for (const pid of readGroupProcesses(group)) sendSignal(pid, 'SIGKILL')
+      // A frozen process dies only when it is thawed; each version and hierarchy has one of these at most.
+      tryWrite(join(group, 'cgroup.freeze'), '0')
+      tryWrite(join(group, 'freezer.state'), 'THAWED')
     }
   }
   return found
@@ -256,14 +257,6 @@ function tryWrite(path: string, text: string): void {
   try {
     writeFileSync(path, text, { flag: 'r+' })
   } catch {
-    // Gone meanwhile.
-  }
-}
-
-function killPid(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // Gone meanwhile.
+    // Not there, or gone meanwhile.
   }
 }

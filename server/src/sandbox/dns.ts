@@ -13,9 +13,9 @@ import { askServers, type Transport } from './dns-upstream.ts'
 
 /** Larger answers are cut and asked for again over TCP; what EDNS clients offer at most, in practice. */
 const UDP_ANSWER_BYTES_MAX = 4096
-/** Between whole messages, so that bytes that trickle in do not keep a connection. */
 /** For what arrives while the event loop is busy; the kernel gives less where its own bound (rmem_max) is lower. */
 const RECEIVE_BUFFER_BYTES = 1024 * 1024
+/** Between whole messages, so that bytes that trickle in do not keep a connection. */
 const CONNECTION_IDLE_MS = 10_000
 /** Answers that a client does not read. */
 const CONNECTION_UNREAD_BYTES_MAX = 256 * 1024

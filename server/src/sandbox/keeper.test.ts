@@ -85,7 +85,7 @@ test('failed programs leave no open files', { skip }, async (t) => {
     await assert.rejects(keeper.run(['/no/such/program']))
     await assert.rejects(keeper.run(['false']))
     await assert.rejects(keeper.bind('/no/such/folder', '/tmp', join(root, 'staging')))
-    await assert.rejects(keeper.sockets('/no/such/network'))
+    await assert.rejects(keeper.sent('/no/such/network'))
   }
   assert.equal(open(), before)
 })

@@ -170,14 +170,14 @@ export class Keeper {
     await this.#request({ do: 'discard', path })
   }
 
-  /** Sockets left in a network namespace. */
-  async sockets(network: string): Promise<number> {
-    return (await this.#request({ do: 'sockets', network }))['count'] as number
+  /** IPv4 packets that were sent in a network namespace. */
+  async sent(network: string): Promise<number> {
+    return (await this.#request({ do: 'sent', network }))['count'] as number
   }
 
   /** The command, run where the keeper's mounts are. */
   inside(command: readonly string[]): string[] {
-    return ['/usr/bin/nsenter', `--mount=/proc/${this.#child.pid}/ns/mnt`, '--', ...command]
+    return ['nsenter', `--mount=/proc/${this.#child.pid}/ns/mnt`, '--', ...command]
   }
 
   /** Ends it, and with it what still runs: programs and containers. */

@@ -11,7 +11,7 @@ export type Child = ChildProcessByStdio<null, Readable, Readable> & { pid: numbe
 /** What `ulimit -f` counts in. */
 const FILE_SIZE_BLOCK_BYTES = 512
 /** When the host runs out of memory, the kernel takes a function before the platform; 0 is usual, 1000 the most. */
-const OUT_OF_MEMORY_SCORE = 500
+export const OUT_OF_MEMORY_SCORE = 500
 /** Variables that shells set by themselves. */
 const SHELL_VARIABLES = ['PWD', 'OLDPWD', 'SHLVL']
 

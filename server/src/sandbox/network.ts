@@ -76,35 +76,41 @@ export class SandboxNetwork {
       await removeAll(options, keeper)
       throw error
     }
-    return new SandboxNetwork(options, keeper, clock)
+    const network = new SandboxNetwork(options, keeper, clock)
+    network.#refillLater()
+    return network
   }
 
   /** A namespace that no sandbox uses. Rejects with the reason: there is no address left, a plugin fails, it is closed. */
   take(): Promise<NetworkSlot> {
     if (this.#isClosed) return Promise.reject(new Error('the network of the sandboxes is closed'))
     const slot = this.#spare.shift()
-    if (slot !== undefined && this.#spare.length > 0) {
+    if (slot !== undefined) {
       this.#refillLater()
       return Promise.resolve(slot)
     }
-    this.refill()
-    if (slot !== undefined) return Promise.resolve(slot)
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    const { promise, resolve, reject } = Promise.withResolvers<NetworkSlot>()
+    this.#waiting.push({ resolve, reject })
+    this.#refill()
+    return promise
   }
 
-  /** After the last process in it ended. It serves again when nothing of its user is left, not even a closing connection. */
+  /**
+   * After the last process in it ended. It serves again when its user has sent nothing: else answers to the one before
+   * would reach the next, and connections that the kernel still tracks would count against it.
+   */
   giveBack(slot: NetworkSlot): void {
     if (!this.#isClosed) this.#inBackground(this.#takeBack(slot))
   }
 
   async #takeBack(slot: NetworkSlot): Promise<void> {
-    const isWanted = (await this.#isClean(slot)) && (this.#waiting.length > 0 || this.#spare.length < KEPT_MAX)
+    const isWanted = (await this.#isUnused(slot)) && (this.#waiting.length > 0 || this.#spare.length < KEPT_MAX)
     if (isWanted) this.#offer(slot)
     else if (!this.#isClosed) await this.#destroy(slot)
   }
 
   /** Makes what is missing, in the background. */
-  refill(): void {
+  #refill(): void {
     while (!this.#isClosed && this.#making < MAKING_MAX && this.#missing() > this.#making) {
       this.#making++
       this.#inBackground(this.#make())
@@ -112,9 +118,10 @@ export class SandboxNetwork {
   }
 
   #refillLater(): void {
+    if (this.#isClosed || this.#missing() <= 0) return
     this.#pause ??= this.#clock.setTimer(REFILL_PAUSE_MS, () => {
       this.#pause = null
-      this.refill()
+      this.#refill()
     })
   }
 
@@ -140,12 +147,13 @@ export class SandboxNetwork {
   async #make(): Promise<void> {
     try {
       this.#offer(await this.#create())
+      this.#refillLater()
     } catch (error) {
       // Who waits hears of it; nobody waiting, the next one who needs a namespace tries again.
       this.#waiting.shift()?.reject(error)
     } finally {
       this.#making--
-      if (this.#waiting.length > 0) this.refill()
+      if (this.#waiting.length > 0) this.#refill()
     }
   }
 
@@ -158,10 +166,10 @@ export class SandboxNetwork {
   async #create(): Promise<NetworkSlot> {
     const id = `n-${++this.#made}`
     const path = join(this.#options.directory, 'namespaces', id)
-    await writeFile(path, '')
-    await this.#keeper.run(['unshare', `--net=${path}`, 'ip', 'link', 'set', 'lo', 'up'])
     let result: CniResult = {}
     try {
+      await writeFile(path, '')
+      await this.#keeper.run(['unshare', `--net=${path}`, 'ip', 'link', 'set', 'lo', 'up'])
       for (const plugin of this.#plugins) result = await this.#plugin('ADD', plugin, id, path, result)
       const outside = result.interfaces?.find(({ name, sandbox }) => !sandbox && name !== this.#options.plan.bridge)
       if (outside === undefined) throw new ProgramFailure('the bridge plugin did not name its interface on the host')
@@ -204,9 +212,9 @@ export class SandboxNetwork {
     return stdout === '' ? {} : (JSON.parse(stdout) as CniResult)
   }
 
-  async #isClean(slot: NetworkSlot): Promise<boolean> {
+  async #isUnused(slot: NetworkSlot): Promise<boolean> {
     try {
-      return (await this.#keeper.sockets(slot.path)) === 0
+      return (await this.#keeper.sent(slot.path)) === 0
     } catch {
       return false
     }

@@ -20,7 +20,7 @@ import { eventually, processesWith, seconds } from './contract-scene.ts'
 import { Keeper } from './keeper.ts'
 import { tracesOf } from './leftovers-for-tests.ts'
 import { SandboxNetwork, type NetworkSlot } from './network.ts'
-import { planNetwork } from './network-plan.ts'
+import { planNetwork, type NetworkPlan } from './network-plan.ts'
 import { findOciParts } from './oci-check.ts'
 import { createOciSandboxRuntime, type OciOptions } from './oci.ts'
 
@@ -34,7 +34,7 @@ async function openRuntime(t: TestContext, changes: Partial<OciOptions> = {}) {
   const root = mkdtempSync(join(tmpdir(), 'bad-days-'))
   const [directory, stateDirectory] = [join(root, 'live'), join(root, 'state')]
   const options = { ...parts, directory, stateDirectory, platformPorts: [7800], ...changes }
-  const runtime = await createOciSandboxRuntime(options, { clock: systemClock, random: systemRandom })
+  const runtime = await createOciSandboxRuntime(options, { clock: systemClock, random: systemRandom, notify() {} })
   const traces = tracesOf(root)
   t.after(async () => {
     await runtime.close()
@@ -117,25 +117,25 @@ test('a network plugin that fails: its own words are the reason', { skip }, asyn
   )
 })
 
+test('a namespace serves again when its user has sent nothing, and goes when it has', { skip }, async (t) => {
+  if ('missing' in parts) return
+  const { network, keeper, plan } = await openNetwork(t, planNetwork('f00d5eee', [])!)
+  const [unused, used] = [await network.take(), await network.take()]
+  const send = `echo hello > /dev/udp/${plan.gateway}/9`
+  await keeper.run(['nsenter', `--net=${used.path}`, 'bash', '-c', send])
+  network.giveBack(used)
+  network.giveBack(unused)
+  await eventually(() => !existsSync(used.path))
+  for (;;) if ((await network.take()).id === unused.id) break
+})
+
 test('when the addresses are used up that is told, and one that is given back serves again', { skip }, async (t) => {
   if ('missing' in parts) return
-  const directory = mkdtempSync(join(tmpdir(), 'network-'))
-  const shared = join(directory, 'shared')
-  mkdirSync(shared)
-  const keeper = await Keeper.open({ python: parts.python, shared, hidden: [], clock: systemClock, onLost() {} })
   const free = planNetwork('f00d5eed', [])!
-  const plan = { ...free, subnet: free.subnet.replace(/\d+$/, '29'), prefixLength: 29 }
-  const { cniFolder } = parts
-  const network = await SandboxNetwork.open(
-    { plan, directory: join(directory, 'network'), cniFolder, platformPorts: [1] },
-    keeper,
-    systemClock,
-  )
-  t.after(async () => {
-    await network.close()
-    await keeper.close()
-    assert.equal(existsSync(`/sys/class/net/${plan.bridge}`), false)
-    rmSync(directory, { recursive: true, force: true })
+  const { network } = await openNetwork(t, {
+    ...free,
+    subnet: free.subnet.replace(/\d+$/, '29'),
+    prefixLength: 29,
   })
   const slots: NetworkSlot[] = []
   const takeAll = async (): Promise<never> => {
@@ -182,7 +182,7 @@ test('a full disk: the reason is told, and sandboxes start when there is room', 
 
 test('when the port of the name server is taken, that is told', { skip }, async (t) => {
   const { options } = await openRuntime(t)
-  const second = await createOciSandboxRuntime(options, { clock: systemClock, random: systemRandom })
+  const second = await createOciSandboxRuntime(options, { clock: systemClock, random: systemRandom, notify() {} })
   await assert.rejects(second.recover(), /the name server for sandboxes cannot be had: .*EADDRINUSE.*:53/)
   await second.close()
 })
@@ -245,4 +245,25 @@ function status(pid: number): string {
   } catch {
     return ''
   }
+}
+
+/** A network of its own, whose bridge is gone with the test. */
+async function openNetwork(t: TestContext, plan: NetworkPlan) {
+  if ('missing' in parts) throw new Error(parts.missing)
+  const directory = mkdtempSync(join(tmpdir(), 'network-'))
+  const shared = join(directory, 'shared')
+  mkdirSync(shared)
+  const keeper = await Keeper.open({ python: parts.python, shared, hidden: [], clock: systemClock, onLost() {} })
+  const network = await SandboxNetwork.open(
+    { plan, directory: join(directory, 'network'), cniFolder: parts.cniFolder, platformPorts: [1] },
+    keeper,
+    systemClock,
+  )
+  t.after(async () => {
+    await network.close()
+    await keeper.close()
+    assert.equal(existsSync(`/sys/class/net/${plan.bridge}`), false)
+    rmSync(directory, { recursive: true, force: true })
+  })
+  return { network, keeper, plan }
 }

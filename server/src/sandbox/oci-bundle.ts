@@ -1,12 +1,10 @@
 /** What an OCI runtime is told of one sandbox: the config.json of its bundle (OCI runtime specification 1.0). Pure. */
 import { CHANNEL_PATH, CODE_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
 import type { ExecSpec, SandboxLimits, SandboxSpec } from './port.ts'
-import { cpuQuotaUs, cpuShares } from './cgroups.ts'
+import { CPU_PERIOD_US, cpuQuotaUs, cpuShares } from './cgroups.ts'
+import { OUT_OF_MEMORY_SCORE } from './launch.ts'
 import { seccompProfile } from './oci-seccomp.ts'
 
-/** When the host runs out of memory, the kernel takes a function before the platform; 0 is usual, 1000 the most. */
-const OUT_OF_MEMORY_SCORE = 500
-const CPU_PERIOD_US = 100_000
 const SHARED_MEMORY_BYTES_MAX = 64 * 1024 * 1024
 /** Variables that the shell below and OCI runtimes set by themselves. */
 const UNASKED_VARIABLES = ['HOME', 'PWD', 'OLDPWD', 'SHLVL']

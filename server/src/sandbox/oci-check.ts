@@ -1,6 +1,7 @@
 /** Whether this machine has what the oci sandbox is made with; pure but for looking at which files there are. */
 import { existsSync } from 'node:fs'
 import { basename, delimiter, isAbsolute, join } from 'node:path'
+import { SYSTEM_ENVIRONMENT } from './keeper.ts'
 import type { OciProgram } from './oci-host.ts'
 
 /** In the order of preference: crun starts a container in half the time of runc. */
@@ -42,7 +43,8 @@ export function findOciParts(path: string, wanted: string, python: string | unde
   if (cniFolder === undefined) {
     return { missing: `the CNI plugins ${CNI_PLUGINS.join(', ')} are not in ${CNI_FOLDERS.join(' or ')}` }
   }
-  const tools = TOOLS.filter((tool) => find(tool, path) === undefined)
+  // They are run with this path, whatever ours is.
+  const tools = TOOLS.filter((tool) => find(tool, SYSTEM_ENVIRONMENT.PATH) === undefined)
   if (tools.length > 0) return { missing: `${tools.join(', ')} cannot be found` }
   if (python === undefined) return { missing: 'there is no python3 on PATH' }
   return { program, cniFolder, python }

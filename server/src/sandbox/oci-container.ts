@@ -109,7 +109,7 @@ async function start(
     cgroup: new Cgroup(options.cgroups, cgroupPath, limits.memoryBytes),
     output: { stdout, stderr },
     host: {
-      showCode: (codeFolder) => showCode(host, codeFolder, codeMountPoint, id),
+      showCode: (codeFolder) => showCode(host, codeFolder, codeMountPoint, inFolder('staging')),
       kill: () => keeper.kill(id),
       exec: (exec) => startExec(host, exec, { id, folder, user, environment, limits }),
       cleanUp: () => undoAll(undo),
@@ -175,11 +175,11 @@ class PipeEnd {
   }
 }
 
-async function showCode(host: OciHost, codeFolder: string, target: string, id: string): Promise<void> {
+async function showCode(host: OciHost, codeFolder: string, target: string, staging: string): Promise<void> {
   const isFolder = await stat(codeFolder).then(
     (found) => found.isDirectory(),
     () => false,
   )
   if (!isFolder) throw new Error(`cannot show the code: the folder ${codeFolder} does not exist`)
-  await host.keeper.bind(codeFolder, target, join(host.options.stateDirectory, `staging-${id}`))
+  await host.keeper.bind(codeFolder, target, staging)
 }

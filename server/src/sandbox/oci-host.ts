@@ -27,7 +27,6 @@ export interface OciHostOptions {
   python: string
   cniFolder: string
   stateDirectory: string
-  platformHost: string
   platformPorts: readonly number[]
   /** For the OCI runtime to make a container, and again to remove it. */
   startMsMax: number
@@ -50,12 +49,11 @@ export class OciHost {
 
   private constructor(options: OciHostOptions, keeper: Keeper, network: SandboxNetwork, dns: DnsForwarder) {
     this.#dns = dns
-    const { stateDirectory, platformHost } = options
+    const { stateDirectory } = options
     this.options = options
     this.keeper = keeper
     this.network = network
-    const names = { platformHost, platformAddress: options.network.gateway }
-    this.roots = new RootFolders(join(stateDirectory, 'roots'), names)
+    this.roots = new RootFolders(join(stateDirectory, 'roots'), options.network.gateway)
     this.disks = new ScratchDisks(join(stateDirectory, 'disks'), keeper)
   }
 

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { PLATFORM_NAME } from './dns-message.ts'
 
 export const CODE_PATH = '/code'
 export const TEMPORARY_PATH = '/tmp'
@@ -27,19 +28,13 @@ const SYSTEM_FILES = [
 ]
 const EMPTY_FOLDERS = ['proc', 'dev', 'sys', 'tmp', 'code', 'opt', 'run', 'etc', 'usr', 'var', 'root', 'home']
 
-export interface RootNames {
-  /** Address of the platform for sandboxes, which also is their name server. */
-  platformAddress: string
-  platformHost: string
-}
-
 export interface RootFolder {
   path: string
   mounts: readonly BaseMount[]
 }
 
 /** The mounts that a runtime with these paths needs. What lies inside another of them is left to that. */
-export function baseMounts(readOnlyPaths: readonly string[]): BaseMount[] {
+function baseMounts(readOnlyPaths: readonly string[]): BaseMount[] {
   const system = [...SYSTEM_FOLDERS, ...SYSTEM_FILES, ...MERGED_FOLDERS.filter((path) => !isLink(path))]
   const wanted = [...new Set([...system, ...readOnlyPaths])].filter((path) => existsSync(path))
   return wanted
@@ -50,19 +45,20 @@ export function baseMounts(readOnlyPaths: readonly string[]): BaseMount[] {
 /** Makes root folders on demand, each once. */
 export class RootFolders {
   readonly #directory: string
-  readonly #names: RootNames
+  /** Of the platform for sandboxes, which also is their name server. */
+  readonly #platformAddress: string
   readonly #made = new Map<string, Promise<RootFolder>>()
 
-  constructor(directory: string, names: RootNames) {
+  constructor(directory: string, platformAddress: string) {
     this.#directory = directory
-    this.#names = names
+    this.#platformAddress = platformAddress
   }
 
   get(readOnlyPaths: readonly string[]): Promise<RootFolder> {
     const key = createHash('sha256').update(readOnlyPaths.join('\0')).digest('hex').slice(0, 16)
     let folder = this.#made.get(key)
     if (folder === undefined) {
-      folder = makeRoot(join(this.#directory, key), readOnlyPaths, this.#names)
+      folder = makeRoot(join(this.#directory, key), readOnlyPaths, this.#platformAddress)
       this.#made.set(key, folder)
       // What failed (a full disk) may succeed the next time.
       folder.catch(() => this.#made.delete(key))
@@ -71,7 +67,7 @@ export class RootFolders {
   }
 }
 
-async function makeRoot(path: string, readOnlyPaths: readonly string[], names: RootNames): Promise<RootFolder> {
+async function makeRoot(path: string, readOnlyPaths: readonly string[], platformAddress: string): Promise<RootFolder> {
   const mounts = baseMounts(readOnlyPaths)
   const unfinished = `${path}.new`
   await rm(unfinished, { recursive: true, force: true })
@@ -81,7 +77,8 @@ async function makeRoot(path: string, readOnlyPaths: readonly string[], names: R
   for (const link of MERGED_FOLDERS.filter(isLink)) await symlink(`usr${link}`, inside(link))
   for (const { source, destination } of mounts) await makeMountPoint(source, inside(destination))
   await writeFile(inside(CHANNEL_PATH), '')
-  for (const [name, text] of Object.entries(configuration(names))) await writeFile(inside(`etc/${name}`), text)
+  for (const [name, text] of Object.entries(configuration(platformAddress)))
+    await writeFile(inside(`etc/${name}`), text)
   await makeReadable(unfinished)
   await rm(path, { recursive: true, force: true })
   await rename(unfinished, path)
@@ -103,12 +100,12 @@ async function makeReadable(folder: string): Promise<void> {
   }
 }
 
-function configuration({ platformAddress, platformHost }: RootNames): Record<string, string> {
+function configuration(platformAddress: string): Record<string, string> {
   return {
     passwd: '',
     group: 'root:x:0:\n',
     hostname: 'sluice\n',
-    hosts: `127.0.0.1 localhost sluice\n::1 localhost\n${platformAddress} ${platformHost}\n`,
+    hosts: `127.0.0.1 localhost sluice\n::1 localhost\n${platformAddress} ${PLATFORM_NAME}\n`,
     'resolv.conf': `nameserver ${platformAddress}\noptions timeout:2 attempts:2\n`,
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n',
   }

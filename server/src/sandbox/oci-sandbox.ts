@@ -2,6 +2,7 @@
 import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import type { Clock, Timer } from '../clock.ts'
+import { sendSignal } from './census.ts'
 import type { Cgroup } from './cgroups.ts'
 import type { KeeperExit } from './keeper.ts'
 import { CHANNEL_PATH, CODE_PATH, TEMPORARY_PATH } from './oci-root.ts'
@@ -108,13 +109,7 @@ export class OciSandbox implements Sandbox {
   }
 
   #terminate(graceMs: number): void {
-    for (const pid of this.#parts.cgroup.processes()) {
-      try {
-        process.kill(pid, 'SIGTERM')
-      } catch {
-        // Ended meanwhile.
-      }
-    }
+    for (const pid of this.#parts.cgroup.processes()) sendSignal(pid, 'SIGTERM')
     this.#tryThaw()
     this.#killTimer?.cancel()
     this.#killTimer = this.#parts.clock.setTimer(graceMs, () => this.#kill())

@@ -16,7 +16,7 @@ const PLATFORM = `
   import { systemClock, systemRandom } from ${JSON.stringify(new URL('../clock.ts', import.meta.url).href)}
   const [options, id, channelSocket, ...command] = process.argv.slice(1)
   const limits = { memoryBytes: 1e9, diskBytes: 1e9, processes: 100, openFiles: 100, cpu: 1 }
-  const runtime = await createOciSandboxRuntime(JSON.parse(options), { clock: systemClock, random: systemRandom })
+  const runtime = await createOciSandboxRuntime(JSON.parse(options), { clock: systemClock, random: systemRandom, notify() {} })
   await runtime.create({
     id, command, environment: { PATH: '/usr/bin:/bin' }, readOnlyPaths: [], channelSocket, limits, onOutput() {},
   })
@@ -58,7 +58,11 @@ for (const program of findOciPrograms(process.env['PATH'] ?? '')) {
   sandboxContract(
     `oci (${program.name})`,
     (directory) =>
-      createOciSandboxRuntime(optionsFor(program, directory), { clock: systemClock, random: systemRandom }),
+      createOciSandboxRuntime(optionsFor(program, directory), {
+        clock: systemClock,
+        random: systemRandom,
+        notify() {},
+      }),
     { leaveBehind },
   )
 }

@@ -5,18 +5,19 @@
 import { createHash } from 'node:crypto'
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Clock, Random } from '../clock.ts'
 import { findCgroups, killGroups, removeGroups } from './cgroups.ts'
 import { bridgeName, networksInUse, planNetwork } from './network-plan.ts'
+import { PLATFORM_NAME } from './dns-message.ts'
+import { SYSTEM_ENVIRONMENT } from './keeper.ts'
 import { startContainer } from './oci-container.ts'
 import { OciHost, type OciHostOptions, type OciProgram } from './oci-host.ts'
 import type { OciSandbox } from './oci-sandbox.ts'
 import type { Sandbox, SandboxRuntime, SandboxSpec } from './port.ts'
-import { isSandboxId } from './recover.ts'
-import { removeFolder } from './remove-folder.ts'
+import { isSandboxId, recoverSandboxes } from './recover.ts'
 import { problemOf } from './spec-check.ts'
 
 /** An OCI runtime takes some 10 to 30 ms to make a container. */
@@ -26,7 +27,9 @@ const MEMORY_SAMPLE_MS = 100
 /** For processes that nobody watches any more to be gone after they were killed. */
 const RECOVER_MS_MAX = 5000
 const RECOVER_LOOK_MS = 5
-const PLATFORM_HOST = 'sluice.internal'
+/** For `ip` to list the host's routes, of which a router has many. */
+const ROUTES_MS_MAX = 10_000
+const ROUTES_BYTES_MAX = 64 * 1024 * 1024
 
 export interface OciOptions {
   program: OciProgram
@@ -43,35 +46,43 @@ export interface OciOptions {
   startMsMax?: number
 }
 
+export interface OciDeps {
+  clock: Clock
+  random: Random
+  /** Hears what an operator should know. */
+  notify(message: string): void
+}
+
 /**
  * Rejects with the reason when this machine cannot have such sandboxes. `recover` is to be called before the first
  * `create`, and rejects for such reasons too.
  */
-export async function createOciSandboxRuntime(
-  options: OciOptions,
-  deps: { clock: Clock; random: Random },
-): Promise<SandboxRuntime> {
+export async function createOciSandboxRuntime(options: OciOptions, deps: OciDeps): Promise<SandboxRuntime> {
   const stateDirectory = resolve(options.stateDirectory)
   const cgroups = findCgroups(readFileSync('/proc/mounts', 'utf8'))
   if (cgroups === null) throw new Error('the control groups memory, pids, cpu and freezer are not all mounted')
   const id = createHash('sha256').update(stateDirectory).digest('hex')
-  const { stdout: routes } = await promisify(execFile)('ip', ['-json', 'route', 'show', 'table', 'all'])
+  const { stdout: routes } = await promisify(execFile)('ip', ['-json', 'route', 'show', 'table', 'all'], {
+    env: SYSTEM_ENVIRONMENT,
+    timeout: ROUTES_MS_MAX,
+    maxBuffer: ROUTES_BYTES_MAX,
+  })
   const network = planNetwork(id, networksInUse(routes, bridgeName(id)))
   if (network === null) throw new Error('no free network was found between 10.128.0.0 and 10.255.255.255')
   return new OciSandboxRuntime(resolve(options.directory), deps, {
     ...options,
     startMsMax: options.startMsMax ?? START_MS_MAX,
-    ...{ stateDirectory, cgroups, network, platformHost: PLATFORM_HOST, cgroupParent: network.name },
+    ...{ stateDirectory, cgroups, network, cgroupParent: network.name },
   })
 }
 
 class OciSandboxRuntime implements SandboxRuntime {
   readonly kind = 'oci'
   readonly notice = null
-  readonly platformHost = PLATFORM_HOST
+  readonly platformHost = PLATFORM_NAME
   readonly platformAddress: string
   readonly #directory: string
-  readonly #deps: { clock: Clock; random: Random }
+  readonly #deps: OciDeps
   readonly #clock: Clock
   readonly #options: Omit<OciHostOptions, 'onLost'>
   readonly #live = new Map<string, OciSandbox>()
@@ -82,7 +93,7 @@ class OciSandboxRuntime implements SandboxRuntime {
   #sampling = false
   #isClosed = false
 
-  constructor(directory: string, deps: { clock: Clock; random: Random }, options: Omit<OciHostOptions, 'onLost'>) {
+  constructor(directory: string, deps: OciDeps, options: Omit<OciHostOptions, 'onLost'>) {
     this.#directory = directory
     this.#deps = deps
     this.#clock = deps.clock
@@ -124,12 +135,11 @@ class OciSandboxRuntime implements SandboxRuntime {
 
   async recover(): Promise<number> {
     await this.#closeHost()
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 })
-    const found = new Set((await readdir(this.#directory)).filter(isSandboxId))
-    for (const name of await this.#endGroups()) found.add(name)
-    for (const name of found) await removeFolder(join(this.#directory, name)).catch(() => {})
+    const ended = await this.#endGroups()
+    // The platform before may have had process sandboxes, which are found by their files.
+    const found = await recoverSandboxes(this.#directory)
     await this.#open()
-    return found.size
+    return ended.union(found).size
   }
 
   async close(): Promise<void> {
@@ -141,20 +151,24 @@ class OciSandboxRuntime implements SandboxRuntime {
 
   /** What all sandboxes share is made when it is needed, and again after the keeper was lost. */
   #open(): Promise<OciHost> {
-    this.#host ??= this.#openHost().catch((error: unknown) => {
-      this.#host = null
-      throw error
+    if (this.#host !== null) return this.#host
+    const host = this.#openHost()
+    this.#host = host
+    host.catch(() => {
+      // By then another may have its place.
+      if (this.#host === host) this.#host = null
     })
-    return this.#host
+    return host
   }
 
   async #openHost(): Promise<OciHost> {
     await this.#cleared
-    return OciHost.open({ ...this.#options, onLost: () => this.#onLost() }, this.#deps)
+    return OciHost.open({ ...this.#options, onLost: (reason) => this.#onLost(reason) }, this.#deps)
   }
 
   /** Nobody watches the sandboxes any more: they end, and the next one waits for that. */
-  #onLost(): void {
+  #onLost(reason: Error): void {
+    this.#deps.notify(`${reason.message}; all instances end with it`)
     const host = this.#host
     this.#host = null
     const closing = host?.then((lost) => lost.close()) ?? Promise.resolve()

@@ -1,10 +1,15 @@
 /** Opens the kind of sandbox that is asked for, or the best that this machine can have. */
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Clock, Random } from '../clock.ts'
-import { createOciSandboxRuntime } from './oci.ts'
+import type { Clock } from '../clock.ts'
+import { createOciSandboxRuntime, type OciDeps } from './oci.ts'
 import { findOciParts } from './oci-check.ts'
 import type { SandboxRuntime } from './port.ts'
 import { createProcessSandboxRuntime } from './process.ts'
+
+const MB = 1024 * 1024
+/** A small function's. */
+const PROBE_LIMITS = { memoryBytes: 128 * MB, diskBytes: 512 * MB, processes: 64, openFiles: 1024, cpu: 1 }
 
 export interface SandboxSettings {
   kind: 'auto' | 'oci' | 'process'
@@ -29,10 +34,7 @@ export interface OpenedSandboxes {
 }
 
 /** Rejects when the kind that is asked for cannot be had, with the reason and what to do. */
-export async function openSandboxes(
-  settings: SandboxSettings,
-  deps: { clock: Clock; random: Random },
-): Promise<OpenedSandboxes> {
+export async function openSandboxes(settings: SandboxSettings, deps: OciDeps): Promise<OpenedSandboxes> {
   if (settings.kind === 'process') return openProcess(settings, deps, null)
   try {
     return await openOci(settings, deps)
@@ -47,7 +49,7 @@ export async function openSandboxes(
   }
 }
 
-async function openOci(settings: SandboxSettings, deps: { clock: Clock; random: Random }): Promise<OpenedSandboxes> {
+async function openOci(settings: SandboxSettings, deps: OciDeps): Promise<OpenedSandboxes> {
   const { ociRuntime, path, python, directory, platformPorts } = settings
   const parts = findOciParts(path, ociRuntime, python)
   if ('missing' in parts) throw new Error(parts.missing)
@@ -61,11 +63,29 @@ async function openOci(settings: SandboxSettings, deps: { clock: Clock; random: 
     deps,
   )
   try {
-    return { runtime, notice: runtime.notice, leftovers: await runtime.recover() }
+    const leftovers = await runtime.recover()
+    await tryOut(runtime, join(directory, 'probe'))
+    return { runtime, notice: runtime.notice, leftovers }
   } catch (error) {
     await runtime.close()
     throw error
   }
+}
+
+/** What a machine lacks for containers (loop devices, rights, control groups) shows when one is made. */
+async function tryOut(runtime: SandboxRuntime, channel: string): Promise<void> {
+  await writeFile(channel, '')
+  const { exited } = await runtime.create({
+    id: 'c-0',
+    command: ['/bin/true'],
+    environment: {},
+    readOnlyPaths: [],
+    channelSocket: channel,
+    limits: PROBE_LIMITS,
+    onOutput() {},
+  })
+  const { code, signal } = await exited
+  if (code !== 0) throw new Error(`a container that should end at once ended with ${signal ?? `exit code ${code}`}`)
 }
 
 async function openProcess(

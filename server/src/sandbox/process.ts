@@ -90,8 +90,8 @@ class ProcessSandboxRuntime implements SandboxRuntime {
     }
   }
 
-  recover(): Promise<number> {
-    return recoverSandboxes(this.#directory)
+  async recover(): Promise<number> {
+    return (await recoverSandboxes(this.#directory)).size
   }
 
   async close(): Promise<void> {

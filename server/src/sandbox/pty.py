@@ -1,9 +1,10 @@
 """Runs a program on a terminal of its own: `python3 pty.py <columns> <rows> <pid file> -- <program> <argument>…`.
 
 The pid file is empty text, or names a file in which the program writes the pid of another that it gives a terminal of
-its own: then it only passes on what is typed, and sizes are set there too. What comes on stdin is typed, what the terminal shows goes to stdout. Each line `<columns> <rows>` on descriptor 3 sets
-the size of the terminal; the end of descriptor 3 kills the program. The program's exit code, or the signal that ended
-it, is ours too. (Node.js cannot open terminals; Python can, everywhere, without anything installed.)
+its own: then it only passes on what is typed, and sizes are set there too. What comes on stdin is typed, what the
+terminal shows goes to stdout. Each line `<columns> <rows>` on descriptor 3 sets the size of the terminal; the end of
+descriptor 3 kills the program. The program's exit code, or the signal that ended it, is ours too. (Node.js cannot open
+terminals; Python can, everywhere, without anything installed.)
 """
 import errno
 import fcntl

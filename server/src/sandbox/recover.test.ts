@@ -28,14 +28,14 @@ test('rubbish in the directory does no harm: no other process is killed, no othe
   writeFileSync(join(directory, 'notes.txt'), 'mine')
   mkdirSync(join(directory, 'c-other'))
 
-  assert.equal(await recoverSandboxes(directory), 8)
+  assert.equal((await recoverSandboxes(directory)).size, 8)
   assert.deepEqual(readdirSync(directory).sort(), ['c-other', 'notes.txt'])
   assert.ok(readdirSync(root).includes('rubbish'), 'a link is removed, not followed')
   process.kill(process.ppid, 0)
 })
 
 test('a directory that does not exist yet is made, and empty', async () => {
-  assert.equal(await recoverSandboxes(join(root, 'new', 'deep')), 0)
+  assert.equal((await recoverSandboxes(join(root, 'new', 'deep'))).size, 0)
   assert.deepEqual(readdirSync(join(root, 'new', 'deep')), [])
 })
 

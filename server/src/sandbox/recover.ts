@@ -22,10 +22,10 @@ export function writePidFile(folder: string, pid: number, startTicks: number): v
 }
 
 /**
- * Kills what still runs and removes the folders; returns how many sandboxes were found. Sandboxes are known by their pid
+ * Kills what still runs and removes the folders; returns the ids of the sandboxes that were found. Sandboxes are known by their pid
  * file, and by the TMPDIR that their processes were started with. Whatever else lies in the directory is left alone.
  */
-export async function recoverSandboxes(directory: string): Promise<number> {
+export async function recoverSandboxes(directory: string): Promise<Set<string>> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   const found = new Set((await readdir(directory)).filter(isSandboxId))
   const census = new ProcessCensus(directory)
@@ -43,7 +43,7 @@ export async function recoverSandboxes(directory: string): Promise<number> {
     await setTimeout(LOOK_PAUSE_MS)
   }
   for (const id of found) await removeFolder(join(directory, id)).catch(() => {})
-  return found.size
+  return found
 }
 
 /** The recorded process, when it still is that process. */

@@ -2,8 +2,9 @@
  * The temporary folders of sandboxes: a small file system each, in a sparse file, so that what a function writes is
  * bounded in bytes and inodes, is no memory, and is gone with one file.
  */
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Keeper } from './keeper.ts'
 
@@ -13,6 +14,11 @@ const BYTES_PER_INODE = 16 * 1024
 const INODES_MIN = 1024
 /** No journal: nothing on it outlives a crash. No reserve for root: the size is the function's. */
 const FORMAT = ['-q', '-F', '-O', '^has_journal,^resize_inode', '-m', '0', '-E', 'lazy_itable_init=1,nodiscard']
+/** In the names of templates, so that those made in another way are not used. */
+const FORMAT_NAME = createHash('sha256')
+  .update(JSON.stringify([FORMAT, BYTES_PER_INODE, INODES_MIN]))
+  .digest('hex')
+  .slice(0, 8)
 const MOUNT = 'loop,noatime,nosuid,nodev,nobarrier'
 /** The smallest that can be formatted. */
 const DISK_BYTES_MIN = MB
@@ -47,7 +53,7 @@ export class ScratchDisks {
   }
 
   async #format(diskBytes: number): Promise<string> {
-    const file = join(this.#directory, `disk-${diskBytes}`)
+    const file = join(this.#directory, `disk-${diskBytes}-${FORMAT_NAME}`)
     if (existsSync(file)) return file
     await mkdir(this.#directory, { recursive: true, mode: 0o700 })
     const [unfinished, folder] = [`${file}.new`, `${file}.mount`]
@@ -65,6 +71,9 @@ export class ScratchDisks {
       await this.#keeper.run(['umount', folder])
     }
     await rm(folder, { recursive: true, force: true })
+    const written = await open(unfinished, 'r+')
+    // A name must not stand for a file that a power cut has left empty.
+    await written.sync().finally(() => written.close())
     await rename(unfinished, file)
     return file
   }

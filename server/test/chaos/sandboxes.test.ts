@@ -88,6 +88,7 @@ test('the keeper killed under the platform: what runs is told, and what comes is
   for (let i = 0; i < 5; i++) answers.push(await platform.invoke('telling'))
   assert.deepEqual(failuresOf(answers.slice(1)), [], platform.output)
   assert.notEqual(answers.at(-1)!.text, first)
+  assert.match(platform.output, /the sandbox keeper ended: SIGKILL; all instances end with it/)
 })
 
 test("two platforms on one host: the end of one is none of the other's business", { skip }, async (t) => {
@@ -105,15 +106,17 @@ test("two platforms on one host: the end of one is none of the other's business"
 test('an OCI runtime that fails: callers get 503 and the reason, and the log has it too', { skip }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'fake-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const fake = join(folder, 'fake')
+  const [fake, moon] = [join(folder, 'fake'), join(folder, 'moon')]
   writeFileSync(
     fake,
     `#!/bin/sh
+    [ -e '${moon}' ] || exec crun "$@"
     while [ "$1" != --log ] && [ $# -gt 0 ]; do shift; done
     [ $# -gt 0 ] && echo '{"level":"error","msg":"the moon is in the wrong house"}' >"$2"; exit 1\n`,
     { mode: 0o755 },
   )
-  const { platform } = await open(t, { SLUICE_OCI_RUNTIME: fake })
+  const { platform } = await open(t, { SLUICE_OCI_RUNTIME: fake, SLUICE_STEMS: '0' })
+  writeFileSync(moon, '')
   await platform.deploy('telling', { 'index.js': TELLING })
   const { status, text } = await platform.invoke('telling')
   assert.equal(status, 503, text)
@@ -136,7 +139,10 @@ test('an instance that is killed from outside is replaced, idle or busy', { skip
     return status === 200 && text !== first
   })
   const long = platform.invoke('telling', 'long')
-  await setTimeout(300)
+  await eventually(async () => {
+    const { text } = await platform.call('GET', '/2023-03-30/functions/telling/instances')
+    return text.includes('"Running"')
+  })
   for (const pid of containersOf(platform)) process.kill(pid, 'SIGKILL')
   const cut = await long
   assert.ok(cut.headers['x-fc-error-type'] !== undefined || cut.status >= 500, `${cut.status} ${cut.text}`)
