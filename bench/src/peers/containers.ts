@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { findOciPrograms } from '../../../server/src/sandbox/oci-check.ts'
 import { freePort } from '../http.ts'
 import { startServer, type Peer, type RunningPeer } from './peer.ts'
 
@@ -16,11 +17,6 @@ const run = promisify(execFile)
 const UNIFIED = '/sys/fs/cgroup/unified'
 const FOLDERS = ['/usr', dirname(app), dirname(realpathSync(process.execPath))]
 const LINKS = ['/bin', '/lib', '/lib64'].filter((path) => existsSync(path) && realpathSync(path) !== path)
-
-function findProgram(name: string): string | undefined {
-  const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin']
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
-}
 
 const serverCommand = (port: number): string[] => [realpathSync(process.execPath), app, String(port)]
 
@@ -96,7 +92,7 @@ function bundleConfig(port: number, id: string): object {
 /** Those of which this machine has the program. */
 export function containerPeers(): Peer[] {
   if (process.getuid?.() !== 0) return []
-  const bwrap = findProgram('bwrap')
-  const programs = ['crun', 'runc'].map(findProgram).filter((path) => path !== undefined)
+  const bwrap = ['/usr/local/bin/bwrap', '/usr/bin/bwrap'].find((path) => existsSync(path))
+  const programs = findOciPrograms(process.env['PATH'] ?? '').map(({ path }) => path)
   return [...(bwrap === undefined ? [] : [bubblewrap(bwrap)]), ...programs.map(ociRuntime)]
 }

@@ -73,7 +73,11 @@ export class ScratchDisks {
     await rm(folder, { recursive: true, force: true })
     const written = await open(unfinished, 'r+')
     // A name must not stand for a file that a power cut has left empty.
-    await written.sync().finally(() => written.close())
+    try {
+      await written.sync()
+    } finally {
+      await written.close()
+    }
     await rename(unfinished, file)
     return file
   }
