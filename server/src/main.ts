@@ -34,7 +34,9 @@ const { startPlatform } = await import('./compose.ts')
 try {
   const platform = await startPlatform(config, packageFile.version, log, finding)
   process.stdout.write(banner(config, platform))
+  let isStopping = false
   const stop = (signal: string) => {
+    isStopping = true
     log.info(`${signal}: stopping`)
     platform.close().then(
       () => process.exit(0),
@@ -44,8 +46,9 @@ try {
       },
     )
   }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  // Whoever ends a whole process group sends it more than once; a person who presses Ctrl-C again does not want to wait.
+  process.on('SIGTERM', (signal) => isStopping || stop(signal))
+  process.on('SIGINT', (signal) => (isStopping ? process.exit(130) : stop(signal)))
   if (platform.isFirstStart && config.samples === 'on') await deploySamples(config, platform.port, process.stdout)
 } catch (error) {
   process.stderr.write(explainStartFailure(error, config))

@@ -219,6 +219,8 @@ test('SIGTERM: what runs is answered, what comes is refused, and the platform en
   await gate.waiting(1)
   const ended = platform.terminate()
   assert.equal(await refusal(), 'ECONNREFUSED')
+  // Who ends a process group, and passes the signal on too, sends it twice.
+  process.kill(platform.pid, 'SIGTERM')
   gate.open()
   const answer = await running
   assert.deepEqual([answer.status, answer.text], [200, 'let in'])
