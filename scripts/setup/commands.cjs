@@ -84,7 +84,7 @@ function simulate(args) {
 const commands = {
   start: { needs: [workspace, samplePackages, program('python3'), program('isolation')], run: start },
   test: {
-    needs: [workspace, samplePackages, ...['python3', 'postgresql', 'both container runtimes'].map(program)],
+    needs: [workspace, samplePackages, ...['python3', 'php', 'postgresql', 'both container runtimes'].map(program)],
     run: test,
   },
   lint: { needs: [workspace], run: lint },

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { findPhp, PHP_ADVICE } from './find-php.ts'
 
 /** Every runtime id that Function Compute 2.0 or 3.0 knows. */
 const KNOWN_RUNTIMES = [
@@ -14,7 +15,7 @@ const KNOWN_RUNTIMES = [
 ] as const
 
 export interface Interpreter {
-  /** `nodejs` or `python`. */
+  /** `nodejs`, `python` or `php`. */
   language: string
   /** Version of the interpreter that is here. */
   version: string
@@ -33,7 +34,7 @@ export interface Runtimes {
 
 const runtimesFolder = fileURLToPath(new URL('../../../runtimes', import.meta.url))
 
-/** Looks for the interpreters on this host: Node is the one that runs us, Python the `python3` of `path`. */
+/** Looks for the interpreters on this host: Node is the one that runs us, the others are `python3` and `php` of `path`. */
 export async function findRuntimes(path: string): Promise<Runtimes> {
   const found = new Map<string, Interpreter>()
   found.set('nodejs', {
@@ -42,14 +43,16 @@ export async function findRuntimes(path: string): Promise<Runtimes> {
     command: [process.execPath, join(runtimesFolder, 'nodejs', 'bootstrap.cjs')],
     readOnlyPaths: [process.execPath, join(runtimesFolder, 'nodejs')],
   })
-  const python = await findPython(path)
-  if (python) found.set('python', python)
+  const others = await Promise.all([findPython(path), findPhp(path)])
+  for (const interpreter of others) if (interpreter) found.set(interpreter.language, interpreter)
 
   const languageOf = (runtime: string) => /^(nodejs|python|java|php|dotnetcore|go|custom)/.exec(runtime)?.[1]
-  const reasonFor = (language: string | undefined) =>
-    language === 'python'
-      ? 'no python3 was found on PATH; install it (Debian: apt-get install python3) and start the platform again'
-      : `this version of Sluice runs ${[...found.keys()].join(' and ')} functions only`
+  const advice: Record<string, string> = {
+    python: 'no python3 was found on PATH; install it (Debian: apt-get install python3) and start the platform again',
+    php: PHP_ADVICE,
+  }
+  const reasonFor = (language = '') =>
+    advice[language] ?? `this version of Sluice runs ${[...found.keys()].join(', ')} functions only`
   return {
     all: KNOWN_RUNTIMES,
     available(runtime) {

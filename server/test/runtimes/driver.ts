@@ -39,6 +39,8 @@ export interface Launch {
   /** Interpreter, flags, bootstrap. */
   command: readonly string[]
   codePath: string
+  /** What handlers are called whose name in the cases is a reserved word of the language. */
+  spelling?: Readonly<Record<string, string>>
 }
 
 export interface InitOptions {
@@ -168,12 +170,14 @@ export class Runtime {
   readonly socket: Socket
   /** For tests that open streams by frames of their own making. */
   dropsUnknownStreams = false
+  readonly #spelling: NonNullable<Launch['spelling']>
   #nextStream = 1
   #waiters: { type: number; resolve: (payload: Buffer) => void }[] = []
   #unclaimed: { type: number; payload: Buffer }[] = []
 
-  constructor(socket: Socket, exited: Runtime['exited']) {
+  constructor(socket: Socket, exited: Runtime['exited'], spelling: Launch['spelling']) {
     this.socket = socket
+    this.#spelling = spelling ?? {}
     this.exited = exited
     const decoder = new FrameDecoder((type, flags, stream, payload) => this.#receive(type, flags, stream, payload))
     socket.on('data', (chunk: Buffer) => decoder.push(chunk))
@@ -223,7 +227,7 @@ export class Runtime {
       credentials: CREDENTIALS,
       function: {
         name: 'hello',
-        handler: options.handler,
+        handler: this.#spelling[options.handler] ?? options.handler,
         memory: 128,
         timeout: 3,
         initializer: options.initializer ?? '',
@@ -320,7 +324,7 @@ export async function startRuntime(launch: Launch): Promise<{ runtime: Runtime; 
     }),
   ])
   server.close()
-  const runtime = new Runtime(socket, exited)
+  const runtime = new Runtime(socket, exited, launch.spelling)
   child.stdout.on('data', (chunk: Buffer) => (runtime.pipes.stdout += chunk.toString()))
   runtime.pipes.stderr = early.stderr
   child.stderr.on('data', (chunk: Buffer) => (runtime.pipes.stderr += chunk.toString()))
