@@ -89,7 +89,7 @@ const commands = {
   },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
-  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'isolation'].map(program)], run: bench },
+  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'php', 'isolation'].map(program)], run: bench },
 }
 
 module.exports = { commands }

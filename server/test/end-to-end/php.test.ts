@@ -12,7 +12,7 @@ $started = [];
 function start($context) {
     global $started;
     echo "connecting\\n";
-    usleep(5000);
+    usleep(50000);
     $started[] = $context['requestId'];
 }
 
