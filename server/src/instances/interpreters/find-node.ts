@@ -49,7 +49,8 @@ async function findInstalled(directory: string): Promise<Found[]> {
 async function readPackage(folder: string): Promise<Found | null> {
   const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version?: unknown }
   const program = join(folder, 'bin', 'node')
-  return typeof version === 'string' && existsSync(program) ? { program, version } : null
+  // Some of these packages write v18.20.8.
+  return typeof version === 'string' && existsSync(program) ? { program, version: version.replace(/^v/, '') } : null
 }
 
 /** Of a wrapper the program that it leads to. */
