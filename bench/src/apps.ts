@@ -1,7 +1,7 @@
 /** The functions that are measured; their code is in `apps/`. */
 import { fileURLToPath } from 'node:url'
 import yazl from 'yazl'
-import { findPhp } from '../../server/src/instances/find-php.ts'
+import { phpFinder } from '../../server/src/instances/interpreters/find-php.ts'
 
 export interface App {
   file: string
@@ -24,11 +24,15 @@ export const hello2 = app('hello-2.cjs', 'nodejs20', 100)
 export const hello3 = app('hello-3.cjs', 'nodejs20', 100)
 export const helloPython = app('hello-3.py', 'python3.10', 1)
 /** Null where there is no PHP. */
-export const helloPhp = (await findPhp(process.env['PATH'] ?? '')) && app('hello-3.php', 'php7.2', 1)
+export const helloPhp = (await hasPhp()) ? app('hello-3.php', 'php7.2', 1) : null
 /** Takes WORK_MS, without the processor. */
 export const work = app('work-3.cjs', 'nodejs20', 10)
 
 export const WORK_MS = 50
+
+async function hasPhp(): Promise<boolean> {
+  return (await phpFinder.find({ path: process.env['PATH'] ?? '', directory: '' })).length > 0
+}
 
 const zips = new Map<App, Promise<string>>()
 

@@ -1,7 +1,7 @@
 /** Functions in PHP from outside: what the runtime promises, through gateway, instance and log. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { findPhp, PHP_ADVICE } from '../../src/instances/find-php.ts'
+import { phpFinder } from '../../src/instances/interpreters/find-php.ts'
 import { startPlatform, type Answer, type TestPlatform } from '../support/platform.ts'
 import { linesOf } from '../support/sdk.ts'
 
@@ -41,9 +41,10 @@ function handler($event, $context) {
 }
 `
 
-const php = await findPhp(process.env['PATH'] ?? '')
+const [php] = await phpFinder.find({ path: process.env['PATH'] ?? '', directory: '' })
+const skip = php === undefined ? `there is no ${phpFinder.program} on PATH` : false
 
-describe('php functions', { skip: php === null ? PHP_ADVICE : false }, () => {
+describe('php functions', { skip }, () => {
   let platform: TestPlatform
   before(async () => {
     platform = await startPlatform()

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { findPhp, PHP_ADVICE } from '../../src/instances/find-php.ts'
+import { phpFinder } from '../../src/instances/interpreters/find-php.ts'
 import { runtimeContract } from './contract.ts'
 import { phpCases } from './php-cases.ts'
 import { psr7Cases } from './php-psr7-cases.ts'
 
-const php = await findPhp(process.env['PATH'] ?? '')
+const [php] = await phpFinder.find({ path: process.env['PATH'] ?? '', directory: '' })
 
-if (php === null) {
-  test('php', { skip: PHP_ADVICE })
+if (php === undefined) {
+  test('php', { skip: `there is no ${phpFinder.program} on PATH` })
 } else {
   const launch = {
     command: php.command,

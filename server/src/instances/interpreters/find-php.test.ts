@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { findPhp, phpInterpreter } from './find-php.ts'
+import { phpFinder, phpInterpreter } from './find-php.ts'
 
 const facts = {
   sapi: 'cli',
@@ -35,13 +35,22 @@ test('a php that is too old, or no command, is none', () => {
   assert.equal(phpInterpreter({ ...facts, sapi: 'cgi-fcgi' }), null)
 })
 
-test('the php of PATH is asked; warnings before its answer do not matter, failure means that there is none', async (t) => {
+test('every php of PATH is asked; warnings before its answer do not matter, one that fails is passed over', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-php-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  assert.equal(await findPhp(folder), null)
-  const pretend = (script: string) => writeFileSync(join(folder, 'php'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
-  pretend(`echo 'Warning: PHP Startup'; echo; echo '${JSON.stringify(facts)}'`)
-  assert.equal((await findPhp(`/absent:${folder}`))?.version, '8.2.1-2')
-  pretend('echo broken; exit 1')
-  assert.equal(await findPhp(folder), null)
+  const pretend = (name: string, script: string) =>
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  const tell = (version: string) => `echo '${JSON.stringify({ ...facts, version })}'`
+  pretend('php', `echo 'Warning: PHP Startup'; echo; ${tell('8.2.1-2')}`)
+  pretend('php7.4', tell('7.4.33'))
+  pretend('php8.3', tell('8.3.0'))
+  pretend('php8.4', 'echo broken')
+  pretend('php8.6', 'echo "{}"')
+  pretend('php8.5', 'exit 1')
+  pretend('php-config', tell('8.6.0'))
+  const found = await phpFinder.find({ path: `/absent:${folder}`, directory: '' })
+  assert.deepEqual(
+    found.map(({ version }) => version),
+    ['8.2.1', '8.3.0'],
+  )
 })

@@ -1,17 +1,11 @@
-/** The PHP interpreter of this host, and how functions are started with it. */
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import type { Interpreter } from './runtimes.ts'
+/** PHP: those on PATH, `php` and `php8.2`, and how functions are started with them. */
+import { join } from 'node:path'
+import { type Interpreter, type InterpreterFinder, runtimeFolder } from './interpreter.ts'
+import { ask, programsOn } from './programs.ts'
 
-const PHP_TIMEOUT_MS = 10_000
-/** The oldest that the runtime is written for. */
+/** The oldest that our part of it (runtimes/php) runs on. */
 const PHP_MIN = [8, 1] as const
-export const PHP_ADVICE = `no php ${PHP_MIN.join('.')} or newer was found on PATH; install it (Debian: apt-get install php-cli) and start the platform again`
-
-const phpRuntime = fileURLToPath(new URL('../../../runtimes/php', import.meta.url))
+const PROGRAM_NAME = /^php(\d+\.\d+)?$/
 
 /** What `php` says of itself. */
 export interface PhpFacts {
@@ -26,7 +20,7 @@ export interface PhpFacts {
 }
 
 /** Extensions of the engine, such as debuggers, are left out: they change how code runs. */
-const ASK_PHP = `
+const QUESTION = `
 $folder = ini_get('extension_dir');
 $names = array_map('strtolower', array_diff(get_loaded_extensions(), get_loaded_extensions(true)));
 echo "\\n", json_encode([
@@ -37,22 +31,29 @@ echo "\\n", json_encode([
   'extensions' => array_values(array_filter($names, fn ($name) => is_file("$folder/$name.so"))),
 ]);`
 
-/** Null when there is none that can run functions. */
-export async function findPhp(path: string): Promise<Interpreter | null> {
-  const program = path
-    .split(delimiter)
-    .map((folder) => join(folder, 'php'))
-    .find((candidate) => existsSync(candidate))
-  if (!program) return null
+export const phpFinder: InterpreterFinder = {
+  language: 'php',
+  program: `php ${PHP_MIN.join('.')} or newer`,
+  debianCommand: 'apt-get install php-cli',
+  commandFor: () => null,
+  async find({ path }) {
+    const asked = await Promise.all((await programsOn(path, PROGRAM_NAME)).map(askPhp))
+    return asked.filter((found) => found !== null)
+  },
+}
+
+/** Null for one that cannot run functions, or is something else of this name. */
+async function askPhp(program: string): Promise<Interpreter | null> {
+  // A configuration that is not in order makes PHP print warnings first.
+  const answer = (await ask(program, ['-r', QUESTION]))?.at(-1)
   try {
-    const { stdout } = await promisify(execFile)(program, ['-r', ASK_PHP], { timeout: PHP_TIMEOUT_MS })
-    // A configuration that is not in order makes PHP print warnings first.
-    return phpInterpreter(JSON.parse(stdout.trim().split('\n').at(-1)!) as PhpFacts)
+    return answer === undefined ? null : phpInterpreter(JSON.parse(answer) as PhpFacts)
   } catch {
     return null
   }
 }
 
+/** Null when it is too old, or no command. */
 export function phpInterpreter(facts: PhpFacts): Interpreter | null {
   const [major = 0, minor = 0] = facts.version.split('.').map(Number)
   const isNewEnough = major > PHP_MIN[0] || (major === PHP_MIN[0] && minor >= PHP_MIN[1])
@@ -70,15 +71,17 @@ export function phpInterpreter(facts: PhpFacts): Interpreter | null {
   }
   const flags = Object.entries(settings).map(([name, value]) => `${name}=${value}`)
   const extensions = facts.extensions.map((name) => `extension=${name}`)
+  const ours = runtimeFolder('php')
   return {
     language: 'php',
-    version: facts.version,
+    version: /^[\d.]*\d/.exec(facts.version)![0],
+    program: facts.binary,
     command: [
       facts.binary,
       '-n',
       ...[...flags, ...extensions].flatMap((setting) => ['-d', setting]),
-      join(phpRuntime, 'bootstrap.php'),
+      join(ours, 'bootstrap.php'),
     ],
-    readOnlyPaths: [facts.binary, facts.extensionFolder, phpRuntime],
+    readOnlyPaths: [facts.binary, facts.extensionFolder, ours],
   }
 }
