@@ -8,7 +8,7 @@ const { SetupError, say, step } = require('./report.cjs')
 const DEBIAN_POSTGRESQL = '/usr/lib/postgresql'
 /** Debian's place for the network plugins, that of their own releases, and Fedora's. */
 const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
-const CNI_PLUGINS = ['bridge', 'host-local', 'firewall']
+const CNI_PLUGINS = ['bridge', 'host-local']
 
 function hasPostgresqlServer() {
   if (onPath('initdb')) return true
@@ -30,10 +30,9 @@ const packaged = (debianPackage, program = debianPackage) => part(debianPackage,
 
 const isolation = [
   part('containernetworking-plugins', hasNetworkPlugins),
-  packaged('iptables'),
   packaged('nftables', 'nft'),
   packaged('iproute2', 'ip'),
-  packaged('util-linux', 'unshare'),
+  packaged('util-linux', 'nsenter'),
   packaged('e2fsprogs', 'mkfs.ext4'),
 ]
 

@@ -82,7 +82,7 @@ export const settings = {
     86_400,
     'idle time that a cold start is worth: how long an idle instance is kept at first',
   ),
-  stems: integer(2, 0, 64, 'prepared sandboxes kept per runtime in use, more when starts come often; 0: none'),
+  stems: integer(4, 0, 64, 'prepared sandboxes kept per runtime in use, more when starts come often; 0: none'),
   queueLength: integer(
     1000,
     1,
