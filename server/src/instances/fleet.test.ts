@@ -41,6 +41,30 @@ test('a function that is not called any more goes to zero, and then nothing tick
   assert.equal(world.clock.step(), false, 'a timer is left')
 })
 
+for (const [jump, jumpMs] of [
+  ['forward', 86_400_000],
+  ['back', -86_400_000],
+] as const) {
+  test(`when the wall clock jumps ${jump} by a day, requests wait and instances live as long as before`, async () => {
+    const world = new FleetWorld({ keepAlive: fixedKeepAlive(60_000), queueMsMax: 30_000, instancesMax: 1 })
+    const idle = await idleInstance(world)
+    world.clock.jump(jumpMs)
+    world.clock.advance(59_000)
+    const busy = world.acquire(f)
+    assert.equal(busy.told, idle, 'it is still there')
+    const waiting = world.acquire(f)
+    world.clock.jump(jumpMs)
+    world.clock.advance(29_000)
+    assert.equal(waiting.told, 'nothing')
+    world.clock.advance(1000)
+    assert.equal(waiting.told, 'ResourceExhausted')
+    busy.slot!.release()
+    world.clock.jump(jumpMs)
+    world.clock.advance(61_000)
+    assert.deepEqual(world.states(), [])
+  })
+}
+
 test('while its instances are frozen, a host with many functions has one timer', async () => {
   const world = new FleetWorld({ instancesMax: 1000 })
   for (let i = 0; i < 500; i++) await idleInstance(world, fakeVersion(`f-${i}`))
