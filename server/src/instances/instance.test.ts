@@ -5,6 +5,7 @@ import type { ExecProcess } from '../sandbox/port.ts'
 import { encodeFrame, FrameType } from './channel/frames.ts'
 import { StartFailure } from './failure.ts'
 import { Instance, type LaunchPlan } from './instance.ts'
+import { channelLink } from './link.ts'
 import { createStemStock } from './stem-stock.ts'
 import { HELLO, holder, kindOf, stemsWaiting, StemWorld, turns, type FakeSandbox } from './stem-test-support.ts'
 
@@ -37,6 +38,7 @@ async function world(inside: (sandbox: FakeSandbox) => void, stems = 0) {
     takeStem: () => stock.take(kind),
     bootStem: () => stock.boot(kind),
     codeFolder: async () => '/host/code',
+    link: channelLink,
     limits: kind.limits,
     initFrame: (_, __, codePath) => ({ codePath }),
     credentials: () => ({ accessKeyId: `key-${++renewed}` }),

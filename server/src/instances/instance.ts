@@ -5,7 +5,8 @@ import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/
 import type { FunctionVersion } from '../model.ts'
 import type { ExecProcess, ExecSpec, SandboxExit, SandboxLimits } from '../sandbox/port.ts'
 import { ChannelError } from './channel/frames.ts'
-import type { ChannelStream, InstanceExit, Slot, SlotHolder, StreamHandler } from './port.ts'
+import type { Link, LinkFactory } from './link.ts'
+import type { InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
 import { failureOf, parseObject, StartFailure } from './failure.ts'
 import type { Stem, StemOwner } from './stem.ts'
 import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
@@ -32,6 +33,7 @@ export interface LaunchPlan {
   bootStem(): Stem
   codeFolder(): Promise<string>
   limits: SandboxLimits
+  link: LinkFactory
   initFrame(instanceId: string, requestId: string, codePath: string): object
   /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
   credentials(): object
@@ -66,7 +68,8 @@ export class Instance implements StemOwner {
   #coldStart: ColdStartPhases | null = null
   /** What it runs in: while it starts, perhaps still booting. */
   #stem: Stem | null = null
-  #isSpecialised = false
+  /** How its program is spoken with; null before the function is in it. */
+  #link: Link | null = null
   #startRequestId: string
   #peakMemoryMB = 0
   #sampledMs = -Infinity
@@ -129,7 +132,7 @@ export class Instance implements StemOwner {
       this.#to('connected')
       this.#plan = plan
       this.#credentialsMs = clock.monotonicMs()
-      this.#stem!.connection.initialize(plan.initFrame(this.id, this.#startRequestId, codePath))
+      this.#link!.initialize(plan.initFrame(this.id, this.#startRequestId, codePath))
       const loadMs = await this.#awaitReady()
       const readyMs = lap()
       this.phases.initializerMs = Math.max(0, readyMs - (loadMs ?? readyMs))
@@ -163,8 +166,7 @@ export class Instance implements StemOwner {
         const specialised = stem.sandbox.specialise(codeFolder, plan.limits)
         const [codePath] = await Promise.all([specialised, stocked?.confirm()])
         this.#checkNotStopped()
-        stem.take(this)
-        this.#isSpecialised = true
+        this.#link = plan.link(stem, this)
         this.phases.sandboxMs += lap()
         return codePath
       } catch (error) {
@@ -190,8 +192,8 @@ export class Instance implements StemOwner {
     return new InstanceSlot(this, holder, coldStart)
   }
 
-  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): ChannelStream {
-    return this.#stem!.connection.invoke(head, body, end, handler)
+  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): LinkStream {
+    return this.#link!.invoke(head, body, end, handler)
   }
 
   release(holder: SlotHolder): void {
@@ -225,7 +227,7 @@ export class Instance implements StemOwner {
 
   /** Runs a program beside the function; it keeps the instance from being frozen, not from being ended. */
   async exec(spec: ExecSpec): Promise<ExecProcess> {
-    if (!this.#isSpecialised || this.#state === 'gone')
+    if (this.#link === null || this.#state === 'gone')
       throw new FcError('InstanceNotFound', 'the instance does not run')
     this.thaw()
     this.#execs++
@@ -246,7 +248,7 @@ export class Instance implements StemOwner {
     const isDue = nowMs - Math.max(this.idleSinceMs, this.#pingedMs) >= PING_IDLE_MS
     if (this.#state !== 'ready' || this.#pong !== null || !isDue) return
     this.#pingedMs = nowMs
-    this.#stem!.connection.ping()
+    this.#link!.ping()
     this.#pong = this.#deps.clock.setTimer(PONG_MS_MAX, () => {
       this.#pong = null
       // What it was given meanwhile may keep it busy, for as long as that request may take.
@@ -269,7 +271,7 @@ export class Instance implements StemOwner {
     const nowMs = this.#deps.clock.monotonicMs()
     if (!this.#plan || this.#state === 'frozen' || nowMs - this.#credentialsMs < CREDENTIALS_MS_MAX) return
     this.#credentialsMs = nowMs
-    this.#stem!.connection.credentials(this.#plan.credentials())
+    this.#link!.credentials(this.#plan.credentials())
   }
 
   abandon(holder: SlotHolder): void {
@@ -289,7 +291,7 @@ export class Instance implements StemOwner {
 
   async stop(graceMs: number): Promise<void> {
     // Before it has taken the stem nobody tells it of the stem's end.
-    if (!this.#isSpecialised) this.#end({ cause: 'stopped', outOfMemory: false, peakMemoryMB: 0 })
+    if (this.#link === null) this.#end({ cause: 'stopped', outOfMemory: false, peakMemoryMB: 0 })
     await this.#stem?.stop(graceMs)
   }
 
@@ -443,7 +445,7 @@ class InstanceSlot implements Slot {
     return this.#instance.id
   }
 
-  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): ChannelStream {
+  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): LinkStream {
     return this.#instance.invoke(head, body, end, handler)
   }
 

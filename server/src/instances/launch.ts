@@ -7,6 +7,7 @@ import type { SandboxLimits } from '../sandbox/port.ts'
 import { credentialsFrame, initFrame } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
+import { channelLink } from './link.ts'
 import type { Interpreter, Runtimes } from './runtimes.ts'
 import type { StemKind, StemSource } from './stem.ts'
 
@@ -54,6 +55,7 @@ export function createLaunchPlanner(
       takeStem: () => deps.stems.take(kind),
       bootStem: () => deps.stems.boot(kind),
       codeFolder: () => deps.packages.unpack(code.sha256),
+      link: channelLink,
       limits: limitsOf(config.memoryMB, config.diskMB, config.cpu),
       initFrame: (instanceId, requestId, codePath) =>
         initFrame(

@@ -19,6 +19,7 @@ import type { FunctionVersion } from '../model.ts'
 import { createProcessSandboxRuntime } from '../sandbox/process.ts'
 import { initFrame } from './environment.ts'
 import { Instance, type LaunchPlan } from './instance.ts'
+import { channelLink } from './link.ts'
 import { stemKind } from './launch.ts'
 import { holder } from './stem-test-support.ts'
 import { findRuntimes } from './runtimes.ts'
@@ -96,6 +97,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       return stock.boot(kind)
     },
     codeFolder: async () => codeFolder,
+    link: channelLink,
     limits: { ...kind.limits, memoryBytes: 256 * 1024 * 1024 },
     initFrame: (instanceId, requestId, codePath) =>
       initFrame(version, { ...facts, instanceId, codePath }, requestId, 1_000_000),

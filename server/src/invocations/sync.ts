@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../clock.ts'
 import { FcError, type Fault } from '../errors.ts'
 import {
   parseFailure,
-  type ChannelStream,
+  type LinkStream,
   type FunctionFailure,
   type InstanceExit,
   type Instances,
@@ -56,7 +56,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   readonly #acceptedMonotonicMs: number
   #body: Buffer | null
   #slot: Slot | null = null
-  #stream: ChannelStream | null = null
+  #stream: LinkStream | null = null
   #sender: BodySender | null = null
   #log: LogCapture | null = null
   #timer: Timer | null = null

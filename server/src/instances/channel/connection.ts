@@ -2,18 +2,10 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
 import { OutputBudget } from '../../output-budget.ts'
+import type { Link } from '../link.ts'
+import type { LinkStream, StreamHandler } from '../port.ts'
 import { ChannelError, FLAG_END, FrameDecoder, FrameType, INITIAL_CREDIT_BYTES } from './frames.ts'
 import { FrameWriter } from './writer.ts'
-
-/** What happens on one stream, told to its owner. Buffers are valid during the call only, unless copied. */
-export interface StreamHandler {
-  onResponse(head: string, body: Buffer, end: boolean): void
-  onData(chunk: Buffer, end: boolean): void
-  onError(payload: string): void
-  onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void
-  /** More of the request body may be sent. */
-  onCredit(): void
-}
 
 export interface ConnectionHandler {
   onHello(payload: string): void
@@ -34,10 +26,9 @@ const CREDIT_BYTES_MAX = 1 << 30
 const EMPTY = Buffer.alloc(0)
 const PING_PAYLOAD = Buffer.from('sluice')
 
-export class ChannelStream {
+export class ChannelStream implements LinkStream {
   readonly id: number
   readonly handler: StreamHandler
-  /** Bytes of request body that may still be sent. */
   sendCreditBytes = INITIAL_CREDIT_BYTES
   /** Bytes of response body that the peer may still send. */
   receiveCreditBytes = INITIAL_CREDIT_BYTES
@@ -51,12 +42,10 @@ export class ChannelStream {
     this.#connection = connection
   }
 
-  /** Sends body bytes; the caller stays within `sendCreditBytes`. */
   send(chunk: Buffer, end: boolean): void {
     this.#connection.sendData(this, chunk, end)
   }
 
-  /** Tells the peer that `bytes` of response body were consumed. */
   grant(bytes: number): void {
     this.#connection.grant(this, bytes)
   }
@@ -66,7 +55,7 @@ export class ChannelStream {
   }
 }
 
-export class ChannelConnection {
+export class ChannelConnection implements Link {
   readonly #socket: Socket
   readonly #writer: FrameWriter
   readonly #handler: ConnectionHandler
