@@ -1,6 +1,7 @@
 'use strict'
 /** One instance: INIT, then invocations and hooks, as the frames of the node ask for them. */
 const { AsyncLocalStorage } = require('async_hooks')
+const { performance } = require('perf_hooks')
 const { ChannelError, FrameType, FLAG_END } = require('./channel.cjs')
 const { createContexts } = require('./context.cjs')
 const { RuntimeFailure, describeError } = require('./errors.cjs')

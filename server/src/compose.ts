@@ -100,7 +100,7 @@ export async function startPlatform(
         kind: config.sandbox,
         ociRuntime: config.ociRuntime,
         path: process.env['PATH'] ?? '',
-        python: runtimes.interpreters().find(({ language }) => language === 'python')?.command[0],
+        python: runtimes.interpreters().find(({ language }) => language === 'python')?.program,
         directory: folder('instances'),
         platformPorts: Array.from({ length: PLATFORM_PORTS }, (_, i) => config.port + i),
       },
@@ -207,7 +207,7 @@ export async function startPlatform(
     clock.setTimer(PREPARE_PAUSE_MS, () => {
       isPreparing = false
       const usable = routing.configs().filter(({ code, runtime }) => code !== null && runtimes.available(runtime).ok)
-      stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.interpreter(runtime), diskMB)))
+      stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
   let feedError: Error | null = null
@@ -234,10 +234,7 @@ export async function startPlatform(
     accountId,
     endpoints: { platform: platformUrl() },
     sandbox: { kind: sandboxes.kind, notice: sandboxNotice },
-    runtimes: runtimes.all.map((name) => {
-      const answer = runtimes.available(name)
-      return answer.ok ? { name, available: true } : { name, available: false, reason: answer.reason }
-    }),
+    runtimes: runtimes.list(),
   })
   const api = await createApi(
     {
@@ -267,6 +264,11 @@ export async function startPlatform(
           clock,
           arnOf: (resource) => `acs:fc:${region}:${accountId}:${resource}`,
           info,
+          async runtimes() {
+            await runtimes.refresh()
+            prepareStems()
+            return runtimes.list()
+          },
         }),
     },
   )

@@ -1,4 +1,5 @@
 /** argv and environment → configuration → platform → signal → end. `main.ts config` prints the settings instead. */
+import { join } from 'node:path'
 import { pino } from 'pino'
 import packageFile from '../package.json' with { type: 'json' }
 import { ConfigError, describeConfig, loadConfig, type LoadedConfig } from './config.ts'
@@ -29,7 +30,7 @@ const { config } = loaded
 // What functions print goes to the log store; this is what the platform has to say about itself.
 const log = pino({ level: config.logLevel, base: null }, process.stderr)
 // Asked before the rest is loaded: the python3 of a version manager takes as long to answer as that.
-const finding = findRuntimes(process.env['PATH'] ?? '')
+const finding = findRuntimes({ path: process.env['PATH'] ?? '', directory: join(config.dataDir, 'interpreters') })
 const { startPlatform } = await import('./compose.ts')
 try {
   const platform = await startPlatform(config, packageFile.version, log, finding)

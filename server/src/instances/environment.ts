@@ -8,6 +8,8 @@ export interface EnvironmentFacts {
   instanceId: string
   qualifier: string
   codePath: string
+  /** Of the interpreter. */
+  runtimeVersion: string
   credentials: Credentials
   /** Endpoints of the platform's own services, as SLUICE_… variables. */
   endpoints: Readonly<Record<string, string>>
@@ -28,6 +30,7 @@ export function functionEnvironment(version: FunctionVersion, facts: Environment
     FC_VER_ID: version.versionId,
     FC_QUALIFIER: facts.qualifier,
     FC_INSTANCE_ID: facts.instanceId,
+    FC_RUNTIME_VERSION: facts.runtimeVersion,
     ALIBABA_CLOUD_ACCESS_KEY_ID: credentials.accessKeyId,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: credentials.accessKeySecret,
     ALIBABA_CLOUD_SECURITY_TOKEN: credentials.securityToken ?? '',

@@ -7,8 +7,9 @@ import type { SandboxLimits } from '../sandbox/port.ts'
 import { credentialsFrame, initFrame } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
+import type { Interpreter } from './interpreters/interpreter.ts'
 import { channelLink } from './link.ts'
-import type { Interpreter, Runtimes } from './runtimes.ts'
+import type { Runtimes } from './runtimes.ts'
 import type { StemKind, StemSource } from './stem.ts'
 
 const MB = 1024 * 1024
@@ -41,7 +42,8 @@ export function createLaunchPlanner(
   // A function that cannot be started is refused here, before a sandbox is spent on it.
   return (version, qualifier) => {
     const { config } = version.function
-    const kind = stemKind(deps.runtimes.interpreter(config.runtime), config.diskMB)
+    const { interpreter } = deps.runtimes.choice(config.runtime)
+    const kind = stemKind(interpreter, config.diskMB)
     const { code } = config
     if (code === null) {
       const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
@@ -66,6 +68,7 @@ export function createLaunchPlanner(
             instanceId,
             qualifier,
             codePath,
+            runtimeVersion: interpreter.version,
             credentials: issue(),
             endpoints: options.endpoints(),
           },
@@ -78,7 +81,7 @@ export function createLaunchPlanner(
 
 /** The kind of stem from which an instance with this interpreter and disk size is made. */
 export function stemKind(interpreter: Interpreter, diskMB: number): StemKind {
-  const key = `${interpreter.language} with ${diskMB} MB of disk`
+  const key = `${interpreter.language} ${interpreter.version} with ${diskMB} MB of disk`
   return { key, interpreter, limits: limitsOf(STEM_LIMIT_MB, diskMB, STEM_CPU) }
 }
 

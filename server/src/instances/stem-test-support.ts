@@ -26,7 +26,7 @@ const LIMITS = { memoryBytes: 1, diskBytes: 1, processes: 1, openFiles: 1, cpu: 
 
 export const kindOf = (key: string): StemKind => ({
   key,
-  interpreter: { language: key, version: '1', command: [key], readOnlyPaths: [] },
+  interpreter: { language: key, version: '1', program: key, command: [key], readOnlyPaths: [] },
   limits: LIMITS,
 })
 

@@ -52,7 +52,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
   symlinkSync(process.execPath, node)
   const clock = systemClock
   const sandboxes = createProcessSandboxRuntime({ directory: join(folder, 'instances') }, { clock })
-  const interpreter = (await findRuntimes('')).interpreter('nodejs20')
+  const interpreter = (await findRuntimes({ path: '', directory: '' })).choice('nodejs20').interpreter
   const kind = stemKind({ ...interpreter, command: [node, ...interpreter.command.slice(1)] }, 512)
   const problems: (string | null)[] = []
   const stock = createStemStock(
@@ -87,7 +87,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
     function: { name: 'f', service: null, config },
   } as unknown as FunctionVersion
   const credentials = { accessKeyId: 'id', accessKeySecret: 'key-secret', securityToken: 'token', expiresAtMs: 0 }
-  const facts = { accountId: '1', region: 'r', qualifier: 'LATEST', credentials, endpoints: {} }
+  const facts = { runtimeVersion: '26', accountId: '1', region: 'r', qualifier: 'LATEST', credentials, endpoints: {} }
   let count = 0
   const plan: LaunchPlan = {
     hasStem: () => stock.has(kind),

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Sandbox, SandboxExit, SandboxLimits, SandboxRuntime } from '../sandbox/port.ts'
 import { ChannelConnection, type ConnectionHandler } from './channel/connection.ts'
 import { ChannelError } from './channel/frames.ts'
-import type { Interpreter } from './runtimes.ts'
+import type { Interpreter } from './interpreters/interpreter.ts'
 
 /** For the isolation mechanism to bring a process up; a mechanism that hangs then fails this start, not all that follow. */
 export const SANDBOX_CREATE_MS_MAX = 20_000

@@ -106,7 +106,13 @@ export function isCustom(runtime: string): boolean {
 }
 
 function checkRuntime(runtime: string, runtimes: Runtimes): void {
-  if (!runtimes.all.includes(runtime)) throw new FcError('InvalidArgument', 'Runtime is set to an invalid value')
+  if (!runtimes.all.includes(runtime)) {
+    const accepted = runtimes.all.join(', ')
+    throw new FcError(
+      'InvalidArgument',
+      `Runtime is set to an invalid value: runtime '${runtime}' is none of ${accepted}`,
+    )
+  }
   const answer = runtimes.available(runtime)
   if (!answer.ok) throw new FcError('InvalidArgument', `runtime '${runtime}' cannot run here: ${answer.reason}`)
 }
