@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
 import type { SandboxLimits } from '../sandbox/port.ts'
-import { credentialsFrame, initFrame } from './environment.ts'
+import { credentialsFrame, initFrame, LAYERS_PATH } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
 import type { Interpreter, Runtimes } from './runtimes.ts'
@@ -41,7 +41,7 @@ export function createLaunchPlanner(
   return (version, qualifier) => {
     const { config } = version.function
     const kind = stemKind(deps.runtimes.interpreter(config.runtime), config.diskMB)
-    const { code } = config
+    const { code, layers } = config
     if (code === null) {
       const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
       throw new StartFailure({ errorType: 'CodeNotFound', errorMessage, handled: false })
@@ -53,9 +53,16 @@ export function createLaunchPlanner(
       hasStem: () => deps.stems.has(kind),
       takeStem: () => deps.stems.take(kind),
       bootStem: () => deps.stems.boot(kind),
-      codeFolder: () => deps.packages.unpack(code.sha256),
+      async folders() {
+        const sha256s = layers.map((layer) => layer.code.sha256)
+        const [codeFolder, layersFolder] = await Promise.all([
+          deps.packages.unpack(code.sha256),
+          sha256s.length === 0 ? null : deps.packages.unpackTogether(sha256s),
+        ])
+        return { code: codeFolder, layers: layersFolder }
+      },
       limits: limitsOf(config.memoryMB, config.diskMB, config.cpu),
-      initFrame: (instanceId, requestId, codePath) =>
+      initFrame: (instanceId, requestId, paths) =>
         initFrame(
           version,
           {
@@ -63,7 +70,8 @@ export function createLaunchPlanner(
             region: options.region,
             instanceId,
             qualifier,
-            codePath,
+            codePath: paths.code,
+            layersPath: paths.layers ?? LAYERS_PATH,
             credentials: issue(),
             endpoints: options.endpoints(),
           },

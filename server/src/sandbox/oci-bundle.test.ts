@@ -50,6 +50,7 @@ function configWith(environment: Record<string, string> = { GREETING: 'hello' })
     passwdFile: '/host/passwd',
     temporaryFolder: '/host/tmp',
     codeMountPoint: '/host/code',
+    layersMountPoint: '/host/layers',
     network: '/host/network',
     cgroupPath: '/sluice/c-01',
     environment,
