@@ -79,6 +79,13 @@ export function bundleConfig(plan: BundlePlan): object {
   }
 }
 
+/** Why layers cannot have their place: they would hide what a runtime needs of the host's own; null when they can. */
+export function occupantOf(mounts: readonly BaseMount[]): string | null {
+  const inside = mounts.find(({ destination }) => `${destination}/`.startsWith(`${LAYERS_PATH}/`))
+  if (!inside) return null
+  return `the runtime itself needs ${inside.destination}, which layers at ${LAYERS_PATH} would hide; install it elsewhere`
+}
+
 /** What is told of a further program in the container. */
 export function execProcess(
   { command, terminal }: ExecSpec,

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { Cgroup, removeGroup } from './cgroups.ts'
 import { ProgramFailure, type KeeperExit } from './keeper.ts'
-import { bundleConfig } from './oci-bundle.ts'
+import { bundleConfig, occupantOf } from './oci-bundle.ts'
 import { startExec } from './oci-exec.ts'
 import type { OciHost } from './oci-host.ts'
-import { CHANNEL_PATH, LAYERS_PATH, TEMPORARY_PATH, type RootFolder } from './oci-root.ts'
+import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
 import { OciSandbox } from './oci-sandbox.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { SandboxSpec } from './port.ts'
@@ -90,7 +90,7 @@ async function start(
     writeFile(inFolder('passwd'), `root:x:0:0::/:/bin/sh\nuser:x:${user}:${user}::${TEMPORARY_PATH}:/bin/sh\n`),
   ])
   const passwdFile = inFolder('passwd')
-  const occupant = occupantOf(root)
+  const occupant = occupantOf(root.mounts)
   const places = {
     ...{ root, passwdFile, temporaryFolder, codeMountPoint, cgroupPath, network: network.path },
     layersMountPoint: occupant === null ? layersMountPoint : null,
@@ -117,7 +117,7 @@ async function start(
     host: {
       show({ code, layers }) {
         if (layers === null) return showFolders(host, [[code, codeMountPoint]], inFolder('staging'))
-        if (occupant !== null) throw new Error(`cannot show layers at ${LAYERS_PATH}: ${occupant}`)
+        if (occupant !== null) throw new Error(`cannot show layers: ${occupant}`)
         const shown: Shown[] = [
           [code, codeMountPoint],
           [layers, layersMountPoint],
@@ -189,19 +189,13 @@ class PipeEnd {
   }
 }
 
-/** Layers would hide what a runtime needs of the host's own /opt. */
-function occupantOf({ mounts }: RootFolder): string | null {
-  const inside = mounts.find(({ destination }) => `${destination}/`.startsWith(`${LAYERS_PATH}/`))
-  return inside ? `the runtime itself needs ${inside.destination}; install it in another folder` : null
-}
-
 type Shown = readonly [source: string, target: string]
 
 /** Shows all or, when one does not exist, none. */
 async function showFolders(host: OciHost, folders: readonly Shown[], staging: string): Promise<void> {
   for (const [source] of folders) {
     const found = await stat(source).catch(() => undefined)
-    if (!found?.isDirectory()) throw new Error(`cannot show the folder ${source}: it does not exist`)
+    if (!found?.isDirectory()) throw new Error(`cannot show folders: ${source} does not exist`)
   }
   for (const [source, target] of folders) await host.keeper.bind(source, target, staging)
 }
