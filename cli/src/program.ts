@@ -9,6 +9,7 @@ import { addInfo } from './commands/info.ts'
 import { addInit } from './commands/init.ts'
 import { addInstances } from './commands/instances.ts'
 import { addInvoke } from './commands/invoke.ts'
+import { addLayers } from './commands/layers.ts'
 import { addList } from './commands/list.ts'
 import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
@@ -31,6 +32,7 @@ const COMMANDS = [
   addInvoke,
   addLogs,
   addList,
+  addLayers,
   addInfo,
   addInstances,
   addExec,
@@ -63,13 +65,16 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 
   let exitCode: number = exitCodes.ok
   const contextOf = (command: Command) => {
-    const before = program.opts<GlobalOptions>()
-    const after = command.opts<GlobalOptions>()
-    return createContext(terminal, { ...before, ...after, color: before.color !== false && after.color !== false })
+    const given: GlobalOptions[] = []
+    for (let at: Command | null = command; at !== null; at = at.parent) given.unshift(at.opts<GlobalOptions>())
+    return createContext(terminal, {
+      ...Object.assign({}, ...given),
+      color: given.every(({ color }) => color !== false),
+    })
   }
   for (const add of COMMANDS) add(program, contextOf, (code) => (exitCode = code))
   // Global options are understood before and after the command's name.
-  for (const command of program.commands) {
+  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
     command
       .option('--json', 'one JSON document on stdout')
       .option('--endpoint <url>', 'address of the platform')

@@ -184,6 +184,55 @@ resources:
   assert.equal((await run('instances', 'scaled')).code, 3)
 })
 
+test('a layer is published from a folder, used by a function, listed, and deleted by version', async () => {
+  const [layer, code] = [join(folder, 'layer'), join(folder, 'layered')]
+  mkdirSync(join(layer, 'python'), { recursive: true })
+  mkdirSync(code)
+  writeFileSync(join(layer, 'python', 'greetings.py'), "HELLO = 'from the layer'\n")
+  writeFileSync(join(code, 'index.py'), 'import greetings\ndef handler(event, context):\n    return greetings.HELLO\n')
+  const flags = ['--runtime', 'python3.10', 'nodejs20', '--description', 'words', '--json']
+  const published = JSON.parse(await runOk('layers', 'publish', 'greetings', layer, ...flags)) as Record<
+    string,
+    unknown
+  >
+  const arn = String(published['layerVersionArn'])
+  assert.match(arn, /:layers\/greetings\/versions\/1$/)
+  assert.deepEqual(published['compatibleRuntime'], ['python3.10', 'nodejs20'])
+  writeFileSync(
+    join(code, 's.yaml'),
+    `edition: 3.0.0
+resources:
+  layered:
+    component: fc3
+    props:
+      { functionName: layered, runtime: python3.10, handler: index.handler, code: ., layers: ['${arn}'] }
+`,
+  )
+  await runOk('deploy', code)
+  assert.equal(await runOk('invoke', 'layered', '-e', ''), 'from the layer')
+  assert.match(await runOk('deploy', code), /unchanged layered/)
+
+  assert.match(
+    await runOk('layers', 'publish', 'greetings', layer),
+    /^published greetings version 2 \(.*\)\n {2}acs:fc:/,
+  )
+  assert.match(await runOk('layers'), /^greetings\t2\tany\t/m)
+  const versions = JSON.parse(await runOk('layers', 'versions', 'greetings', '--json')) as { version: number }[]
+  assert.deepEqual(
+    versions.map(({ version }) => version),
+    [1, 2],
+  )
+  assert.equal(
+    await runOk('layers', 'delete', 'greetings', '1', '7', '-y'),
+    'removed greetings version 1\nwas not there: greetings version 7\n',
+  )
+  assert.equal((await run('layers', 'delete', 'greetings', '1', '-y')).code, 3)
+  assert.equal((await run('layers', 'versions', 'nothing')).code, 3)
+  assert.equal(await runOk('invoke', 'layered', '-e', ''), 'from the layer')
+  await runOk('layers', 'delete', 'greetings', '2', '-y')
+  await runOk('remove', '-y', 'layered')
+})
+
 test('logs tell what a function printed, by search and by request', async () => {
   const { requestId } = JSON.parse(await runOk('invoke', 'nodejs-event', '-e', 'four', '--json')) as {
     requestId: string

@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
+import { packagesOf } from '../packages/port.ts'
 import { Histories } from '../scheduler/port.ts'
 import { Limits, type HostLimits } from './limits.ts'
 import type { PooledInstance } from './member.ts'
@@ -123,7 +124,7 @@ export class Fleet implements Instances, PoolHost {
 
   runningCode(): Set<string> {
     const busy = [...this.#pools.values()].filter((pool) => pool.members.size > 0)
-    return new Set(busy.flatMap((pool) => pool.version.function.config.code?.sha256 ?? []))
+    return new Set(busy.flatMap((pool) => packagesOf(pool.version.function.config)))
   }
 
   waiting(): { functionKey: string; requests: number }[] {

@@ -37,10 +37,10 @@ async function world(inside: (sandbox: FakeSandbox) => void, stems = 0) {
     hasStem: () => stock.has(kind),
     takeStem: () => stock.take(kind),
     bootStem: () => stock.boot(kind),
-    codeFolder: async () => '/host/code',
     link: channelLink,
+    folders: async () => ({ code: '/host/code', layers: null }),
     limits: kind.limits,
-    initFrame: (_, __, codePath) => ({ codePath }),
+    initFrame: (_, __, paths) => ({ paths }),
     credentials: () => ({ accessKeyId: `key-${++renewed}` }),
   }
   const instance = new Instance(
@@ -95,7 +95,7 @@ test('an instance is ready when its runtime has greeted and loaded the handler',
   assert.ok(instance.hasFreeSlot)
   assert.deepEqual(scene.created[0]!.events, ['specialise /host/code'])
   const init = await scene.created[0]!.peer!.until(({ type }) => type === FrameType.init)
-  assert.deepEqual(JSON.parse(init.payload.toString()), { codePath: '/code' })
+  assert.deepEqual(JSON.parse(init.payload.toString()), { paths: { code: '/code', layers: null } })
   await instance.stop(0)
   await gone
   assert.equal(instance.state, 'gone')

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
-import type { ExecProcess, ExecSpec, SandboxExit, SandboxLimits } from '../sandbox/port.ts'
+import type { ExecProcess, ExecSpec, SandboxExit, SandboxFolders, SandboxLimits } from '../sandbox/port.ts'
 import { ChannelError } from './channel/frames.ts'
 import type { Link, LinkFactory } from './link.ts'
 import type { InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
@@ -31,10 +31,12 @@ export interface LaunchPlan {
   hasStem(): boolean
   takeStem(): Stem | null
   bootStem(): Stem
-  codeFolder(): Promise<string>
+  /** On the host. */
+  folders(): Promise<SandboxFolders>
   limits: SandboxLimits
   link: LinkFactory
-  initFrame(instanceId: string, requestId: string, codePath: string): object
+  /** `paths`: the folders as the program sees them. */
+  initFrame(instanceId: string, requestId: string, paths: SandboxFolders): object
   /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
   credentials(): object
 }
@@ -122,17 +124,17 @@ export class Instance implements StemOwner {
       return elapsedMs
     }
     try {
-      const code = plan.codeFolder()
-      code.catch(() => {})
+      const unpacking = plan.folders()
+      unpacking.catch(() => {})
       // Without a stem the sandbox boots while the package is unpacked; phases tell what was waited for, in this order.
       if (!plan.hasStem()) this.#stem = plan.bootStem()
-      const codeFolder = await code
+      const folders = await unpacking
       this.phases.packageMs = lap()
-      const codePath = await this.#specialise(plan, codeFolder, lap)
+      const paths = await this.#specialise(plan, folders, lap)
       this.#to('connected')
       this.#plan = plan
       this.#credentialsMs = clock.monotonicMs()
-      this.#link!.initialize(plan.initFrame(this.id, this.#startRequestId, codePath))
+      this.#link!.initialize(plan.initFrame(this.id, this.#startRequestId, paths))
       const loadMs = await this.#awaitReady()
       const readyMs = lap()
       this.phases.initializerMs = Math.max(0, readyMs - (loadMs ?? readyMs))
@@ -151,8 +153,8 @@ export class Instance implements StemOwner {
     }
   }
 
-  /** Returns where the program sees its code. A stem from the stock that fails is replaced by a new one, once. */
-  async #specialise(plan: LaunchPlan, codeFolder: string, lap: () => number): Promise<string> {
+  /** Returns where the program sees its folders. A stem from the stock that fails is replaced by a new one, once. */
+  async #specialise(plan: LaunchPlan, folders: SandboxFolders, lap: () => number): Promise<SandboxFolders> {
     for (;;) {
       this.#checkNotStopped()
       const stocked = this.#stem === null ? plan.takeStem() : null
@@ -163,12 +165,12 @@ export class Instance implements StemOwner {
         await stem.connected
         this.phases.runtimeMs += lap()
         this.#checkNotStopped()
-        const specialised = stem.sandbox.specialise(codeFolder, plan.limits)
-        const [codePath] = await Promise.all([specialised, stocked?.confirm()])
+        const specialised = stem.sandbox.specialise(folders, plan.limits)
+        const [paths] = await Promise.all([specialised, stocked?.confirm()])
         this.#checkNotStopped()
         this.#link = plan.link(stem, this)
         this.phases.sandboxMs += lap()
-        return codePath
+        return paths
       } catch (error) {
         // No code of the function has run in it. A new one that fails tells a reason that holds for the next, too.
         if (stocked === null || this.state === 'gone') throw error

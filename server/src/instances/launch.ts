@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
 import type { SandboxLimits } from '../sandbox/port.ts'
-import { credentialsFrame, initFrame } from './environment.ts'
+import { credentialsFrame, initFrame, LAYERS_PATH } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
 import type { Interpreter } from './interpreters/interpreter.ts'
@@ -44,7 +44,7 @@ export function createLaunchPlanner(
     const { config } = version.function
     const { interpreter } = deps.runtimes.choice(config.runtime)
     const kind = stemKind(interpreter, config.diskMB)
-    const { code } = config
+    const { code, layers } = config
     if (code === null) {
       const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
       throw new StartFailure({ errorType: 'CodeNotFound', errorMessage, handled: false })
@@ -56,10 +56,17 @@ export function createLaunchPlanner(
       hasStem: () => deps.stems.has(kind),
       takeStem: () => deps.stems.take(kind),
       bootStem: () => deps.stems.boot(kind),
-      codeFolder: () => deps.packages.unpack(code.sha256),
       link: channelLink,
+      async folders() {
+        const sha256s = layers.map((layer) => layer.code.sha256)
+        const [codeFolder, layersFolder] = await Promise.all([
+          deps.packages.unpack(code.sha256),
+          sha256s.length === 0 ? null : deps.packages.unpackTogether(sha256s),
+        ])
+        return { code: codeFolder, layers: layersFolder }
+      },
       limits: limitsOf(config.memoryMB, config.diskMB, config.cpu),
-      initFrame: (instanceId, requestId, codePath) =>
+      initFrame: (instanceId, requestId, paths) =>
         initFrame(
           version,
           {
@@ -67,8 +74,9 @@ export function createLaunchPlanner(
             region: options.region,
             instanceId,
             qualifier,
-            codePath,
             runtimeVersion: interpreter.version,
+            codePath: paths.code,
+            layersPath: paths.layers ?? LAYERS_PATH,
             credentials: issue(),
             endpoints: options.endpoints(),
           },

@@ -54,10 +54,10 @@ export class FakeSandbox {
     this.sandbox = {
       id: spec.id,
       paths: { temporary: '/tmp', channel: spec.channelSocket },
-      specialise: async (folder) => {
+      specialise: async (folders) => {
         if (this.specialiseProblem) throw this.specialiseProblem
-        note(`specialise ${folder}`)
-        return '/code'
+        note(`specialise ${folders.code}`)
+        return { ...folders, code: '/code' }
       },
       freeze: () => note('freeze'),
       thaw: () => note('thaw'),
@@ -109,6 +109,7 @@ export class StemWorld {
   readonly sandboxes: SandboxRuntime = {
     kind: 'process',
     notice: null,
+    folders: null,
     platformHost: 'localhost',
     platformAddress: null,
     create: async (spec) => {

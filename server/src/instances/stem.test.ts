@@ -96,11 +96,11 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       count++
       return stock.boot(kind)
     },
-    codeFolder: async () => codeFolder,
     link: channelLink,
+    folders: async () => ({ code: codeFolder, layers: null }),
     limits: { ...kind.limits, memoryBytes: 256 * 1024 * 1024 },
-    initFrame: (instanceId, requestId, codePath) =>
-      initFrame(version, { ...facts, instanceId, codePath }, requestId, 1_000_000),
+    initFrame: (instanceId, requestId, { code }) =>
+      initFrame(version, { ...facts, instanceId, codePath: code, layersPath: '/opt' }, requestId, 1_000_000),
     credentials: () => credentials,
   }
   const start = async () => {

@@ -1,5 +1,5 @@
 /** What an OCI runtime is told of one sandbox: the config.json of its bundle (OCI runtime specification 1.0). Pure. */
-import { CHANNEL_PATH, CODE_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
+import { CHANNEL_PATH, CODE_PATH, LAYERS_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
 import type { ExecSpec, SandboxLimits, SandboxSpec } from './port.ts'
 import { CPU_PERIOD_US, cpuQuotaUs, cpuShares } from './cgroups.ts'
 import { OUT_OF_MEMORY_SCORE } from './launch.ts'
@@ -37,6 +37,8 @@ export interface BundlePlan {
   passwdFile: string
   temporaryFolder: string
   codeMountPoint: string
+  /** Null where the system has something of its own at the place of layers. */
+  layersMountPoint: string | null
   network: string
   cgroupPath: string
   environment: Readonly<Record<string, string>>
@@ -57,7 +59,7 @@ export function bundleConfig(plan: BundlePlan): object {
     root: { path: plan.root.path, readonly: true },
     mounts: [...systemMounts(), ...plan.root.mounts.map(readOnlyMount), ...ownMounts(plan)],
     linux: {
-      // Mounts of the code arrive after the start, through `codeMountPoint`.
+      // Mounts of code and layers arrive after the start, through their mount points.
       rootfsPropagation: 'rslave',
       namespaces: [
         ...['pid', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
@@ -75,6 +77,13 @@ export function bundleConfig(plan: BundlePlan): object {
       readonlyPaths: READ_ONLY_PATHS,
     },
   }
+}
+
+/** Why layers cannot have their place: they would hide what a runtime needs of the host's own; null when they can. */
+export function occupantOf(mounts: readonly BaseMount[]): string | null {
+  const inside = mounts.find(({ destination }) => `${destination}/`.startsWith(`${LAYERS_PATH}/`))
+  if (!inside) return null
+  return `the runtime itself needs ${inside.destination}, which layers at ${LAYERS_PATH} would hide; install it elsewhere`
 }
 
 /** What is told of a further program in the container. */
@@ -114,7 +123,10 @@ function readOnlyMount({ source, destination }: BaseMount): object {
   return { destination, type: 'bind', source, options }
 }
 
-function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint }: BundlePlan): object[] {
+/** Shows what will be mounted there. */
+const LATER = ['rbind', 'ro', 'nosuid', 'nodev', 'rslave']
+
+function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint, layersMountPoint }: BundlePlan): object[] {
   const bind = (source: string, destination: string, options: string[]) => ({
     destination,
     type: 'bind',
@@ -124,7 +136,8 @@ function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint }: Bundle
   return [
     readOnlyMount({ source: passwdFile, destination: '/etc/passwd' }),
     bind(temporaryFolder, TEMPORARY_PATH, ['bind', 'rw', 'nosuid', 'nodev', 'private']),
-    bind(codeMountPoint, CODE_PATH, ['rbind', 'ro', 'nosuid', 'nodev', 'rslave']),
+    bind(codeMountPoint, CODE_PATH, LATER),
+    ...(layersMountPoint === null ? [] : [bind(layersMountPoint, LAYERS_PATH, LATER)]),
     bind(spec.channelSocket, CHANNEL_PATH, ['bind', 'rw', 'nosuid', 'nodev', 'noexec', 'private']),
   ]
 }

@@ -15,6 +15,7 @@ import { PLATFORM_NAME } from './dns-message.ts'
 import { SYSTEM_ENVIRONMENT } from './keeper.ts'
 import { startContainer } from './oci-container.ts'
 import { OciHost, type OciHostOptions, type OciProgram } from './oci-host.ts'
+import { CODE_PATH, LAYERS_PATH } from './oci-root.ts'
 import type { OciSandbox } from './oci-sandbox.ts'
 import type { Sandbox, SandboxRuntime, SandboxSpec } from './port.ts'
 import { isSandboxId, recoverSandboxes } from './recover.ts'
@@ -79,6 +80,7 @@ export async function createOciSandboxRuntime(options: OciOptions, deps: OciDeps
 class OciSandboxRuntime implements SandboxRuntime {
   readonly kind = 'oci'
   readonly notice = null
+  readonly folders = { code: CODE_PATH, layers: LAYERS_PATH }
   readonly platformHost = PLATFORM_NAME
   readonly platformAddress: string
   readonly #directory: string

@@ -1,6 +1,6 @@
 /** The configuration of a function: defaults, limits, and how an update changes it. Pure. */
 import { FcError } from '../../errors.ts'
-import type { CodeRef, FunctionConfig, Hook, JsonObject } from '../../model.ts'
+import type { CodeRef, FunctionConfig, FunctionLayer, Hook, JsonObject } from '../../model.ts'
 import type { Runtimes } from './context.ts'
 
 export interface HookPatch {
@@ -19,6 +19,7 @@ export interface FunctionPatch {
   timeoutSeconds?: number | undefined
   instanceConcurrency?: number | undefined
   environmentVariables?: Record<string, string> | undefined
+  /** ARNs. */
   layers?: readonly string[] | undefined
   /** An empty handler removes the hook; parts that are absent stay. */
   initializer?: HookPatch | undefined
@@ -65,11 +66,17 @@ export function newConfig(generation: Generation): FunctionConfig {
   }
 }
 
-/** The configuration after an update. Throws FcError; `code` undefined leaves the package as it is. */
+/** What is stored elsewhere of that which a patch names. */
+export interface FoundPackages {
+  code?: CodeRef | undefined
+  layers?: FunctionLayer[] | undefined
+}
+
+/** The configuration after an update. Throws FcError; packages that are absent stay as they are. */
 export function patchConfig(
   before: FunctionConfig,
   patch: FunctionPatch,
-  code: CodeRef | undefined,
+  { code, layers }: FoundPackages,
   runtimes: Runtimes,
 ): FunctionConfig {
   const after: FunctionConfig = {
@@ -82,7 +89,7 @@ export function patchConfig(
     instanceConcurrency: patch.instanceConcurrency ?? before.instanceConcurrency,
     environmentVariables: patch.environmentVariables ?? before.environmentVariables,
     code: code ?? before.code,
-    layers: [...(patch.layers ?? before.layers)],
+    layers: layers ?? before.layers,
     initializer: hook(before.initializer, patch.initializer, INITIALIZER_SECONDS_DEFAULT),
     preFreeze: hook(before.preFreeze, patch.preFreeze, HOOK_SECONDS_DEFAULT),
     preStop: hook(before.preStop, patch.preStop, HOOK_SECONDS_DEFAULT),
@@ -95,9 +102,7 @@ export function patchConfig(
     throw new FcError('InvalidArgument', 'Handler is required but not provided')
   }
   checkEnvironment(after.environmentVariables)
-  if (after.layers.length > 0) {
-    throw new FcError('LayerNotFound', `layer '${after.layers[0]}' does not exist; this version offers no layers`)
-  }
+  checkLayers(after)
   return after
 }
 
@@ -136,6 +141,17 @@ function checkEnvironment(variables: Readonly<Record<string, string>>): void {
       'InvalidArgument',
       `environmentVariables must be at most ${ENVIRONMENT_BYTES_MAX} bytes in all, not ${sizeBytes}`,
     )
+  }
+}
+
+function checkLayers({ runtime, layers }: FunctionConfig): void {
+  if (layers.length > 0 && runtime === 'custom-container') {
+    throw new FcError('InvalidArgument', 'layers must be empty for the runtime custom-container: its image has it all')
+  }
+  for (const { arn, compatibleRuntimes } of layers) {
+    if (compatibleRuntimes.length === 0 || compatibleRuntimes.includes(runtime)) continue
+    const list = compatibleRuntimes.join(', ')
+    throw new FcError('InvalidArgument', `layers: '${arn}' is for ${list}, not for the runtime ${runtime}`)
   }
 }
 
