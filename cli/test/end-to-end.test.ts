@@ -80,7 +80,7 @@ after(async () => {
 test('every template deploys within a second, answers, and is left alone the second time', async () => {
   const names = ['nodejs-event', 'nodejs-http', 'python-event', 'python-http']
   for (const name of names) {
-    await runOk('init', name, '--template', name)
+    await runOk('init', name, name)
     const started = performance.now()
     const deployed = JSON.parse(await runOk('deploy', name, '--json')) as {
       functions: { action: string; triggers: { url: string }[] }[]
@@ -211,7 +211,7 @@ test('doctor finds the platform, its key accepted', async () => {
 })
 
 test('dev deploys after a save, shows invocations and lines, and lives on over mistakes and restarts', async (t) => {
-  await runOk('init', 'live', '--template', 'nodejs-event')
+  await runOk('init', 'nodejs-event', 'live')
   const stop = new AbortController()
   const terminal: FakeTerminal = fakeTerminal({ environment, folder, signal: stop.signal })
   const ended = sluice(['dev', 'live'], terminal)

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
 import type { SandboxLimits } from '../sandbox/port.ts'
+import { debugged, withDebuggerMemory, type Debugger } from './debugger.ts'
 import { credentialsFrame, initFrame } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
@@ -23,6 +24,8 @@ export interface LaunchOptions {
   region: string
   responseBytesMax: number
   endpoints(): Readonly<Record<string, string>>
+  /** Null: nobody debugs. */
+  debugger: Debugger | null
 }
 
 export interface LaunchDeps {
@@ -40,7 +43,12 @@ export function createLaunchPlanner(
   // A function that cannot be started is refused here, before a sandbox is spent on it.
   return (version, qualifier) => {
     const { config } = version.function
-    const kind = stemKind(deps.runtimes.interpreter(config.runtime), config.diskMB)
+    const found = deps.runtimes.interpreter(config.runtime)
+    const { interpreter, init: debug } = options.debugger
+      ? debugged(found, options.debugger)
+      : { interpreter: found, init: null }
+    const kind = stemKind(interpreter, config.diskMB)
+    const limits = limitsOf(config.memoryMB, config.diskMB, config.cpu)
     const { code } = config
     if (code === null) {
       const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
@@ -54,9 +62,9 @@ export function createLaunchPlanner(
       takeStem: () => deps.stems.take(kind),
       bootStem: () => deps.stems.boot(kind),
       codeFolder: () => deps.packages.unpack(code.sha256),
-      limits: limitsOf(config.memoryMB, config.diskMB, config.cpu),
-      initFrame: (instanceId, requestId, codePath) =>
-        initFrame(
+      limits: options.debugger ? withDebuggerMemory(limits) : limits,
+      initFrame: (instanceId, requestId, codePath) => ({
+        ...initFrame(
           version,
           {
             accountId: options.accountId,
@@ -70,6 +78,8 @@ export function createLaunchPlanner(
           requestId,
           options.responseBytesMax,
         ),
+        ...(debug && { debug }),
+      }),
     }
   }
 }
