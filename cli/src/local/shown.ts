@@ -18,6 +18,11 @@ export function createShown({ output, terminal }: Context, isHttp: boolean, atta
   const lines: Json[] = []
   const chunks: Buffer[] = []
   let isFailure = false
+  let lastByte: number | undefined
+  const write = (chunk: Buffer) => {
+    lastByte = chunk.at(-1) ?? lastByte
+    output.raw(chunk)
+  }
 
   const showAttach = (known: Attach) => {
     if (output.json) output.item({ debugger: { ...known, launchConfiguration: launchConfiguration(known) } }, '')
@@ -41,8 +46,9 @@ export function createShown({ output, terminal }: Context, isHttp: boolean, atta
       output.note([`HTTP ${status}`, ...fields].map((field) => printable(field, false)).join('\n'))
     },
     onBody(chunk) {
-      if (output.json || isFailure) chunks.push(chunk)
-      else output.raw(chunk)
+      // The answer to an event has no parts that anybody waits for: it comes after what was printed.
+      if (isHttp && !isFailure && !output.json) write(chunk)
+      else chunks.push(chunk)
     },
     end({ status, headers, record, broken }) {
       const body = Buffer.concat(chunks)
@@ -51,6 +57,8 @@ export function createShown({ output, terminal }: Context, isHttp: boolean, atta
         output.result(documentOf({ isHttp, status, headers, record, broken, body, lines }), '')
         return succeeded
       }
+      if (!isFailure) write(body)
+      if (terminal.stdout.isTTY && lastByte !== undefined && lastByte !== 0x0a) output.raw(Buffer.from('\n'))
       if (broken !== null) output.error(new CliError(`the answer broke off: ${broken}`))
       if (isFailure) output.error(new CliError(describeFailure(textOf(headers['x-fc-error-type']), body.toString())))
       if (record !== null) output.note(figures(record))
