@@ -11,6 +11,7 @@ import { addInstances } from './commands/instances.ts'
 import { addInvoke } from './commands/invoke.ts'
 import { addLayers } from './commands/layers.ts'
 import { addList } from './commands/list.ts'
+import { addLocal } from './commands/local.ts'
 import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
 import { addUp } from './commands/up.ts'
@@ -30,6 +31,7 @@ const COMMANDS = [
   addDeploy,
   addDev,
   addInvoke,
+  addLocal,
   addLogs,
   addList,
   addLayers,
@@ -74,7 +76,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   }
   for (const add of COMMANDS) add(program, contextOf, (code) => (exitCode = code))
   // Global options are understood before and after the command's name.
-  for (const command of program.commands.flatMap((each) => [each, ...each.commands])) {
+  for (const command of program.commands.flatMap(leaves)) {
     command
       .option('--json', 'one JSON document on stdout')
       .option('--endpoint <url>', 'address of the platform')
@@ -93,6 +95,11 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     createContext(terminal, { json, color: !argv.includes('--no-color') }).output.error(failure)
     return failure.exitCode
   }
+}
+
+/** A command, or those of its group. */
+function leaves(command: Command): readonly Command[] {
+  return command.commands.length === 0 ? [command] : command.commands
 }
 
 function toCliError(thrown: unknown): CliError {

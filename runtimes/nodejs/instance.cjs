@@ -97,13 +97,14 @@ class Instance {
       if (process.env.NODE_PATH) require('module').Module._initPaths()
       process.chdir(init.codePath)
       this.#contexts = createContexts(init)
+      if (init.debug) require('./debugger.cjs').waitForDebugger(init.debug.port, init.codePath)
       const callbackIndex = 2
       const handler = await loadHandler(init.codePath, init.function.handler, callbackIndex)
       if (init.function.initializer) {
         loadMs = performance.now() - startedMs
         await this.#runHook(init.function.initializer, init.requestId)
       }
-      this.#handler = handler
+      this.#handler = init.debug ? require('./debugger.cjs').haltAtFirstCall(handler) : handler
     } catch (thrown) {
       error = describeError(thrown)
     }

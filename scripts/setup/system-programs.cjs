@@ -41,6 +41,10 @@ const programs = {
     parts: [packaged('python3')],
     without: 'Python functions will not run',
   },
+  pip: {
+    parts: [packaged('python3-pip', 'pip3')],
+    without: 'tests that need Python packages will be skipped',
+  },
   postgresql: {
     parts: [part('postgresql', hasPostgresqlServer)],
     without: 'the tests of the PostgreSQL store will be skipped',

@@ -98,6 +98,12 @@ export const settings = {
     'answer HTTP triggers on default hosts with Content-Disposition: attachment, as the cloud does',
   ),
   samples: choice(['on', 'off'], 'deploy the sample functions at the first start'),
+  debugPort: integer(
+    0,
+    0,
+    65_535,
+    'port at 127.0.0.1 where the function waits for a debugger, one instance at a time and without time limits; 0: off',
+  ),
   logLevel: choice(['info', 'debug', 'warn', 'error'], 'what the platform itself logs'),
 } as const
 
@@ -229,6 +235,11 @@ export function loadConfig(argv: readonly string[], environment: NodeJS.ProcessE
     }
   }
   config['dataDir'] = resolve(folder, String(config['dataDir']))
+  if (config['debugPort'] !== 0 && config['sandbox'] !== 'process') {
+    throw new ConfigError(
+      `debugPort: only the process sandbox can be debugged; set ${environmentName('sandbox')} to process, or debugPort to 0`,
+    )
+  }
   return {
     config: config as Config,
     sources: sources as Record<SettingName, Source>,

@@ -199,6 +199,10 @@ class Instance:
             from .context import Contexts
 
             self._contexts = Contexts(init)
+            if 'debug' in init:
+                from .debugger import wait_for_debugger
+
+                wait_for_debugger(init['debug']['port'], init['debug']['debugpyFolder'], init['codePath'])
             handler = load_handler(init['function']['handler'])
             if init['function'].get('initializer'):
                 outcome['loadMs'] = (time.monotonic() - started) * 1000

@@ -10,6 +10,8 @@ import type { Instances } from './port.ts'
 export interface InstancesOptions extends Omit<FleetOptions, 'keepAlive'> {
   /** How long an idle instance is kept while the rhythm of its function is not known. */
   keepAliveMs: number
+  /** Longest loading of a handler, when it is not the usual. */
+  loadMsMax?: number
 }
 
 export interface InstancesDeps {
@@ -27,6 +29,7 @@ export function createInstances(options: InstancesOptions, deps: InstancesDeps):
     const instance = new Instance(id, version, requestId, events, {
       clock,
       appendLine,
+      ...(options.loadMsMax !== undefined && { loadMsMax: options.loadMsMax }),
       onDefect: (error) => deps.onPlatformFailure(error),
     })
     const scheduledMs = clock.monotonicMs()

@@ -50,6 +50,8 @@ export interface InstanceOwner {
 
 interface InstanceDeps {
   clock: Clock
+  /** Instead of `LOAD_MS_MAX`. */
+  loadMsMax?: number
   appendLine(line: LogLine): void
   /** Hears of a defect of ours that ended an instance. */
   onDefect(error: Error): void
@@ -340,12 +342,13 @@ export class Instance implements StemOwner {
   /** Resolves to how long the runtime loaded, in ms, before it ran the initializer; null when none ran. */
   #awaitReady(): Promise<number | null> {
     const { initializer } = this.version.function.config
-    const limitMs = LOAD_MS_MAX + (initializer ? initializer.timeoutSeconds * 1000 : 0)
+    const loadMsMax = this.#deps.loadMsMax ?? LOAD_MS_MAX
+    const limitMs = loadMsMax + (initializer ? initializer.timeoutSeconds * 1000 : 0)
     return new Promise((resolve, reject) => {
       const timer = this.#deps.clock.setTimer(limitMs, () => {
         const errorMessage = initializer
           ? `Function initialization timed out after ${initializer.timeoutSeconds} seconds`
-          : `Loading the handler took more than ${LOAD_MS_MAX / 1000} seconds`
+          : `Loading the handler took more than ${loadMsMax / 1000} seconds`
         reject(new StartFailure({ errorType: 'FunctionTimeoutError', errorMessage, handled: false }))
       })
       this.#settleReady = {

@@ -3,7 +3,8 @@ import type { TokenIssuer } from '../auth/port.ts'
 import type { Clock } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
-import type { SandboxLimits } from '../sandbox/port.ts'
+import type { SandboxFolders, SandboxLimits } from '../sandbox/port.ts'
+import { debugged, withDebuggerMemory, type Debugger } from './debugger.ts'
 import { credentialsFrame, initFrame, LAYERS_PATH } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
@@ -25,6 +26,8 @@ export interface LaunchOptions {
   region: string
   responseBytesMax: number
   endpoints(): Readonly<Record<string, string>>
+  /** Null: nobody debugs. */
+  debugger: Debugger | null
 }
 
 export interface LaunchDeps {
@@ -42,8 +45,12 @@ export function createLaunchPlanner(
   // A function that cannot be started is refused here, before a sandbox is spent on it.
   return (version, qualifier) => {
     const { config } = version.function
-    const { interpreter } = deps.runtimes.choice(config.runtime)
+    const found = deps.runtimes.choice(config.runtime).interpreter
+    const { interpreter, init: debug } = options.debugger
+      ? debugged(found, options.debugger)
+      : { interpreter: found, init: null }
     const kind = stemKind(interpreter, config.diskMB)
+    const limits = limitsOf(config.memoryMB, config.diskMB, config.cpu)
     const { code, layers } = config
     if (code === null) {
       const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
@@ -57,17 +64,15 @@ export function createLaunchPlanner(
       takeStem: () => deps.stems.take(kind),
       bootStem: () => deps.stems.boot(kind),
       link: channelLink,
-      async folders() {
-        const sha256s = layers.map((layer) => layer.code.sha256)
-        const [codeFolder, layersFolder] = await Promise.all([
-          deps.packages.unpack(code.sha256),
-          sha256s.length === 0 ? null : deps.packages.unpackTogether(sha256s),
-        ])
-        return { code: codeFolder, layers: layersFolder }
-      },
-      limits: limitsOf(config.memoryMB, config.diskMB, config.cpu),
-      initFrame: (instanceId, requestId, paths) =>
-        initFrame(
+      folders: () =>
+        unpacked(
+          deps.packages,
+          code.sha256,
+          layers.map((layer) => layer.code.sha256),
+        ),
+      limits: options.debugger ? withDebuggerMemory(limits) : limits,
+      initFrame: (instanceId, requestId, paths) => ({
+        ...initFrame(
           version,
           {
             accountId: options.accountId,
@@ -83,8 +88,18 @@ export function createLaunchPlanner(
           requestId,
           options.responseBytesMax,
         ),
+        ...(debug && { debug }),
+      }),
     }
   }
+}
+
+async function unpacked(packages: PackageStore, code: string, layers: readonly string[]): Promise<SandboxFolders> {
+  const [codeFolder, layersFolder] = await Promise.all([
+    packages.unpack(code),
+    layers.length === 0 ? null : packages.unpackTogether(layers),
+  ])
+  return { code: codeFolder, layers: layersFolder }
 }
 
 /** The kind of stem from which an instance with this interpreter and disk size is made. */

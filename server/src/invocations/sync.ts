@@ -26,6 +26,8 @@ import type {
 
 export interface InvocationsDeps {
   clock: Clock
+  /** Instead of the timeout of each function. */
+  timeoutMs?: number
   instances: Instances
   appendLine(line: LogLine): void
   onRecord: RecordSink
@@ -165,10 +167,11 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#coldStart = slot.coldStart
     const { clock } = this.#deps
     const { timeoutSeconds } = this.#request.version.function.config
+    const timeoutMs = this.#deps.timeoutMs ?? timeoutSeconds * 1000
     this.#startedMonotonicMs = clock.monotonicMs()
-    this.#timer = clock.setTimer(timeoutSeconds * 1000, () => this.#onTimeout(timeoutSeconds))
+    this.#timer = clock.setTimer(timeoutMs, () => this.#onTimeout(timeoutMs / 1000))
     if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
-    const head = invokeHead(this.#request, clock.nowMs() + timeoutSeconds * 1000)
+    const head = invokeHead(this.#request, clock.nowMs() + timeoutMs)
     const body = this.#body
     this.#body = null
     if (body === null) {
