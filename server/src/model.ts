@@ -27,6 +27,16 @@ export interface CodeRef {
   checksum: string
 }
 
+/** The image of a custom-container function by content; its files are in the image store. */
+export interface ImageRef {
+  /** Of the manifest under which the image store keeps it. */
+  sha256: string
+  /** Of all layers, as they are stored. */
+  sizeBytes: number
+  /** Where it came from, with the digest that it had there. */
+  resolvedUri: string
+}
+
 /** Everything that decides how an instance of a function behaves; a version freezes it. */
 export interface FunctionConfig {
   description: string
@@ -39,6 +49,8 @@ export interface FunctionConfig {
   instanceConcurrency: number
   environmentVariables: Record<string, string>
   code: CodeRef | null
+  /** Of a custom-container function, as it was when its configuration last named it. */
+  image: ImageRef | null
   layers: string[]
   initializer: Hook | null
   preFreeze: Hook | null
@@ -48,6 +60,11 @@ export interface FunctionConfig {
   internetAccess: boolean | null
   /** Settings that are kept and answered as given, by their wire name (`logConfig`, `vpcConfig`, `customDNS`, …). */
   settings: JsonObject
+}
+
+/** SHA-256 of what is its code: the package, the image. */
+export function codeOf({ code, image }: Pick<FunctionConfig, 'code' | 'image'>): string[] {
+  return [code, image].flatMap((ref) => (ref ? [ref.sha256] : []))
 }
 
 export interface FunctionDocument {

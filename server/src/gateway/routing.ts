@@ -2,6 +2,7 @@
 import { FcError } from '../errors.ts'
 import type { Change } from '../metadata/port.ts'
 import {
+  codeOf,
   functionKey,
   keyOf,
   LATEST,
@@ -110,9 +111,9 @@ export class Routing {
     return this.#domains.get(name)
   }
 
-  /** SHA-256 of every code package that a function or a version refers to. */
+  /** SHA-256 of every code package and every image that a function or a version refers to. */
   codeInUse(): Set<string> {
-    return new Set(this.configs().flatMap(({ code }) => (code === null ? [] : [code.sha256])))
+    return new Set(this.configs().flatMap(codeOf))
   }
 
   /** Of every function and published version. */

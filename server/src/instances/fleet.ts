@@ -1,7 +1,7 @@
 /** All pools on this host: who may start next, what gives way, and one timer for everything that is due by time. */
 import type { Clock, Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
-import type { FunctionKey, FunctionVersion } from '../model.ts'
+import { codeOf, type FunctionKey, type FunctionVersion } from '../model.ts'
 import { Histories } from '../scheduler/port.ts'
 import { Limits, type HostLimits } from './limits.ts'
 import type { PooledInstance } from './member.ts'
@@ -123,7 +123,7 @@ export class Fleet implements Instances, PoolHost {
 
   runningCode(): Set<string> {
     const busy = [...this.#pools.values()].filter((pool) => pool.members.size > 0)
-    return new Set(busy.flatMap((pool) => pool.version.function.config.code?.sha256 ?? []))
+    return new Set(busy.flatMap((pool) => codeOf(pool.version.function.config)))
   }
 
   waiting(): { functionKey: string; requests: number }[] {

@@ -7,6 +7,8 @@ import { PLUGIN_CHAIN, cniPlugins, firewallRules, removalRules, staleRules, type
 
 const CNI_VERSION = '1.0.0'
 const INTERFACE = 'eth0'
+/** In a new namespace: all ports are for everybody, as its users are nobody else's, and images like port 80. */
+const PREPARE = 'ip link set lo up && echo 0 >/proc/sys/net/ipv4/ip_unprivileged_port_start'
 /** Ready for the next sandboxes: making one takes some 30 ms. */
 const SPARES = 4
 /** Kept of those that sandboxes gave back: making one and removing it costs more than a sandbox does. */
@@ -169,7 +171,7 @@ export class SandboxNetwork {
     let result: CniResult = {}
     try {
       await writeFile(path, '')
-      await this.#keeper.run(['unshare', `--net=${path}`, 'ip', 'link', 'set', 'lo', 'up'])
+      await this.#keeper.run(['unshare', `--net=${path}`, 'sh', '-c', PREPARE])
       for (const plugin of this.#plugins) result = await this.#plugin('ADD', plugin, id, path, result)
       const outside = result.interfaces?.find(({ name, sandbox }) => !sandbox && name !== this.#options.plan.bridge)
       if (outside === undefined) throw new ProgramFailure('the bridge plugin did not name its interface on the host')

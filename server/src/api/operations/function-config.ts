@@ -1,6 +1,7 @@
 /** The configuration of a function: defaults, limits, and how an update changes it. Pure. */
+import { CONTAINER_RUNTIME, containerConfig } from '../../container-config.ts'
 import { FcError } from '../../errors.ts'
-import type { CodeRef, FunctionConfig, Hook, JsonObject } from '../../model.ts'
+import type { CodeRef, FunctionConfig, Hook, ImageRef, JsonObject } from '../../model.ts'
 import type { Runtimes } from './context.ts'
 
 export interface HookPatch {
@@ -28,6 +29,8 @@ export interface FunctionPatch {
   internetAccess?: boolean | undefined
   /** From the settings as they are to what they shall be. */
   settings?: ((before: JsonObject) => JsonObject) | undefined
+  /** The settings are of the container, among others. */
+  setsContainer?: boolean | undefined
 }
 
 export const INITIALIZER_SECONDS_MAX = 300
@@ -55,6 +58,7 @@ export function newConfig(generation: Generation): FunctionConfig {
     instanceConcurrency: 1,
     environmentVariables: {},
     code: null,
+    image: null,
     layers: [],
     initializer: null,
     preFreeze: null,
@@ -65,12 +69,13 @@ export function newConfig(generation: Generation): FunctionConfig {
   }
 }
 
-/** The configuration after an update. Throws FcError; `code` undefined leaves the package as it is. */
+/** The configuration after an update. Throws FcError; `code` or `image` undefined leaves it as it is. */
 export function patchConfig(
   before: FunctionConfig,
   patch: FunctionPatch,
   code: CodeRef | undefined,
   runtimes: Runtimes,
+  image?: ImageRef,
 ): FunctionConfig {
   const after: FunctionConfig = {
     description: patch.description ?? before.description,
@@ -82,6 +87,7 @@ export function patchConfig(
     instanceConcurrency: patch.instanceConcurrency ?? before.instanceConcurrency,
     environmentVariables: patch.environmentVariables ?? before.environmentVariables,
     code: code ?? before.code,
+    image: image ?? before.image,
     layers: [...(patch.layers ?? before.layers)],
     initializer: hook(before.initializer, patch.initializer, INITIALIZER_SECONDS_DEFAULT),
     preFreeze: hook(before.preFreeze, patch.preFreeze, HOOK_SECONDS_DEFAULT),
@@ -95,6 +101,7 @@ export function patchConfig(
     throw new FcError('InvalidArgument', 'Handler is required but not provided')
   }
   checkEnvironment(after.environmentVariables)
+  checkJob(after)
   if (after.layers.length > 0) {
     throw new FcError('LayerNotFound', `layer '${after.layers[0]}' does not exist; this version offers no layers`)
   }
@@ -109,6 +116,13 @@ function checkRuntime(runtime: string, runtimes: Runtimes): void {
   if (!runtimes.all.includes(runtime)) throw new FcError('InvalidArgument', 'Runtime is set to an invalid value')
   const answer = runtimes.available(runtime)
   if (!answer.ok) throw new FcError('InvalidArgument', `runtime '${runtime}' cannot run here: ${answer.reason}`)
+}
+
+/** A container that serves nothing has its memory and its processor for one event. */
+function checkJob(config: FunctionConfig): void {
+  const isJob = config.runtime === CONTAINER_RUNTIME && !containerConfig(config).isWebServer
+  if (!isJob || config.instanceConcurrency === 1) return
+  throw new FcError('InvalidArgument', 'instanceConcurrency must be 1 with webServerMode false')
 }
 
 function checkEnvironment(variables: Readonly<Record<string, string>>): void {

@@ -1,4 +1,5 @@
 /** Functions: create, read, change, remove, list, switch on and off. */
+import { CONTAINER_RUNTIME } from '../../container-config.ts'
 import { FcError } from '../../errors.ts'
 import type { Write } from '../../metadata/port.ts'
 import type { CodeRef, FunctionDocument, FunctionKey, JsonObject } from '../../model.ts'
@@ -12,6 +13,7 @@ import { newId, now } from './context.ts'
 import { findFunction, findQualified, findService } from './find.ts'
 import type { FunctionPatch } from './function-config.ts'
 import { newConfig, patchConfig } from './function-config.ts'
+import { storeImage } from './image.ts'
 import type { Page, PageRequest } from './list.ts'
 import { isEmpty, listPage, pageOf } from './list.ts'
 import { checkName } from './names.ts'
@@ -36,10 +38,11 @@ export async function createFunction(context: Context, input: NewFunction): Prom
   const key = functionKey(service, name)
   const scope = scopeOf(key)
   const initial = newConfig(service === null ? 'v3' : 'v2')
-  patchConfig(initial, patch, undefined, context.runtimes)
+  const wanted = patchConfig(initial, patch, undefined, context.runtimes)
   await refuseExisting(context, key)
-  const needsCode = service !== null && patch.runtime !== 'custom-container'
+  const needsCode = service !== null && patch.runtime !== CONTAINER_RUNTIME
   const code = input.code || needsCode ? await storeCode(context, input.code ?? {}) : undefined
+  const image = await storeImage(context, patch, wanted)
   return changeDocument(context, scope, 'function', key, async () => {
     const scopeDocument = await readScope(context, scope)
     await refuseExisting(context, key)
@@ -50,7 +53,7 @@ export async function createFunction(context: Context, input: NewFunction): Prom
       functionId: newId(context),
       createdTime: time,
       lastModifiedTime: time,
-      config: patchConfig(initial, patch, code, context.runtimes),
+      config: patchConfig(initial, patch, code, context.runtimes, image),
       restriction: null,
     }
     const scopeWrite: Write =
@@ -80,12 +83,13 @@ export async function updateFunction(
 ): Promise<Resource<'function'>> {
   const before = await findFunction(context, key)
   checkIfMatch(ifMatch, resourceOf('function', before).etag)
-  patchConfig(before.value.config, patch, undefined, context.runtimes)
+  const wanted = patchConfig(before.value.config, patch, undefined, context.runtimes)
   const code: CodeRef | undefined = codeInput && (await storeCode(context, codeInput))
+  const image = await storeImage(context, patch, wanted)
   return editFunction(context, key, ifMatch, (value) => ({
     ...value,
     lastModifiedTime: now(context),
-    config: patchConfig(value.config, patch, code, context.runtimes),
+    config: patchConfig(value.config, patch, code, context.runtimes, image),
   }))
 }
 
