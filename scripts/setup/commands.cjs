@@ -84,12 +84,11 @@ function simulate(args) {
 
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
-  start: { needs: [workspace, samplePackages, program('python3'), program('isolation')], run: start },
+  start: { needs: [workspace, samplePackages, ...['python3', 'isolation', 'images'].map(program)], run: start },
   test: {
     needs: [
-      workspace,
-      samplePackages,
-      ...['python3', 'pip', 'postgresql', 'both container runtimes'].map(program),
+      ...[workspace, samplePackages],
+      ...['python3', 'pip', 'postgresql', 'both container runtimes', 'images', 'images for tests'].map(program),
       pythonPackages,
     ],
     run: test,

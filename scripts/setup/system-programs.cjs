@@ -58,6 +58,17 @@ const programs = {
     isWanted: canIsolate,
     without: 'functions run without isolation (sandbox: process)',
   },
+  images: {
+    parts: [packaged('skopeo'), packaged('umoci'), packaged('util-linux', 'setpriv')],
+    isWanted: canIsolate,
+    without: 'functions in containers (runtime: custom-container) cannot be deployed',
+  },
+  'images for tests': {
+    // Its program has the name of that in another package, which needs libraries that a test image has not.
+    parts: [part('busybox-static', () => existsSync('/var/lib/dpkg/info/busybox-static.list'))],
+    isWanted: canIsolate,
+    without: 'tests of the custom-container runtime will be skipped',
+  },
   'both container runtimes': {
     parts: [packaged('crun'), packaged('runc'), ...isolation],
     isWanted: canIsolate,

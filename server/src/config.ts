@@ -64,6 +64,7 @@ export const settings = {
     'how instances are isolated: by containers, not at all, or the better of what this machine can',
   ),
   ociRuntime: text('', 'OCI runtime that makes containers, a name on PATH or a path; empty: crun, else runc'),
+  imagesDir: text('', 'folder of local images that functions may be made of; empty: images in the data folder'),
   metadataUrl: text('', 'postgres://… for metadata in PostgreSQL; empty: SQLite in the data folder', {
     secret: true,
     pattern: /^(postgres(ql)?:\/\/.+)?$/,

@@ -49,6 +49,7 @@ test('each thing that is missing is named with one command that brings it', () =
     [{ namespaces: ['mnt'] }, 'namespaces', 'boot a kernel built with them'],
     [{ netNamespacesMax: 0 }, 'namespaces', 'sysctl -w user.max_net_namespaces=16384'],
     [{ openFilesMax: 4096 }, 'open files', 'ulimit -Hn 65536'],
+    [{ programs: without('skopeo', 'umoci') }, 'container images', 'apt-get install -y skopeo umoci'],
     [{ inotifyInstancesMax: 8 }, 'inotify', 'sysctl -w fs.inotify.max_user_instances=1024'],
   ]
   for (const [facts, name, fix] of cases) {

@@ -160,6 +160,21 @@ export class Keeper {
     await this.#request({ do: 'bind', source, target, staging })
   }
 
+  /**
+   * Shows an image at `target`, under a layer on the disk that takes all changes. The image's owners are shown as those
+   * from `owner` on, so many. `files` are put into its /etc. Both can be unmounted at `target`.
+   */
+  async layer(layer: {
+    image: string
+    disk: string
+    target: string
+    owner: number
+    owners: number
+    files: Readonly<Record<string, string>>
+  }): Promise<void> {
+    await this.#request({ do: 'layer', ...layer })
+  }
+
   /** Unmounts what is mounted at these paths; it goes when the last who uses it is gone. */
   async unmount(paths: readonly string[]): Promise<void> {
     await this.#request({ do: 'unmount', paths })

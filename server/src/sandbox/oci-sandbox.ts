@@ -34,7 +34,7 @@ export interface OciSandboxHost {
 }
 
 export interface OciSandboxParts {
-  spec: SandboxSpec
+  spec: Pick<SandboxSpec, 'id' | 'onOutput'>
   cgroup: Cgroup
   output: { stdout: Readable; stderr: Readable }
   /** Resolves when the container's first process, and with it every other, has ended. */
