@@ -211,6 +211,7 @@ resources:
   await runOk('deploy', code)
   assert.equal(await runOk('invoke', 'layered', '-e', ''), 'from the layer')
   assert.match(await runOk('deploy', code), /unchanged layered/)
+  assert.ok((await runOk('info', 'layered')).includes(arn))
 
   assert.match(
     await runOk('layers', 'publish', 'greetings', layer),

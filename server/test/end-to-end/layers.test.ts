@@ -185,6 +185,14 @@ function suite(kind: 'process' | 'oci', skip: string | false): void {
       assert.match(failed.body.toString(), /No module named 'shared'/)
     })
 
+    test('a layer and what uses it survive the sudden end of the platform', async () => {
+      await platform.kill()
+      await platform.start()
+      assert.equal((await platform.invoke('f')).text, 'two,LOUD,note of two')
+      const { status } = await platform.call('GET', '/2023-03-30/layers/greetings/versions/3')
+      assert.equal(status, 200)
+    })
+
     test('what layers hold of programs and libraries is found by both runtimes', async () => {
       const zipFile = pack(program('bin/tool', '#!/bin/sh\necho "from $0"'), file('lib/libnone.so', ''))
       const layer = await platform.call('POST', '/2023-03-30/layers/programs/versions', { code: { zipFile } })
