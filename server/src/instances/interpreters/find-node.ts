@@ -1,6 +1,6 @@
 /** Node.js: the one that runs us, those that `sluice runtimes install` brought, and those of the machine. */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Interpreter, type InterpreterFinder, runtimeFolder } from './interpreter.ts'
 import { ask, managedVersions, namesIn, programsOn } from './programs.ts'
@@ -21,12 +21,15 @@ export const nodeFinder: InterpreterFinder = {
   debianCommand: 'apt-get install nodejs',
   commandFor: ({ name, version }) => (Number(version) >= NODE_MAJOR_MIN ? `npx sluice runtimes install ${name}` : null),
   async find({ path, directory }) {
-    const [installed, managed, programs] = await Promise.all([
+    const [installed, managed, programs, own] = await Promise.all([
       findInstalled(directory),
       managedVersions(path, 'node'),
       programsOn(path, PROGRAM_NAME),
+      realpath(process.execPath),
     ])
-    const asked = await Promise.all(programs.map(askNode))
+    const asked = await Promise.all(
+      programs.map(async (command) => ((await realpath(command)) === own ? null : askNode(command))),
+    )
     const found = [
       { program: process.execPath, version: process.versions.node },
       ...installed,
