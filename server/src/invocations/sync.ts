@@ -60,6 +60,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   #sender: BodySender | null = null
   #log: LogCapture | null = null
   #timer: Timer | null = null
+  #startedMs = 0
   #startedMonotonicMs = 0
   #durationMs = 0
   #requestBytes = 0
@@ -165,10 +166,11 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#coldStart = slot.coldStart
     const { clock } = this.#deps
     const { timeoutSeconds } = this.#request.version.function.config
+    this.#startedMs = clock.nowMs()
     this.#startedMonotonicMs = clock.monotonicMs()
     this.#timer = clock.setTimer(timeoutSeconds * 1000, () => this.#onTimeout(timeoutSeconds))
     if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
-    const head = invokeHead(this.#request, clock.nowMs() + timeoutSeconds * 1000)
+    const head = invokeHead(this.#request, this.#startedMs + timeoutSeconds * 1000)
     const body = this.#body
     this.#body = null
     if (body === null) {
@@ -328,7 +330,17 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       timeMs: this.#deps.clock.nowMs(),
       stream,
       text,
+      hook: null,
     })
+  }
+
+  #queuedMs(hasRun: boolean): number {
+    if (!hasRun) return this.#deps.clock.monotonicMs() - this.#acceptedMonotonicMs
+    const queuedMs = this.#startedMonotonicMs - this.#acceptedMonotonicMs
+    // The wall clock has whole ms, and what began at one of them must not come out as having begun in the one before: the
+    // initializer ended in it.
+    const wholeMs = this.#startedMs - this.#acceptedMs
+    return wholeMs > queuedMs && wholeMs < queuedMs + 1 ? wholeMs : queuedMs
   }
 
   #record(statusCode: number, responseBytes: number, answerError: FcError | undefined): InvocationRecord {
@@ -347,7 +359,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       kind: request.http === null ? 'event' : 'http',
       invocationType: request.invocationType,
       startedMs: this.#acceptedMs,
-      queuedMs: (hasRun ? this.#startedMonotonicMs : this.#deps.clock.monotonicMs()) - this.#acceptedMonotonicMs,
+      queuedMs: this.#queuedMs(hasRun),
       durationMs: this.#durationMs,
       billedMs: Math.ceil(this.#durationMs),
       memoryMB: request.version.function.config.memoryMB,

@@ -15,6 +15,14 @@ export interface StreamHandler {
   onCredit(): void
 }
 
+/** One run of a lifecycle hook, as the runtime is told of it. */
+export interface HookCall {
+  name: 'preFreeze' | 'preStop'
+  /** Of its own: no request is behind it. */
+  requestId: string
+  deadlineMs: number
+}
+
 export interface ConnectionHandler {
   onHello(payload: string): void
   onReady(payload: string): void
@@ -71,6 +79,8 @@ export class ChannelConnection {
   readonly #writer: FrameWriter
   readonly #handler: ConnectionHandler
   readonly #streams = new Map<number, ChannelStream>()
+  /** Hooks that run, by stream: who hears the payload of HOOK_DONE. */
+  readonly #hooks = new Map<number, (payload: string) => void>()
   readonly #logBudget: OutputBudget
   #lastStream = 0
   #isGreeted = false
@@ -107,6 +117,12 @@ export class ChannelConnection {
 
   credentials(credentials: object): void {
     this.#writer.frame(FrameType.credentials, 0, Buffer.from(JSON.stringify(credentials)), false)
+  }
+
+  /** Runs a lifecycle hook; `onDone` hears the JSON of its outcome, unless the channel is closed before. */
+  hook(call: HookCall, onDone: (payload: string) => void): void {
+    this.#hooks.set(++this.#lastStream, onDone)
+    this.#writer.frame(FrameType.hook, this.#lastStream, Buffer.from(JSON.stringify(call)), false)
   }
 
   /** Asks for a sign of life. */
@@ -152,6 +168,7 @@ export class ChannelConnection {
     this.#isClosed = true
     this.#socket.destroy()
     this.#streams.clear()
+    this.#hooks.clear()
     this.#handler.onClosed(error)
   }
 
@@ -190,10 +207,10 @@ export class ChannelConnection {
         stream.handler.onError(payload.toString())
         return
     }
-    this.#receiveControl(type, payload)
+    this.#receiveControl(type, id, payload)
   }
 
-  #receiveControl(type: number, payload: Buffer): void {
+  #receiveControl(type: number, id: number, payload: Buffer): void {
     if (payload.length > CONTROL_PAYLOAD_BYTES_MAX) throw new ChannelError(`a control frame of ${payload.length} bytes`)
     switch (type) {
       case FrameType.hello:
@@ -209,6 +226,13 @@ export class ChannelConnection {
         this.#pings--
         this.#handler.onPong()
         return
+      case FrameType.hookDone: {
+        const onDone = this.#hooks.get(id)
+        if (onDone === undefined) throw new ChannelError(`stream ${id} runs no hook`)
+        this.#hooks.delete(id)
+        onDone(payload.toString())
+        return
+      }
     }
     throw new ChannelError(`frame type ${type} is not for the node`)
   }
