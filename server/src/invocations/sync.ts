@@ -14,6 +14,7 @@ import {
 import type { ColdStartPhases, InvocationRecord, LogLine } from '../logs/port.ts'
 import { BodySender } from './body-sender.ts'
 import { LogCapture } from './log-capture.ts'
+import { traceOf } from './tracing.ts'
 import type {
   Invocation,
   InvocationFailure,
@@ -381,7 +382,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
 /** The INVOKE head of docs/reference/channel.md. */
 function invokeHead(request: InvocationRequest, deadlineMs: number): string {
-  const { requestId, qualifier, clientIp, http, tracing } = request
-  const common = { requestId, deadlineMs, qualifier, ...(tracing === null ? undefined : { tracing }) }
+  const { requestId, qualifier, clientIp, http } = request
+  const common = { requestId, deadlineMs, qualifier, tracing: traceOf(request) }
   return JSON.stringify(http === null ? { kind: 'event', ...common } : { kind: 'http', ...common, clientIp, ...http })
 }
