@@ -593,3 +593,16 @@ test('an initializer that fails, or takes too long, is accounted for, too', asyn
   assert.deepEqual(told(late.records), ['initialize Function initialization timed out after 5 seconds'])
   await late.remove()
 })
+
+test('an initializer that is cut short because the instance is no longer wanted has not failed', async () => {
+  const { instance, scene, records, start, gone, remove } = await world((sandbox) => void sandbox.connect(null), 0, {
+    initializer,
+  })
+  const started = start()
+  await turns(() => scene.created[0]?.peer?.frames.some(({ type }) => type === FrameType.init) === true)
+  instance.drain()
+  await gone
+  await assert.rejects(started)
+  assert.deepEqual(records, [])
+  await remove()
+})

@@ -325,6 +325,8 @@ export class Instance implements StemOwner {
   /** Serves what runs on it and then ends, by its preStop hook if it has one. */
   drain(): void {
     if (this.#state === 'starting' || this.#state === 'initializing' || this.#state === 'gone') {
+      // An initializer that is cut short for a reason of ours has not failed.
+      this.#hook = null
       void this.stop(0)
       return
     }
