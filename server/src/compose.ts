@@ -28,6 +28,7 @@ import { createLaunchPlanner, stemKind } from './instances/launch.ts'
 import type { Runtimes } from './instances/runtimes.ts'
 import { createStemStock } from './instances/stem-stock.ts'
 import { createInvocations } from './invocations/sync.ts'
+import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -157,6 +158,10 @@ export async function startPlatform(
     },
   )
 
+  const onRecord = (record: InvocationRecord) => {
+    logs.appendRecord(record)
+    metrics.observe(record)
+  }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
   const endpoints = () => ({ SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}` })
@@ -174,6 +179,7 @@ export async function startPlatform(
       clock,
       random,
       appendLine: (line) => logs.appendLine(line),
+      onRecord,
       plan: createLaunchPlanner(
         { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints, debugger: functionDebugger },
         { clock, packages, stems, runtimes, tokens },
@@ -194,10 +200,7 @@ export async function startPlatform(
     clock,
     instances,
     appendLine: (line) => logs.appendLine(line),
-    onRecord(record) {
-      logs.appendRecord(record)
-      metrics.observe(record)
-    },
+    onRecord,
   })
 
   const routing = new Routing(

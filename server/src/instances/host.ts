@@ -1,6 +1,6 @@
 /** The fleet of real instances: sandboxes on this host. */
 import type { Clock, Random } from '../clock.ts'
-import type { LogLine } from '../logs/port.ts'
+import type { InvocationRecord, LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import { learnedKeepAlive } from '../scheduler/port.ts'
 import { Fleet, type FleetDeps, type FleetOptions } from './fleet.ts'
@@ -18,18 +18,21 @@ export interface InstancesDeps {
   clock: Clock
   random: Random
   appendLine: (line: LogLine) => void
+  /** Of each run of a lifecycle hook. */
+  onRecord: (record: InvocationRecord) => void
   plan: (version: FunctionVersion, qualifier: string) => LaunchPlan
   onPlatformFailure(error: unknown): void
 }
 
 export function createInstances(options: InstancesOptions, deps: InstancesDeps): Instances {
-  const { clock, random, appendLine, plan } = deps
+  const { clock, random, appendLine, onRecord, plan } = deps
   const launch: FleetDeps['launch'] = (version, qualifier, requestId, events) => {
     const id = `c-${random.bytes(8).toString('hex')}`
     const instance = new Instance(id, version, requestId, events, {
       clock,
       appendLine,
       ...(options.loadMsMax !== undefined && { loadMsMax: options.loadMsMax }),
+      onRecord,
       onDefect: (error) => deps.onPlatformFailure(error),
     })
     const scheduledMs = clock.monotonicMs()

@@ -1,13 +1,14 @@
 /** One live sandbox with one function version loaded: started, given requests, ended. */
-import type { Clock, Timer } from '../clock.ts'
+import type { Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { ExecProcess, ExecSpec, SandboxExit, SandboxFolders, SandboxLimits } from '../sandbox/port.ts'
 import { ChannelError } from './channel/frames.ts'
 import type { Link, LinkFactory } from './link.ts'
-import type { InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
+import type { FunctionFailure, InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
 import { failureOf, parseObject, StartFailure } from './failure.ts'
+import { HookRun, runHook, type LifecycleDeps } from './lifecycle.ts'
 import type { Stem, StemOwner } from './stem.ts'
 import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
 
@@ -43,16 +44,16 @@ export interface LaunchPlan {
 
 export interface InstanceOwner {
   onSlotFreed(instance: Instance): void
+  /** It takes requests again after a hook: those that came meanwhile now, before it is frozen. */
+  onIdleAgain(instance: Instance): void
   /** A request on it ran out of time: it must get no other. */
   onAbandoned(instance: Instance): void
   onGone(instance: Instance): void
 }
 
-interface InstanceDeps {
-  clock: Clock
+interface InstanceDeps extends LifecycleDeps {
   /** Instead of `LOAD_MS_MAX`. */
   loadMsMax?: number
-  appendLine(line: LogLine): void
   /** Hears of a defect of ours that ended an instance. */
   onDefect(error: Error): void
 }
@@ -82,6 +83,10 @@ export class Instance implements StemOwner {
   #protocolError: ChannelError | null = null
   #settleReady: { ready(payload: string): void; fail(error: Error): void } | null = null
   #execs = 0
+  /** The hook that runs: while one does, no request does. */
+  #hook: HookRun | null = null
+  /** A request ran out of time on it, or it is stuck: it ends without ceremony. */
+  #isBroken = false
   #pingedMs = -Infinity
   #pong: Timer | null = null
   readonly #strayLines: { stdout: ReturnType<typeof createLineSplitter>; stderr: ReturnType<typeof createLineSplitter> }
@@ -136,16 +141,23 @@ export class Instance implements StemOwner {
       this.#to('connected')
       this.#plan = plan
       this.#credentialsMs = clock.monotonicMs()
+      const { initializer } = this.version.function.config
+      if (initializer) this.#hook = new HookRun('initialize', this.#startRequestId, this, this.#deps)
       this.#link!.initialize(plan.initFrame(this.id, this.#startRequestId, paths))
-      const loadMs = await this.#awaitReady()
+      const { loadMs, failure } = await this.#awaitReady()
       const readyMs = lap()
       this.phases.initializerMs = Math.max(0, readyMs - (loadMs ?? readyMs))
       this.phases.runtimeMs += readyMs - this.phases.initializerMs
+      this.#hook?.end(failure, readyMs - this.phases.initializerMs)
+      if (failure) throw new StartFailure(failure)
+      this.#hook = null
       this.#to('loaded')
       this.#startRequestId = ''
       this.#coldStart = this.phases
       this.idleSinceMs = clock.monotonicMs()
     } catch (error) {
+      if (error instanceof StartFailure) this.#hook?.end(error.failure)
+      this.#hook = null
       // The end that follows is ours.
       this.#settleReady = null
       await this.stop(0)
@@ -209,16 +221,47 @@ export class Instance implements StemOwner {
       this.idleSinceMs = this.#deps.clock.monotonicMs()
     }
     if (this.#state !== 'draining') this.#owner.onSlotFreed(this)
-    else if (this.#holders.size === 0) void this.stop(0)
+    else if (this.#holders.size === 0) this.#leave()
   }
 
-  /** Keeps an idle instance from running, until it is assigned, thawed or ended; false when it is not idle. */
+  /**
+   * Keeps an idle instance from running, until it is assigned, thawed or ended; false when it is not idle. Its preFreeze
+   * hook comes first, during which it takes no requests.
+   */
   freeze(): boolean {
     if (this.#state !== 'ready' || this.#execs > 0) return false
-    this.#to('freeze')
     this.#cancelPing()
-    this.#stem!.sandbox.freeze()
+    const run = this.#runHook('preFreeze')
+    if (run === null) {
+      this.#suspend()
+    } else {
+      this.#to('prepare')
+      void run.over.then(() => this.#onPrepared())
+    }
     return true
+  }
+
+  #onPrepared(): void {
+    if (this.#state !== 'freezing') return
+    this.#to('prepared')
+    this.#owner.onIdleAgain(this)
+    if (this.state === 'ready' && this.#execs === 0) this.#suspend()
+  }
+
+  #suspend(): void {
+    this.#to('freeze')
+    this.#stem!.sandbox.freeze()
+  }
+
+  /** Null when the function has no such hook. */
+  #runHook(name: 'preFreeze' | 'preStop'): HookRun | null {
+    const hook = this.version.function.config[name]
+    if (!hook) return null
+    const link = this.#link!
+    const run = runHook(name, hook, this, this.#deps, (call, onDone) => link.hook(call, onDone))
+    this.#hook = run
+    void run.over.then(() => (this.#hook = null))
+    return run
   }
 
   /** No effect when it is not frozen. */
@@ -261,6 +304,7 @@ export class Instance implements StemOwner {
         'system',
         `Instance is stuck: it was idle and did not answer within ${PONG_MS_MAX / 1000} seconds`,
       )
+      this.#isBroken = true
       this.#owner.onAbandoned(this)
     })
   }
@@ -279,18 +323,31 @@ export class Instance implements StemOwner {
   }
 
   abandon(holder: SlotHolder): void {
+    this.#isBroken = true
     this.#owner.onAbandoned(this)
     this.release(holder)
   }
 
-  /** Serves what runs on it and then ends. */
+  /** Serves what runs on it and then ends, by its preStop hook if it has one. */
   drain(): void {
     if (this.#state === 'starting' || this.#state === 'initializing' || this.#state === 'gone') {
+      // An initializer that is cut short for a reason of ours has not failed.
+      this.#hook = null
       void this.stop(0)
       return
     }
+    if (this.#state === 'draining') return
+    if (this.version.function.config.preStop) this.thaw()
     this.#to('drain')
-    if (this.#holders.size === 0) void this.stop(0)
+    if (this.#holders.size === 0) this.#leave()
+  }
+
+  /** Nothing runs on it, nothing will: it ends after its preStop hook, and after a preFreeze that is under way. */
+  #leave(): void {
+    if (this.#state === 'gone') return
+    const run = this.#hook ?? (this.#isBroken ? null : this.#runHook('preStop'))
+    if (run === null) void this.stop(0)
+    else void run.over.then(() => (run.name === 'preStop' ? this.stop(0) : this.#leave()))
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -327,7 +384,8 @@ export class Instance implements StemOwner {
   }
 
   onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void {
-    this.#strayLines[stream].push(chunk)
+    if (this.#hook) this.#hook.print(stream, chunk)
+    else this.#strayLines[stream].push(chunk)
   }
 
   onClosed(error: Error | null): void {
@@ -339,8 +397,8 @@ export class Instance implements StemOwner {
     else this.#deps.clock.setTimer(EXIT_MS_MAX, () => void this.stop(0))
   }
 
-  /** Resolves to how long the runtime loaded, in ms, before it ran the initializer; null when none ran. */
-  #awaitReady(): Promise<number | null> {
+  /** Resolves to what READY says; `loadMs`: how long the runtime loaded before it ran the initializer, null when none ran. */
+  #awaitReady(): Promise<{ loadMs: number | null; failure: FunctionFailure | null }> {
     const { initializer } = this.version.function.config
     const loadMsMax = this.#deps.loadMsMax ?? LOAD_MS_MAX
     const limitMs = loadMsMax + (initializer ? initializer.timeoutSeconds * 1000 : 0)
@@ -367,8 +425,13 @@ export class Instance implements StemOwner {
                 handled: false,
               }),
             )
-          else if (answer['error']) reject(new StartFailure(failureOf(answer['error'])))
-          else resolve(typeof answer['loadMs'] === 'number' ? Math.max(0, answer['loadMs']) : null)
+          else {
+            const { loadMs, error } = answer
+            resolve({
+              loadMs: typeof loadMs === 'number' ? Math.max(0, loadMs) : null,
+              failure: error ? failureOf(error) : null,
+            })
+          }
         },
       }
     })
@@ -377,7 +440,7 @@ export class Instance implements StemOwner {
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void {
     const only = this.#holders.size === 1 ? this.#holders.values().next().value : undefined
     if (only) only.onOutput(stream, chunk)
-    else this.#strayLines[stream].push(chunk)
+    else this.onLog(stream, chunk)
   }
 
   #appendLine(stream: LogLine['stream'], text: string): void {
@@ -389,6 +452,7 @@ export class Instance implements StemOwner {
       timeMs: this.#deps.clock.nowMs(),
       stream,
       text,
+      hook: null,
     })
   }
 
@@ -416,6 +480,7 @@ export class Instance implements StemOwner {
     this.#strayLines.stdout.end()
     this.#strayLines.stderr.end()
     this.#cancelPing()
+    this.#hook?.lose(exit.cause)
     if (wasStarting && this.#settleReady) {
       this.#appendLine('system', `Process exited before it could serve: ${exit.cause}`)
       this.#settleReady.fail(

@@ -108,10 +108,11 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       'c-01',
       version,
       'r-1',
-      { onSlotFreed() {}, onAbandoned: (left) => left.drain(), onGone() {} },
+      { onSlotFreed() {}, onIdleAgain() {}, onAbandoned: (left) => left.drain(), onGone() {} },
       {
         clock: instanceClock,
         appendLine: (line) => lines.push(line.text),
+        onRecord() {},
         onDefect(error) {
           throw error
         },

@@ -14,6 +14,7 @@ import {
 import type { ColdStartPhases, InvocationRecord, LogLine } from '../logs/port.ts'
 import { BodySender } from './body-sender.ts'
 import { LogCapture } from './log-capture.ts'
+import { traceOf } from './tracing.ts'
 import type {
   Invocation,
   InvocationFailure,
@@ -62,6 +63,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   #sender: BodySender | null = null
   #log: LogCapture | null = null
   #timer: Timer | null = null
+  #startedMs = 0
   #startedMonotonicMs = 0
   #durationMs = 0
   #requestBytes = 0
@@ -168,10 +170,11 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     const { clock } = this.#deps
     const { timeoutSeconds } = this.#request.version.function.config
     const timeoutMs = this.#deps.timeoutMs ?? timeoutSeconds * 1000
+    this.#startedMs = clock.nowMs()
     this.#startedMonotonicMs = clock.monotonicMs()
     this.#timer = clock.setTimer(timeoutMs, () => this.#onTimeout(timeoutMs / 1000))
     if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
-    const head = invokeHead(this.#request, clock.nowMs() + timeoutMs)
+    const head = invokeHead(this.#request, this.#startedMs + timeoutMs)
     const body = this.#body
     this.#body = null
     if (body === null) {
@@ -331,7 +334,17 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       timeMs: this.#deps.clock.nowMs(),
       stream,
       text,
+      hook: null,
     })
+  }
+
+  #queuedMs(hasRun: boolean): number {
+    if (!hasRun) return this.#deps.clock.monotonicMs() - this.#acceptedMonotonicMs
+    const queuedMs = this.#startedMonotonicMs - this.#acceptedMonotonicMs
+    // The wall clock has whole ms, and what began at one of them must not come out as having begun in the one before: the
+    // initializer ended in it.
+    const wholeMs = this.#startedMs - this.#acceptedMs
+    return wholeMs > queuedMs && wholeMs < queuedMs + 1 ? wholeMs : queuedMs
   }
 
   #record(statusCode: number, responseBytes: number, answerError: FcError | undefined): InvocationRecord {
@@ -350,7 +363,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       kind: request.http === null ? 'event' : 'http',
       invocationType: request.invocationType,
       startedMs: this.#acceptedMs,
-      queuedMs: (hasRun ? this.#startedMonotonicMs : this.#deps.clock.monotonicMs()) - this.#acceptedMonotonicMs,
+      queuedMs: this.#queuedMs(hasRun),
       durationMs: this.#durationMs,
       billedMs: Math.ceil(this.#durationMs),
       memoryMB: request.version.function.config.memoryMB,
@@ -372,7 +385,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
 /** The INVOKE head of docs/reference/channel.md. */
 function invokeHead(request: InvocationRequest, deadlineMs: number): string {
-  const { requestId, qualifier, clientIp, http, tracing } = request
-  const common = { requestId, deadlineMs, qualifier, ...(tracing === null ? undefined : { tracing }) }
+  const { requestId, qualifier, clientIp, http } = request
+  const common = { requestId, deadlineMs, qualifier, tracing: traceOf(request) }
   return JSON.stringify(http === null ? { kind: 'event', ...common } : { kind: 'http', ...common, clientIp, ...http })
 }
