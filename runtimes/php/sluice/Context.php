@@ -7,6 +7,8 @@ namespace Sluice;
 final class Context
 {
     private const FUNCTION_FIELDS = ['name', 'handler', 'memory', 'timeout', 'initializer', 'initializationTimeout'];
+    /** In the context when the caller sent them. */
+    private const W3C = ['traceparent', 'tracestate', 'baggage'];
 
     private array $function;
 
@@ -34,11 +36,17 @@ final class Context
             'region' => $this->init['region'],
             'accountId' => $this->init['accountId'],
             'retryCount' => $head['retryCount'] ?? 0,
-            'tracing' => [
-                'openTracingSpanContext' => $head['tracing']['openTracingSpanContext'] ?? '',
-                'openTracingSpanBaggages' => $head['tracing']['openTracingSpanBaggages'] ?? [],
-                'jaegerEndpoint' => $head['tracing']['jaegerEndpoint'] ?? '',
-            ],
+            'tracing' => self::tracing($head['tracing'] ?? []),
         ];
+    }
+
+    private static function tracing(array $told): array
+    {
+        $openTracing = [
+            'openTracingSpanContext' => $told['openTracingSpanContext'] ?? '',
+            'openTracingSpanBaggages' => $told['openTracingSpanBaggages'] ?? [],
+            'jaegerEndpoint' => $told['jaegerEndpoint'] ?? '',
+        ];
+        return $openTracing + array_filter(array_intersect_key($told, array_flip(self::W3C)));
     }
 }

@@ -90,7 +90,7 @@ final class Instance
         self::setVariables($init['environment']);
         self::setCredentialVariables($init['credentials']);
         chdir($init['codePath']);
-        set_include_path($init['codePath'] . PATH_SEPARATOR . get_include_path());
+        set_include_path(implode(PATH_SEPARATOR, [$init['codePath'], "{$init['layersPath']}/php"]));
         try {
             $this->handlerLoader = Loader::locate($init['codePath'], $init['function']['handler']);
             $this->files[] = $this->handlerLoader->file;
@@ -388,10 +388,11 @@ final class Instance
     private function openHook(Frame $frame): void
     {
         $this->openStream($frame->stream);
-        $this->tasks->enqueue(fn () => $this->runHook($frame->stream, $frame->payload));
+        ['name' => $name, 'requestId' => $requestId] = $frame->json() + ['name' => '', 'requestId' => ''];
+        $this->tasks->enqueue(fn () => $this->runHook($frame->stream, $name, $requestId));
     }
 
-    private function runHook(int $stream, string $name): void
+    private function runHook(int $stream, string $name, string $requestId): void
     {
         $outcome = [];
         try {
@@ -399,8 +400,8 @@ final class Instance
             if ($handler !== '') {
                 $loader = Loader::locate($this->init['codePath'], $handler);
                 $loader->load();
-                $this->logger->requestId = '';
-                $this->call($loader->resolve(), $this->contexts->create(['requestId' => '']));
+                $this->logger->requestId = $requestId;
+                $this->call($loader->resolve(), $this->contexts->create(['requestId' => $requestId]));
             }
         } catch (\Throwable $thrown) {
             $outcome['error'] = Failures::describe($thrown);

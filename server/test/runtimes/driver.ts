@@ -51,6 +51,7 @@ export interface InitOptions {
   initializer?: string
   preFreeze?: string
   preStop?: string
+  layersPath?: string
   environment?: Record<string, string>
 }
 
@@ -221,6 +222,7 @@ export class Runtime {
       requestId: 'r-init',
       generation: options.generation ?? 3,
       codePath,
+      layersPath: options.layersPath ?? '/opt',
       concurrency: options.concurrency ?? 1,
       responseBytesMax: options.responseBytesMax ?? 33554432,
       environment: { FC_FUNC_CODE_PATH: '/code/', ...options.environment },
@@ -288,7 +290,8 @@ export class Runtime {
   }
 
   async hook(name: string): Promise<{ error?: FunctionError }> {
-    this.send(encodeFrame(FrameType.hook, this.#nextStream++, name))
+    const call = { name, requestId: 'r-hook', deadlineMs: Date.now() + 3000 }
+    this.send(encodeFrame(FrameType.hook, this.#nextStream++, JSON.stringify(call)))
     return JSON.parse((await this.next(FrameType.hookDone)).toString()) as { error?: FunctionError }
   }
 

@@ -19,6 +19,13 @@ export function phpCases(launch: Launch): void {
     })
   })
 
+  test('php: files of a layer are found by their path inside its folder php', async () => {
+    const options = { handler: 'forms.requiresFromLayer', layersPath: join(launch.codePath, 'layers') }
+    await withRuntime(launch, options, async (runtime) => {
+      assert.equal((await runtime.invoke()).text, 'from a layer')
+    })
+  })
+
   test('php: the environment is in getenv, $_ENV and $_SERVER', async () => {
     const options = { handler: 'forms.everyEnvironment', environment: { OWN: 'value' } }
     await withRuntime(launch, options, async (runtime) => {

@@ -12,6 +12,11 @@ function seesGlobals($event, $context)
     return [$global, FROM_LIB, array_keys(array_filter($GLOBALS, fn ($name) => str_starts_with($name, 'sluice'), ARRAY_FILTER_USE_KEY))];
 }
 
+function requiresFromLayer($event, $context)
+{
+    return require 'from_layer.php';
+}
+
 function everyEnvironment($event, $context)
 {
     return [getenv('OWN'), $_ENV['OWN'], $_SERVER['OWN']];

@@ -104,7 +104,7 @@ function initializationCount($event, $context)
 
 function beforeFreeze($context)
 {
-    echo "freezing\n";
+    echo "freezing {$context['requestId']}\n";
 }
 
 function failBeforeStop($context)
