@@ -8,6 +8,7 @@ import { Cgroup, removeGroup } from './cgroups.ts'
 import { ProgramFailure, type KeeperExit } from './keeper.ts'
 import { bundleConfig } from './oci-bundle.ts'
 import { startExec } from './oci-exec.ts'
+import { addressOf } from './network.ts'
 import type { OciHost } from './oci-host.ts'
 import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
 import { OciSandbox } from './oci-sandbox.ts'
@@ -104,6 +105,7 @@ async function start(
   const [stdout, stderr] = ends.map((end) => end.read()) as [Socket, Socket]
   return new OciSandbox({
     spec,
+    address: addressOf(network),
     clock,
     ended,
     cgroup: new Cgroup(options.cgroups, cgroupPath, limits.memoryBytes),
