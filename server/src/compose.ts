@@ -23,7 +23,9 @@ import { Routing } from './gateway/routing.ts'
 import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
 import { createInstances } from './instances/host.ts'
+import { Ports } from './instances/http/ports.ts'
 import { createLaunchPlanner, stemKind } from './instances/launch.ts'
+import { createRuntimeApi } from './instances/runtime-api/server.ts'
 import type { Runtimes } from './instances/runtimes.ts'
 import { createStemStock } from './instances/stem-stock.ts'
 import { createInvocations } from './invocations/sync.ts'
@@ -46,7 +48,9 @@ const STARTS_PER_CORE = 2
 /** From a change of what is deployed to a look at which sandboxes are to be prepared for it. */
 const PREPARE_PAUSE_MS = 100
 /** The public listener's, and those of the services that follow it. */
-const PLATFORM_PORTS = 6
+const PLATFORM_PORTS = 7
+/** From the public listener's port to that of the runtime API, where sandboxes have a network of their own. */
+const RUNTIME_API_PORT_OFFSET = 6
 /** Share of the machine's memory that instances may use when nothing else is set. */
 const HOST_MEMORY_SHARE = 0.8
 
@@ -156,6 +160,13 @@ export async function startPlatform(
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
   const endpoints = () => ({ SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}` })
+  const { platformAddress } = sandboxes
+  const runtimeApi = createRuntimeApi(
+    platformAddress === null
+      ? { host: '127.0.0.1', port: 0 }
+      : { host: platformAddress, port: config.port + RUNTIME_API_PORT_OFFSET },
+    { random },
+  )
   const instances = createInstances(
     {
       queueLengthMax: config.queueLength,
@@ -171,7 +182,7 @@ export async function startPlatform(
       appendLine: (line) => logs.appendLine(line),
       plan: createLaunchPlanner(
         { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints },
-        { clock, packages, stems, runtimes, tokens },
+        { clock, packages, stems, runtimes, tokens, ports: new Ports(), runtimeApi },
       ),
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
@@ -298,7 +309,7 @@ export async function startPlatform(
   idleTrim.touch()
   const upgrade = createUpgradeGate(
     { publicHost: config.publicHost },
-    { clock, routing, management: (request, socket, head) => api.upgrade(request, socket, head) },
+    { clock, routing, gateway, management: (request, socket, head) => api.upgrade(request, socket, head) },
   )
   const handlers: Handlers = {
     request(request, response) {
@@ -310,7 +321,7 @@ export async function startPlatform(
   const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
-  const ownAddress = isAnyAddress(config.host) ? null : sandboxes.platformAddress
+  const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
 
   const sweep = setInterval(() => {
@@ -338,6 +349,7 @@ export async function startPlatform(
       ])
       await feed.stop()
       await stems.close()
+      await runtimeApi.close()
       await sandboxes.close()
       await logs.close()
       await metadata.close()

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { FunctionVersion } from '../model.ts'
 import type { ExecProcess } from '../sandbox/port.ts'
 import { encodeFrame, FrameType } from './channel/frames.ts'
+import type { CredentialsFrame, InitFrame } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import { Instance, type LaunchPlan } from './instance.ts'
 import { channelLink } from './link.ts'
@@ -40,8 +41,8 @@ async function world(inside: (sandbox: FakeSandbox) => void, stems = 0) {
     codeFolder: async () => '/host/code',
     link: channelLink,
     limits: kind.limits,
-    initFrame: (_, __, codePath) => ({ codePath }),
-    credentials: () => ({ accessKeyId: `key-${++renewed}` }),
+    initFrame: (_, __, codePath) => ({ codePath }) as InitFrame,
+    credentials: () => ({ accessKeyId: `key-${++renewed}` }) as CredentialsFrame,
   }
   const instance = new Instance(
     'c-1',

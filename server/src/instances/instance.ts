@@ -7,6 +7,7 @@ import type { ExecProcess, ExecSpec, SandboxExit, SandboxLimits } from '../sandb
 import { ChannelError } from './channel/frames.ts'
 import type { Link, LinkFactory } from './link.ts'
 import type { InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
+import type { CredentialsFrame, InitFrame } from './environment.ts'
 import { failureOf, parseObject, StartFailure } from './failure.ts'
 import type { Stem, StemOwner } from './stem.ts'
 import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
@@ -19,8 +20,6 @@ const CREDENTIALS_MS_MAX = 12 * 60 * 60 * 1000
 const PING_IDLE_MS = 30_000
 /** An idle instance that does not answer within it is stuck: its code keeps the processor, or waits for ever. */
 const PONG_MS_MAX = 10_000
-/** Loading the handler, beside the initializer's own timeout. */
-const LOAD_MS_MAX = 60_000
 /** From the channel closing to the process being gone by itself; then it is killed. */
 const EXIT_MS_MAX = 500
 const MB = 1024 * 1024
@@ -34,9 +33,9 @@ export interface LaunchPlan {
   codeFolder(): Promise<string>
   limits: SandboxLimits
   link: LinkFactory
-  initFrame(instanceId: string, requestId: string, codePath: string): object
+  initFrame(instanceId: string, requestId: string, codePath: string): InitFrame
   /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
-  credentials(): object
+  credentials(): CredentialsFrame
 }
 
 export interface InstanceOwner {
@@ -338,12 +337,13 @@ export class Instance implements StemOwner {
   /** Resolves to how long the runtime loaded, in ms, before it ran the initializer; null when none ran. */
   #awaitReady(): Promise<number | null> {
     const { initializer } = this.version.function.config
-    const limitMs = LOAD_MS_MAX + (initializer ? initializer.timeoutSeconds * 1000 : 0)
+    const { loadMsMax } = this.#link!
+    const limitMs = loadMsMax + (initializer ? initializer.timeoutSeconds * 1000 : 0)
     return new Promise((resolve, reject) => {
       const timer = this.#deps.clock.setTimer(limitMs, () => {
         const errorMessage = initializer
           ? `Function initialization timed out after ${initializer.timeoutSeconds} seconds`
-          : `Loading the handler took more than ${LOAD_MS_MAX / 1000} seconds`
+          : `Loading the handler took more than ${loadMsMax / 1000} seconds`
         reject(new StartFailure({ errorType: 'FunctionTimeoutError', errorMessage, handled: false }))
       })
       this.#settleReady = {

@@ -1,13 +1,12 @@
 /** How an instance of a function is launched: which code, which interpreter, which limits, which credentials. */
 import type { TokenIssuer } from '../auth/port.ts'
-import type { Clock } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
 import type { SandboxLimits } from '../sandbox/port.ts'
 import { credentialsFrame, initFrame } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
-import { channelLink } from './link.ts'
+import { createLinkFactory, type LinkDeps } from './link-kinds.ts'
 import type { Interpreter, Runtimes } from './runtimes.ts'
 import type { StemKind, StemSource } from './stem.ts'
 
@@ -26,8 +25,7 @@ export interface LaunchOptions {
   endpoints(): Readonly<Record<string, string>>
 }
 
-export interface LaunchDeps {
-  clock: Clock
+export interface LaunchDeps extends LinkDeps {
   packages: PackageStore
   stems: StemSource
   runtimes: Runtimes
@@ -55,7 +53,7 @@ export function createLaunchPlanner(
       takeStem: () => deps.stems.take(kind),
       bootStem: () => deps.stems.boot(kind),
       codeFolder: () => deps.packages.unpack(code.sha256),
-      link: channelLink,
+      link: createLinkFactory(config, deps),
       limits: limitsOf(config.memoryMB, config.diskMB, config.cpu),
       initFrame: (instanceId, requestId, codePath) =>
         initFrame(

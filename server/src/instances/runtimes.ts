@@ -14,7 +14,7 @@ const KNOWN_RUNTIMES = [
 ] as const
 
 export interface Interpreter {
-  /** `nodejs` or `python`. */
+  /** `nodejs`, `python`, or `custom`: the launcher of programs. */
   language: string
   /** Version of the interpreter that is here. */
   version: string
@@ -44,26 +44,44 @@ export async function findRuntimes(path: string): Promise<Runtimes> {
   })
   const python = await findPython(path)
   if (python) found.set('python', python)
+  const custom = launcher([...found.values()])
 
-  const languageOf = (runtime: string) => /^(nodejs|python|java|php|dotnetcore|go|custom)/.exec(runtime)?.[1]
+  const languageOf = (runtime: string) => {
+    const language = /^(nodejs|python|java|php|dotnetcore|go|custom-container|custom)/.exec(runtime)?.[1]
+    // A Go function is a program of its own, too.
+    return language === 'go' ? 'custom' : language
+  }
   const reasonFor = (language: string | undefined) =>
     language === 'python'
       ? 'no python3 was found on PATH; install it (Debian: apt-get install python3) and start the platform again'
-      : `this version of Sluice runs ${[...found.keys()].join(' and ')} functions only`
+      : `this version of Sluice runs ${[...found.keys(), 'custom', 'go1'].join(', ')} functions only`
   return {
     all: KNOWN_RUNTIMES,
     available(runtime) {
       const language = languageOf(runtime)
-      if (language !== undefined && found.has(language)) return { ok: true }
+      if (language === 'custom' || (language !== undefined && found.has(language))) return { ok: true }
       return { ok: false, reason: reasonFor(language) }
     },
     interpreter(runtime) {
       const language = languageOf(runtime)
-      const interpreter = found.get(language ?? '')
+      const interpreter = language === 'custom' ? custom : found.get(language ?? '')
       if (!interpreter) throw new Error(reasonFor(language))
       return interpreter
     },
     interpreters: () => [...found.values()],
+  }
+}
+
+/** Starts programs of functions, which find the interpreters that are here on their PATH. */
+function launcher(interpreters: readonly Interpreter[]): Interpreter {
+  const folders = interpreters.map(({ command }) => dirname(command[0]!))
+  const paths = interpreters.flatMap(({ readOnlyPaths }) => readOnlyPaths)
+  const program = join(runtimesFolder, 'custom', 'launch.cjs')
+  return {
+    language: 'custom',
+    version: process.versions.node,
+    command: [process.execPath, '--disable-warning=ExperimentalWarning', program, folders.join(delimiter)],
+    readOnlyPaths: [...new Set([...paths, join(runtimesFolder, 'custom')])],
   }
 }
 

@@ -17,6 +17,8 @@ export interface HttpRequestHead {
   protocol: string
   domainName: string
   triggerId: string
+  /** Another protocol that the caller asks for. */
+  upgrade?: 'websocket'
 }
 
 export interface InvocationRequest {

@@ -41,6 +41,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
   }
 }
 
+const START_ERRORS = ['CAExited', 'CAFileNotFound', 'CAFilePermission', 'FunctionNotStarted'] as const
 /** An event up to this size goes out in the INVOKE frame itself. */
 const FIRST_BODY_BYTES_MAX = 65_536
 
@@ -168,9 +169,10 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#startedMonotonicMs = clock.monotonicMs()
     this.#timer = clock.setTimer(timeoutSeconds * 1000, () => this.#onTimeout(timeoutSeconds))
     if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
-    const head = invokeHead(this.#request, clock.nowMs() + timeoutSeconds * 1000)
     const body = this.#body
     this.#body = null
+    const laterBytes = body !== null && body.length > FIRST_BODY_BYTES_MAX ? body.length : null
+    const head = invokeHead(this.#request, clock.nowMs() + timeoutSeconds * 1000, laterBytes)
     if (body === null) {
       this.#stream = slot.invoke(head, null, false, this)
       this.#responder.onStart()
@@ -189,7 +191,8 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   onStartFailed(failure: FunctionFailure, coldStart: ColdStartPhases): void {
     this.#coldStart = coldStart
-    this.#fail({ kind: 'function', failure, exit: null })
+    const refused = startError(failure)
+    this.#fail(refused === null ? { kind: 'function', failure, exit: null } : { kind: 'platform', error: refused })
   }
 
   onInstanceGone(exit: InstanceExit): void {
@@ -367,9 +370,21 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   }
 }
 
+/** A program that could not be started at all is an error of the call, with a status of its own (Function Compute). */
+function startError({ errorType, errorMessage }: FunctionFailure): FcError | null {
+  const code = START_ERRORS.find((each) => each === errorType)
+  return code === undefined ? null : new FcError(code, errorMessage)
+}
+
 /** The INVOKE head of docs/reference/channel.md. */
-function invokeHead(request: InvocationRequest, deadlineMs: number): string {
+function invokeHead(request: InvocationRequest, deadlineMs: number, bodyBytes: number | null): string {
   const { requestId, qualifier, clientIp, http, tracing } = request
-  const common = { requestId, deadlineMs, qualifier, ...(tracing === null ? undefined : { tracing }) }
+  const common = {
+    requestId,
+    deadlineMs,
+    qualifier,
+    ...(tracing === null ? undefined : { tracing }),
+    ...(bodyBytes === null ? undefined : { bodyBytes }),
+  }
   return JSON.stringify(http === null ? { kind: 'event', ...common } : { kind: 'http', ...common, clientIp, ...http })
 }

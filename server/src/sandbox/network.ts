@@ -39,6 +39,11 @@ interface CniResult {
   ips?: { address: string }[]
 }
 
+/** Its address on the bridge. */
+export function addressOf({ made }: NetworkSlot): string {
+  return made.ips![0]!.address.split('/')[0]!
+}
+
 export class SandboxNetwork {
   readonly #options: NetworkOptions
   readonly #keeper: Keeper

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { Cgroup, removeGroup } from './cgroups.ts'
 import { ProgramFailure, type KeeperExit } from './keeper.ts'
+import { addressOf } from './network.ts'
 import { bundleConfig, execProcess } from './oci-bundle.ts'
 import { startExec, type ExecPlace } from './oci-exec.ts'
 import type { OciHost } from './oci-host.ts'
@@ -99,6 +100,7 @@ async function start(
     execProcess(process, { user, environment: variables, limits })
   return runBundle(host, clock, undo, {
     ...{ spec, folder, pipes, cgroupPath },
+    address: addressOf(network),
     exec: { id, folder, environment, process: exec },
     showCode: (codeFolder) => showCode(host, codeFolder, codeMountPoint, inFolder('staging')),
   })
@@ -110,6 +112,8 @@ interface Bundle {
   folder: string
   pipes: [string, string]
   cgroupPath: string
+  /** In the network of the sandboxes. */
+  address: string
   exec: ExecPlace
   showCode(codeFolder: string): Promise<void>
 }
@@ -128,6 +132,7 @@ export async function runBundle(host: OciHost, clock: Clock, undo: Undo, bundle:
   const [stdout, stderr] = ends.map((end) => end.read()) as [Socket, Socket]
   return new OciSandbox({
     spec,
+    address: bundle.address,
     clock,
     ended,
     cgroup: new Cgroup(options.cgroups, cgroupPath, spec.limits.memoryBytes),

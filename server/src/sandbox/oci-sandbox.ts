@@ -26,6 +26,8 @@ export interface OciSandboxHost {
 
 export interface OciSandboxParts {
   spec: Pick<SandboxSpec, 'id' | 'onOutput'>
+  /** In the network of the sandboxes. */
+  address: string
   cgroup: Cgroup
   output: { stdout: Readable; stderr: Readable }
   /** Resolves when the container's first process, and with it every other, has ended. */
@@ -37,6 +39,8 @@ export interface OciSandboxParts {
 export class OciSandbox implements Sandbox {
   readonly id: string
   readonly paths = { temporary: TEMPORARY_PATH, channel: CHANNEL_PATH }
+  readonly address: string
+  readonly sharesNetwork = false
   readonly exited: Promise<SandboxExit>
   readonly #parts: OciSandboxParts
   #isSpecialised = false
@@ -48,6 +52,7 @@ export class OciSandbox implements Sandbox {
 
   constructor(parts: OciSandboxParts) {
     this.id = parts.spec.id
+    this.address = parts.address
     this.#parts = parts
     const { output, spec, clock } = parts
     deliverOutput(output, (stream, chunk) => spec.onOutput(stream, chunk), clock)

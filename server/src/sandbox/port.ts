@@ -91,6 +91,10 @@ export interface Sandbox {
   readonly id: string
   /** Where things are, as the program inside sees them. */
   readonly paths: { temporary: string; channel: string }
+  /** Address at which the host reaches what listens inside. */
+  readonly address: string
+  /** The address and its ports are those of other sandboxes, too. */
+  readonly sharesNetwork: boolean
   /**
    * Shows the host folder with the code inside, read-only, and sets the limits of its function; once. Resolves to the
    * path of the code as the program sees it. The size of the temporary folder and the number of open files stay as created.
