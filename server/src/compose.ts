@@ -22,6 +22,9 @@ import { answerPlatformEndpoint } from './gateway/platform-endpoints.ts'
 import { Routing } from './gateway/routing.ts'
 import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
+import { CONTAINER_RUNTIME } from './container-config.ts'
+import { withContainers } from './instances/container/available.ts'
+import { createContainerPlanner } from './instances/container/plan.ts'
 import { createInstances } from './instances/host.ts'
 import { Ports } from './instances/http/ports.ts'
 import { createLaunchPlanner, stemKind } from './instances/launch.ts'
@@ -32,6 +35,8 @@ import { createInvocations } from './invocations/sync.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { missingImagePrograms } from './packages/images/programs.ts'
+import { createImageStore } from './packages/images/store.ts'
 import { createPackageStore } from './packages/store.ts'
 import { openSandboxes } from './sandbox/open.ts'
 import { FeedScalingRules } from './scaling/rules.ts'
@@ -39,6 +44,8 @@ import { FeedScalingRules } from './scaling/rules.ts'
 const MB = 1024 * 1024
 /** Unpacked code packages kept on disk. */
 const PACKAGE_CACHE_BYTES_MAX = 4096 * MB
+/** Unpacked images kept on disk, beside those that run. */
+const IMAGE_CACHE_BYTES_MAX = 16_384 * MB
 /** Between two rounds of forgetting packages that nothing refers to. */
 const PACKAGE_SWEEP_MS = 60 * 60 * 1000
 /** What runs when the platform is told to stop may go on this long. */
@@ -113,7 +120,7 @@ export async function startPlatform(
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes, sandbox }, metadata, logs, packages] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -131,6 +138,15 @@ export async function startPlatform(
       { clock, notify: (message) => log.warn(message) },
     ),
     createPackageStore({ directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX }, { clock }),
+    createImageStore(
+      {
+        directory: folder('image-store'),
+        imagesFolder: config.imagesDir || folder('images'),
+        cacheBytesMax: IMAGE_CACHE_BYTES_MAX,
+        environment: process.env,
+      },
+      { clock },
+    ),
     openSockets(),
   ])
   const metrics = createMetrics()
@@ -140,6 +156,12 @@ export async function startPlatform(
   const tokens = createTokenIssuer(identity, { random })
 
   const { runtime: sandboxes, notice: sandboxNotice, leftovers } = sandbox
+  const runtimes = withContainers(
+    languages,
+    sandboxes.createFromImage === undefined
+      ? `it needs the oci sandbox, and this platform runs the ${sandboxes.kind} sandbox; \`sluice doctor\` tells what is missing`
+      : missingImagePrograms(process.env['PATH'] ?? ''),
+  )
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
 
   const hostMemoryMB = config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE)
@@ -167,6 +189,10 @@ export async function startPlatform(
       : { host: platformAddress, port: config.port + RUNTIME_API_PORT_OFFSET },
     { random },
   )
+  const launching = { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints }
+  const linking = { clock, ports: new Ports(), runtimeApi }
+  const planLanguage = createLaunchPlanner(launching, { ...linking, packages, stems, runtimes, tokens })
+  const planContainer = createContainerPlanner(launching, { ...linking, random, images, sandboxes, tokens })
   const instances = createInstances(
     {
       queueLengthMax: config.queueLength,
@@ -180,10 +206,10 @@ export async function startPlatform(
       clock,
       random,
       appendLine: (line) => logs.appendLine(line),
-      plan: createLaunchPlanner(
-        { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints },
-        { clock, packages, stems, runtimes, tokens, ports: new Ports(), runtimeApi },
-      ),
+      plan(version, qualifier) {
+        const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
+        return (isContainer ? planContainer : planLanguage)(version, qualifier)
+      },
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
   )
@@ -217,7 +243,9 @@ export async function startPlatform(
     isPreparing = true
     clock.setTimer(PREPARE_PAUSE_MS, () => {
       isPreparing = false
-      const usable = routing.configs().filter(({ code, runtime }) => code !== null && runtimes.available(runtime).ok)
+      const usable = routing
+        .configs()
+        .filter(({ code, runtime }) => code !== null && runtime !== CONTAINER_RUNTIME && runtimes.available(runtime).ok)
       stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.interpreter(runtime), diskMB)))
     })
   }
@@ -261,6 +289,7 @@ export async function startPlatform(
     {
       metadata,
       packages,
+      images,
       authenticator,
       authorizer,
       clock,
@@ -326,9 +355,10 @@ export async function startPlatform(
 
   const sweep = setInterval(() => {
     const running = instances.runningCode()
-    packages
-      .sweep(routing.codeInUse().union(running), running)
-      .catch((error: unknown) => log.error({ err: error }, 'unused packages could not be removed'))
+    const used = routing.codeInUse().union(running)
+    Promise.all([packages.sweep(used, running), images.sweep(used, running)]).catch((error: unknown) =>
+      log.error({ err: error }, 'unused packages or images could not be removed'),
+    )
   }, PACKAGE_SWEEP_MS)
   sweep.unref()
 

@@ -49,8 +49,8 @@ export interface FunctionConfig {
   instanceConcurrency: number
   environmentVariables: Record<string, string>
   code: CodeRef | null
-  /** Of a custom-container function, as it was when its configuration last named it. */
-  image: ImageRef | null
+  /** Of a custom-container function, as it was when its configuration last named it; absent and null: none. */
+  image?: ImageRef | null
   layers: string[]
   initializer: Hook | null
   preFreeze: Hook | null

@@ -5,7 +5,7 @@ import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/
 import type { FunctionVersion } from '../model.ts'
 import type { ExecProcess, ExecSpec, SandboxExit, SandboxLimits } from '../sandbox/port.ts'
 import { ChannelError } from './channel/frames.ts'
-import type { Link, LinkFactory } from './link.ts'
+import type { Link } from './link.ts'
 import type { InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
 import type { CredentialsFrame, InitFrame } from './environment.ts'
 import { failureOf, parseObject, StartFailure } from './failure.ts'
@@ -24,15 +24,19 @@ const PONG_MS_MAX = 10_000
 const EXIT_MS_MAX = 500
 const MB = 1024 * 1024
 
+/** What an instance needs of the stem that it takes, or of the container that is made for it. */
+export type Body = Pick<Stem, 'created' | 'connected' | 'sandbox' | 'confirm' | 'stop'>
+
 /** What is decided before an instance starts, by the runtime of its function. */
 export interface LaunchPlan {
   /** Whether a stem is ready for it. */
   hasStem(): boolean
-  takeStem(): Stem | null
-  bootStem(): Stem
+  takeStem(): Body | null
+  bootStem(instanceId: string): Body
   codeFolder(): Promise<string>
   limits: SandboxLimits
-  link: LinkFactory
+  /** As a LinkFactory, for what `takeStem` or `bootStem` gave. */
+  link(body: Body, owner: StemOwner): Link
   initFrame(instanceId: string, requestId: string, codePath: string): InitFrame
   /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
   credentials(): CredentialsFrame
@@ -66,7 +70,7 @@ export class Instance implements StemOwner {
   #state: InstanceState = 'starting'
   #coldStart: ColdStartPhases | null = null
   /** What it runs in: while it starts, perhaps still booting. */
-  #stem: Stem | null = null
+  #stem: Body | null = null
   /** How its program is spoken with; null before the function is in it. */
   #link: Link | null = null
   #startRequestId: string
@@ -124,7 +128,7 @@ export class Instance implements StemOwner {
       const code = plan.codeFolder()
       code.catch(() => {})
       // Without a stem the sandbox boots while the package is unpacked; phases tell what was waited for, in this order.
-      if (!plan.hasStem()) this.#stem = plan.bootStem()
+      if (!plan.hasStem()) this.#stem = plan.bootStem(this.id)
       const codeFolder = await code
       this.phases.packageMs = lap()
       const codePath = await this.#specialise(plan, codeFolder, lap)
@@ -156,7 +160,7 @@ export class Instance implements StemOwner {
       this.#checkNotStopped()
       const stocked = this.#stem === null ? plan.takeStem() : null
       try {
-        const stem = (this.#stem ??= stocked ?? plan.bootStem())
+        const stem = (this.#stem ??= stocked ?? plan.bootStem(this.id))
         await stem.created
         this.phases.sandboxMs += lap()
         await stem.connected

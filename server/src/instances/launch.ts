@@ -80,7 +80,7 @@ export function stemKind(interpreter: Interpreter, diskMB: number): StemKind {
   return { key, interpreter, limits: limitsOf(STEM_LIMIT_MB, diskMB, STEM_CPU) }
 }
 
-function limitsOf(memoryMB: number, diskMB: number, cpu: number): SandboxLimits {
+export function limitsOf(memoryMB: number, diskMB: number, cpu: number): SandboxLimits {
   return {
     memoryBytes: memoryMB * MB,
     diskBytes: diskMB * MB,

@@ -11,7 +11,7 @@ import { bundleConfig, execProcess } from './oci-bundle.ts'
 import { startExec, type ExecPlace } from './oci-exec.ts'
 import type { OciHost } from './oci-host.ts'
 import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
-import { OciSandbox } from './oci-sandbox.ts'
+import { OciSandbox, type OciSandboxHost } from './oci-sandbox.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { ExecSpec, SandboxSpec } from './port.ts'
 
@@ -115,7 +115,7 @@ interface Bundle {
   /** In the network of the sandboxes. */
   address: string
   exec: ExecPlace
-  showCode(codeFolder: string): Promise<void>
+  showCode: OciSandboxHost['showCode']
 }
 
 /** Starts what the bundle says, and undoes everything when it has ended. */
@@ -138,7 +138,7 @@ export async function runBundle(host: OciHost, clock: Clock, undo: Undo, bundle:
     cgroup: new Cgroup(options.cgroups, cgroupPath, spec.limits.memoryBytes),
     output: { stdout, stderr },
     host: {
-      showCode: (codeFolder) => bundle.showCode(codeFolder),
+      showCode: bundle.showCode,
       kill: () => keeper.kill(id),
       exec: (exec) => startExec(host, exec, bundle.exec),
       cleanUp: () => undoAll(undo),

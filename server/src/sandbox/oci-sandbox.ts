@@ -15,8 +15,8 @@ const DRAIN_MS = 1000
 const SIGNAL_CODE = 128
 /** What the sandbox's runtime does for it. */
 export interface OciSandboxHost {
-  /** Shows the folder at the code's place. */
-  showCode(codeFolder: string): Promise<void>
+  /** Shows the folder at the code's place; null: the code is in the image. */
+  showCode: ((codeFolder: string) => Promise<void>) | null
   /** SIGKILL to all of it. */
   kill(): void
   exec(spec: ExecSpec): Promise<ExecProcess>
@@ -61,9 +61,11 @@ export class OciSandbox implements Sandbox {
   }
 
   async specialise(codeFolder: string, limits: SandboxLimits): Promise<string> {
+    const { showCode } = this.#parts.host
+    if (showCode === null) return CODE_PATH
     if (this.#isSpecialised) throw new Error(`sandbox ${this.id} has its code already`)
     if (this.#isEnded) throw new Error(`sandbox ${this.id} has ended`)
-    await this.#parts.host.showCode(codeFolder)
+    await showCode(codeFolder)
     this.#isSpecialised = true
     if (!this.#isEnded) this.#parts.cgroup.setLimits(limits)
     return CODE_PATH

@@ -124,7 +124,7 @@ export interface SandboxRuntime {
   readonly platformAddress: string | null
   /** Resolves when the process runs (not when it is ready); rejects with the reason it cannot. */
   create(spec: SandboxSpec): Promise<Sandbox>
-  /** As `create`, or rejects with NotRunnable; it has its code, and its `specialise` rejects. Absent where there can be none. */
+  /** As `create`, or rejects with NotRunnable; its `specialise` shows no code, which is in the image. Absent where there can be none. */
   createFromImage?(spec: ImageSandboxSpec): Promise<Sandbox>
   /** Removes what an earlier, killed platform left behind; called before the first create. Returns how many were found. */
   recover(): Promise<number>

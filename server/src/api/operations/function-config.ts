@@ -87,7 +87,7 @@ export function patchConfig(
     instanceConcurrency: patch.instanceConcurrency ?? before.instanceConcurrency,
     environmentVariables: patch.environmentVariables ?? before.environmentVariables,
     code: code ?? before.code,
-    image: image ?? before.image,
+    image: image ?? before.image ?? null,
     layers: [...(patch.layers ?? before.layers)],
     initializer: hook(before.initializer, patch.initializer, INITIALIZER_SECONDS_DEFAULT),
     preFreeze: hook(before.preFreeze, patch.preFreeze, HOOK_SECONDS_DEFAULT),

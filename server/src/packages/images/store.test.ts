@@ -108,7 +108,7 @@ test('what cannot run here, or is no image, is refused with the reason, and noth
     [/its user "nobody"/, imageNamed('nobody', { config: { Cmd: ['/hello'], User: 'nobody' } })],
     [/"nothing" in the folder of images/, 'oci:nothing:latest'],
     [/index|layout|no such file/i, 'oci:empty:latest'],
-    [/other/, `${imageNamed('tagged').replace('latest', 'other')}`],
+    [/other/, imageNamed('tagged').replace('latest', 'other')],
   ]
   for (const [reason, reference] of cases) {
     const said = await reasonFor(reference, store)
