@@ -133,14 +133,11 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   /** Ends it for a reason of the platform: what it holds is let go of, and its instance ends. */
   abort(error: FcError): void {
     if (!this.#letGo()) return
-    if (this.#slot === null) {
-      this.#deps.instances.withdraw(this.#request.version, this)
-    } else {
-      this.#stopClock()
-      this.#stream?.cancel('disconnect')
-      this.#slot.abandon()
-    }
+    if (this.#slot === null) this.#deps.instances.withdraw(this.#request.version, this)
+    this.#stopClock()
     if (!this.#isAnswered) this.#fail({ kind: 'platform', error })
+    this.#stream?.cancel('disconnect')
+    this.#slot?.abandon()
   }
 
   outcome(): InvocationOutcome {
@@ -252,16 +249,13 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   #onTimeout(timeoutSeconds: number): void {
     if (!this.#letGo()) return
-    this.#stream?.cancel('timeout')
     this.#stopClock()
-    this.#slot!.abandon()
-    if (this.#isAnswered) return
     const errorMessage = `Task timed out after ${timeoutSeconds} seconds`
-    this.#fail({
-      kind: 'function',
-      failure: { errorType: 'FunctionTimeoutError', errorMessage, handled: false },
-      exit: null,
-    })
+    const failure: FunctionFailure = { errorType: 'FunctionTimeoutError', errorMessage, handled: false }
+    // Before the stream is told, which may end it at once: that end is not the reason.
+    if (!this.#isAnswered) this.#fail({ kind: 'function', failure, exit: null })
+    this.#stream?.cancel('timeout')
+    this.#slot!.abandon()
   }
 
   #stopClock(): void {
