@@ -130,7 +130,7 @@ export class RuntimeApiLink implements Link, RuntimeApiHandler {
   async #start(init: InitFrame): Promise<void> {
     const { ended } = this.#program
     const { address, forget } = await this.#api.admit(this)
-    ended.addEventListener('abort', () => forget())
+    ended.addEventListener('abort', forget)
     const firstPoll = new Promise<void>((resolve) => (this.#onFirstPoll = resolve))
     const startMs = this.#clock.monotonicMs()
     const environment = { ...init.environment, FC_RUNTIME_API: address }

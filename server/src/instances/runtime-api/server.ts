@@ -16,7 +16,7 @@ export interface RuntimeApiHandler {
 
 export interface RuntimeApi {
   /** Resolves to the address that the program is given, as FC_RUNTIME_API, and what forgets it. Rejects when nothing can be listened on. */
-  admit(handler: RuntimeApiHandler): Promise<{ address: string; forget(): void }>
+  admit(handler: RuntimeApiHandler): Promise<{ address: string; forget: () => void }>
   close(): Promise<void>
 }
 
