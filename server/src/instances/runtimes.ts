@@ -4,6 +4,7 @@ import { nodeFinder } from './interpreters/find-node.ts'
 import { phpFinder } from './interpreters/find-php.ts'
 import { pythonFinder } from './interpreters/find-python.ts'
 import type { Interpreter, InterpreterFinder, Places } from './interpreters/interpreter.ts'
+import { launcher } from './interpreters/launcher.ts'
 import { type RuntimeId, runtimeIds } from './interpreters/runtime-ids.ts'
 
 export type { Choice, Interpreter }
@@ -38,7 +39,10 @@ export interface Runtimes {
 
 /** Looks for the interpreters on this host. */
 export async function findRuntimes(places: Places, finders = FINDERS): Promise<Runtimes> {
-  const look = async () => (await Promise.all(finders.map((finder) => finder.find(places)))).flat()
+  const look = async () => {
+    const found = (await Promise.all(finders.map((finder) => finder.find(places)))).flat()
+    return [...found, launcher(found)]
+  }
   let interpreters = await look()
   let running = Promise.resolve()
   let next: Promise<void> | null = null

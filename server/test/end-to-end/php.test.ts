@@ -31,7 +31,6 @@ function handler($event, $context) {
     if (isset($order['throw'])) throw new DomainException($order['throw']);
     if (isset($order['exit'])) exit($order['exit']);
     if (isset($order['fatal'])) { ini_set('memory_limit', '8M'); str_repeat('x', 16 << 20); }
-    if (isset($order['hang'])) while (true) continue;
     if (isset($order['eatMB'])) { $held = str_repeat('x', $order['eatMB'] << 20); sleep(20); }
     if (isset($order['recurse'])) return recurse(0);
     if (isset($order['recurseInC'])) return recurseInC(0);
@@ -53,7 +52,7 @@ describe('php functions', { skip }, () => {
       { 'index.php': TOOL },
       {
         runtime: 'php7.2',
-        timeout: 1,
+        timeout: 20,
         memorySize: 128,
         environmentVariables: { GREETING: 'hello' },
         instanceLifecycleConfig: { initializer: { handler: 'index.start', timeout: 5 } },
@@ -115,13 +114,12 @@ describe('php functions', { skip }, () => {
     assert.match(JSON.stringify(stackTrace), /at handler \(.*index\.php:\d+\)/)
   })
 
-  test('exit, fatal error, timeout, memory and recursion end the instance, and the caller is told which it was', async () => {
+  test('exit, fatal error, memory and recursion end the instance, and the caller is told which it was', async () => {
     const ended = /^Process exited unexpectedly before completing request/
     const outOfMemory = /^killed for using more than its 128 MB of memory$/
     const failures = [
       { what: { exit: 3 }, errorMessage: ended, cause: /^exit code 3$/ },
       { what: { fatal: 1 }, errorMessage: ended, cause: /^exit code 255$/, log: /Allowed memory size of \d+ bytes/ },
-      { what: { hang: 1 }, errorMessage: /^Task timed out after 1 seconds$/, cause: /^$/ },
       { what: { eatMB: 400 }, errorMessage: ended, cause: outOfMemory },
       { what: { recurse: 1 }, errorMessage: ended, cause: outOfMemory },
     ]
@@ -134,6 +132,22 @@ describe('php functions', { skip }, () => {
       if (log) assert.match((await textsOf('tool', answer)).join('\n'), log)
       assert.equal((await order({})).json()['calls'], 1, `after ${JSON.stringify(what)} a new instance answers`)
     }
+  })
+
+  test('a handler that never ends is ended at its timeout, and the next call gets a new instance', async () => {
+    const code = `<?php
+$calls = 0;
+function handler($event, $context) {
+    global $calls;
+    $calls++;
+    while ($event === 'hang') continue;
+    return $calls;
+}`
+    await platform.deploy('hanging', { 'index.php': code }, { runtime: 'php7.2', timeout: 1 })
+    const answer = await platform.invoke('hanging', 'hang')
+    assert.equal(answer.headers['x-fc-error-type'], 'UnhandledInvocationError', answer.text)
+    assert.equal(answer.json()['errorMessage'], 'Task timed out after 1 seconds')
+    assert.equal((await platform.invoke('hanging')).text, '1')
   })
 
   test('recursion through the engine itself fails its request only', async () => {
