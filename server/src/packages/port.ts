@@ -20,6 +20,9 @@ export interface PackageStore {
   sweep(used: ReadonlySet<string>, running?: ReadonlySet<string>): Promise<void>
 }
 
+export { programProblem } from './images/find-program.ts'
+export type { ProgramProblem } from './images/find-program.ts'
+
 /** How the registry of an image is asked; empty texts: not given. */
 export interface RegistryAccess {
   userName: string
