@@ -34,14 +34,17 @@ export function functionEnvironment(version: FunctionVersion, facts: Environment
     accessKeyID: credentials.accessKeyId,
     accessKeySecret: credentials.accessKeySecret,
     securityToken: credentials.securityToken ?? '',
+    ...facts.endpoints,
+  }
+  const initial = {
     LD_LIBRARY_PATH: `${code.slice(0, -1)}:${code}lib:/usr/local/lib`,
     NODE_PATH: '/usr/local/lib/node_modules:/opt/nodejs/node_modules',
     PYTHONPATH: code.slice(0, -1),
-    ...facts.endpoints,
   }
   if (service !== null) own['FC_SERVICE_NAME'] = service
-  // The platform's names win: FC_ is reserved, and a function must not be given another's credentials.
-  return { ...config.environmentVariables, ...own }
+  // The platform's names win: FC_ is reserved, and a function must not be given another's credentials. Where its code lies
+  // is the function's to say.
+  return { ...initial, ...config.environmentVariables, ...own }
 }
 
 /** The CREDENTIALS frame of docs/reference/channel.md, and the same part of INIT. */
