@@ -25,7 +25,9 @@ function onFrame(type, flags, stream, bytes, start, end) {
 
 function run({ command, environment, codePath }) {
   const { SLUICE_CHANNEL: _, ...own } = process.env
-  const variables = { ...own, PATH: `${platformPath}:${own.PATH}`, ...environment }
+  const variables = { ...own, ...environment }
+  // What the function says goes before what is here by default.
+  variables.PATH = environment.PATH ? `${environment.PATH}:${platformPath}` : `${platformPath}:${own.PATH}`
   try {
     process.chdir(codePath)
     const program = findProgram(command[0], codePath, variables.PATH)

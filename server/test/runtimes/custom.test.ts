@@ -76,10 +76,12 @@ test('custom: a program serves events and HTTP requests', async (context) => {
 
 test('custom: the program finds its environment, its arguments and its folder, and nothing of the platform’s', async (context) => {
   const settings = { customRuntimeConfig: { command: ['./bootstrap'], args: ['-v'] } }
-  const config = { environmentVariables: { OWN: 'value' }, settings }
+  const config = { environmentVariables: { OWN: 'value', PYTHONPATH: '/code/python', PATH: '/usr/bin' }, settings }
   const { instance, codeFolder } = await served(context, { config })
   const environment = JSON.parse(await invoke(instance, 'environment')) as Record<string, unknown>
   assert.equal(environment['OWN'], 'value')
+  assert.equal(environment['PYTHONPATH'], '/code/python')
+  assert.match(String(environment['PATH']), /^\/usr\/bin:/)
   assert.equal(environment['FC_FUNCTION_NAME'], 'f')
   assert.equal(environment['FC_SERVER_PORT'], environment['FC_CUSTOM_LISTEN_PORT'])
   assert.equal(environment['cwd'], codeFolder)
