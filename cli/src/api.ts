@@ -63,6 +63,10 @@ export const listTriggers = (client: Client, ref: FunctionRef) =>
     'triggers',
   )
 
+/** What runs functions of which runtime; none from a platform that does not say. */
+export const listRuntimes = async (client: Client) =>
+  objectsOf((await ifExists(client.json({ action: 'GetInfo', path: '/sluice/v1/info' }), 'AccessDenied'))?.['runtimes'])
+
 /** Functions of 3.0, and with them those of 2.0 under `service$function`. */
 export const listFunctions = (client: Client) =>
   listAll(client, { action: 'ListFunctions', path: '/2023-03-30/functions' }, 'functions')

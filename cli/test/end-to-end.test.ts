@@ -1,7 +1,7 @@
 /** The command against the real platform, from the first deployment to the last removal. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -80,7 +80,7 @@ after(async () => {
 test('every template deploys within a second, answers, and is left alone the second time', async () => {
   const names = ['nodejs-event', 'nodejs-http', 'python-event', 'python-http']
   for (const name of names) {
-    await runOk('init', name, '--template', name)
+    await runOk('init', name, name)
     const started = performance.now()
     const deployed = JSON.parse(await runOk('deploy', name, '--json')) as {
       functions: { action: string; triggers: { url: string }[] }[]
@@ -261,7 +261,7 @@ test('doctor finds the platform, its key accepted', async () => {
 })
 
 test('dev deploys after a save, shows invocations and lines, and lives on over mistakes and restarts', async (t) => {
-  await runOk('init', 'live', '--template', 'nodejs-event')
+  await runOk('init', 'nodejs-event', 'live')
   const stop = new AbortController()
   const terminal: FakeTerminal = fakeTerminal({ environment, folder, signal: stop.signal })
   const ended = sluice(['dev', 'live'], terminal)
@@ -293,6 +293,37 @@ test('dev deploys after a save, shows invocations and lines, and lives on over m
   await startPlatform(LAUNCHER, 'up')
   await terminal.stderr.has(/deployed(.|\n)*deployed(.|\n)*deployed/)
   assert.match(await runOk('info', 'live'), /timeout +7 s/)
+})
+
+test('dev builds again when a source changes, and not for what the build writes', async (t) => {
+  const built = join(folder, 'built')
+  mkdirSync(join(built, 'src'), { recursive: true })
+  const source = (answer: string) => `exports.handler = async () => '${answer}'\n`
+  writeFileSync(join(built, 'src', 'index.js'), source('v1'))
+  writeFileSync(join(built, '.gitignore'), 'out/\n')
+  const props = { functionName: 'built', runtime: 'nodejs20', handler: 'index.handler', code: './out' }
+  const build = { run: 'echo run >> out/runs; cp src/index.js out/' }
+  mkdirSync(join(built, 'out'))
+  writeFileSync(
+    join(built, 's.yaml'),
+    JSON.stringify({
+      edition: '3.0.0',
+      resources: { f: { component: 'fc3', actions: { 'pre-deploy': [build] }, props } },
+    }),
+  )
+  const stop = new AbortController()
+  const terminal = fakeTerminal({ environment, folder, signal: stop.signal })
+  const ended = sluice(['dev', 'built'], terminal)
+  t.after(async () => {
+    stop.abort()
+    await ended
+  })
+  await terminal.stderr.has(/watching/)
+  assert.equal(await runOk('invoke', 'built', '-e', ''), 'v1')
+  writeFileSync(join(built, 'src', 'index.js'), source('v2'))
+  await terminal.stderr.has(/deployed(.|\n)*deployed/)
+  assert.equal(await runOk('invoke', 'built', '-e', ''), 'v2')
+  assert.equal(readFileSync(join(built, 'out', 'runs'), 'utf8'), 'run\nrun\n')
 })
 
 test('remove takes triggers, versions and functions, by name and by s.yaml', async () => {

@@ -102,7 +102,7 @@ test('names of variables and flags follow from the setting', () => {
 
 test('what is not accepted is refused by its place, with what is', () => {
   for (const [argv, environment, message] of [
-    [['--port', '0'], {}, '--port: "0" is not accepted; give a whole number from 1 to 65530'],
+    [['--port', '0'], {}, '--port: "0" is not accepted; give a whole number from 1 to 65529'],
     [['--port', '1e3'], {}, '--port: "1e3" is not accepted'],
     [['--port', ' 80'], {}, '--port: " 80" is not accepted'],
     [[], { SLUICE_PORT: '65531' }, 'SLUICE_PORT: "65531" is not accepted'],
@@ -119,6 +119,18 @@ test('what is not accepted is refused by its place, with what is', () => {
     const told = refusal(() => load(argv, environment))
     assert.ok(told.includes(message), `${told}, not ${message}`)
   }
+})
+
+test('debugging is for the process sandbox alone', () => {
+  assert.match(
+    refusal(() => load(['--debug-port', '9229'])),
+    /^debugPort: only the process sandbox .*SLUICE_SANDBOX/,
+  )
+  assert.match(
+    refusal(() => load([], { SLUICE_DEBUG_PORT: '9229', SLUICE_SANDBOX: 'oci' })),
+    /^debugPort: /,
+  )
+  assert.equal(load(['--debug-port', '9229', '--sandbox', 'process']).config.debugPort, 9229)
 })
 
 test('a file that holds something else is refused', () => {

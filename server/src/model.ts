@@ -36,6 +36,16 @@ export interface FunctionLayer {
   compatibleRuntimes: string[]
 }
 
+/** The image of a custom-container function by content; its files are in the image store. */
+export interface ImageRef {
+  /** Of the manifest under which the image store keeps it. */
+  sha256: string
+  /** Of all layers, as they are stored. */
+  sizeBytes: number
+  /** Where it came from, with the digest that it had there. */
+  resolvedUri: string
+}
+
 /** Everything that decides how an instance of a function behaves; a version freezes it. */
 export interface FunctionConfig {
   description: string
@@ -50,6 +60,8 @@ export interface FunctionConfig {
   code: CodeRef | null
   /** Shown as one folder; of files with the same path that of the first layer is there. */
   layers: FunctionLayer[]
+  /** Of a custom-container function, as it was when its configuration last named it; absent and null: none. */
+  image?: ImageRef | null
   initializer: Hook | null
   preFreeze: Hook | null
   preStop: Hook | null

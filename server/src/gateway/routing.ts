@@ -113,7 +113,7 @@ export class Routing {
     return this.#domains.get(name)
   }
 
-  /** Every package that a function, a version or a layer refers to, in the terms of the package store. */
+  /** Every package and image that a function, a version or a layer refers to, in the terms of the package store. */
   codeInUse(): Set<string> {
     return new Set([...this.configs().flatMap(packagesOf), ...this.#layerCode.values()])
   }

@@ -24,6 +24,8 @@ export type FleetOptions = PoolSettings & HostLimits
 /** Who hears of an instance from itself. */
 export interface InstanceEvents {
   onSlotFreed(instance: PooledInstance): void
+  /** It takes requests again after a hook. */
+  onIdleAgain(instance: PooledInstance): void
   /** A request on it ran out of time: it must get no other. */
   onAbandoned(instance: PooledInstance): void
   onGone(instance: PooledInstance): void
@@ -208,6 +210,7 @@ export class Fleet implements Instances, PoolHost {
     this.#limits.quota.add(key, definition.config.memoryMB)
     return this.#deps.launch(pool.version, qualifier, requestId, {
       onSlotFreed: (freed) => pool.onSlotFreed(freed),
+      onIdleAgain: (idle) => pool.onIdleAgain(idle),
       onAbandoned: (left) => pool.end(left),
       onGone: (gone) => pool.onGone(gone),
     })

@@ -19,6 +19,7 @@ import type { FunctionVersion } from '../model.ts'
 import { createProcessSandboxRuntime } from '../sandbox/process.ts'
 import { initFrame } from './environment.ts'
 import { Instance, type LaunchPlan } from './instance.ts'
+import { channelLink } from './link.ts'
 import { stemKind } from './launch.ts'
 import { holder } from './stem-test-support.ts'
 import { findRuntimes } from './runtimes.ts'
@@ -51,7 +52,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
   symlinkSync(process.execPath, node)
   const clock = systemClock
   const sandboxes = createProcessSandboxRuntime({ directory: join(folder, 'instances') }, { clock })
-  const interpreter = (await findRuntimes('')).interpreter('nodejs20')
+  const interpreter = (await findRuntimes({ path: '', directory: '' })).choice('nodejs20').interpreter
   const kind = stemKind({ ...interpreter, command: [node, ...interpreter.command.slice(1)] }, 512)
   const problems: (string | null)[] = []
   const stock = createStemStock(
@@ -86,7 +87,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
     function: { name: 'f', service: null, config },
   } as unknown as FunctionVersion
   const credentials = { accessKeyId: 'id', accessKeySecret: 'key-secret', securityToken: 'token', expiresAtMs: 0 }
-  const facts = { accountId: '1', region: 'r', qualifier: 'LATEST', credentials, endpoints: {} }
+  const facts = { runtimeVersion: '26', accountId: '1', region: 'r', qualifier: 'LATEST', credentials, endpoints: {} }
   let count = 0
   const plan: LaunchPlan = {
     hasStem: () => stock.has(kind),
@@ -95,6 +96,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       count++
       return stock.boot(kind)
     },
+    link: channelLink,
     folders: async () => ({ code: codeFolder, layers: null }),
     limits: { ...kind.limits, memoryBytes: 256 * 1024 * 1024 },
     initFrame: (instanceId, requestId, { code }) =>
@@ -106,10 +108,11 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       'c-01',
       version,
       'r-1',
-      { onSlotFreed() {}, onAbandoned: (left) => left.drain(), onGone() {} },
+      { onSlotFreed() {}, onIdleAgain() {}, onAbandoned: (left) => left.drain(), onGone() {} },
       {
         clock: instanceClock,
         appendLine: (line) => lines.push(line.text),
+        onRecord() {},
         onDefect(error) {
           throw error
         },

@@ -5,8 +5,8 @@ import type { Clock } from '../clock.ts'
 import type { Sandbox, SandboxExit, SandboxLimits, SandboxRuntime } from '../sandbox/port.ts'
 import { ChannelConnection, type ConnectionHandler } from './channel/connection.ts'
 import { ChannelError } from './channel/frames.ts'
+import type { Interpreter } from './interpreters/interpreter.ts'
 import { libraryPath, SYSTEM_PATH } from './environment.ts'
-import type { Interpreter } from './runtimes.ts'
 
 /** For the isolation mechanism to bring a process up; a mechanism that hangs then fails this start, not all that follow. */
 export const SANDBOX_CREATE_MS_MAX = 20_000
@@ -62,6 +62,8 @@ export interface StemDeps {
    * 107 of a Unix socket path.
    */
   socketDirectory: string
+  /** Instead of `RUNTIME_START_MS_MAX`. */
+  runtimeStartMsMax?: number
 }
 
 export class Stem {
@@ -142,8 +144,9 @@ export class Stem {
   async #boot(): Promise<void> {
     try {
       await this.created
-      const timer = this.#deps.clock.setTimer(RUNTIME_START_MS_MAX, () =>
-        this.#greeted.reject(new Error(`the runtime did not connect within ${RUNTIME_START_MS_MAX / 1000} seconds`)),
+      const limitMs = this.#deps.runtimeStartMsMax ?? RUNTIME_START_MS_MAX
+      const timer = this.#deps.clock.setTimer(limitMs, () =>
+        this.#greeted.reject(new Error(`the runtime did not connect within ${limitMs / 1000} seconds`)),
       )
       await this.#greeted.promise.finally(() => timer.cancel())
       this.#state = 'waiting'

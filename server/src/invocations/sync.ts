@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../clock.ts'
 import { FcError, type Fault } from '../errors.ts'
 import {
   parseFailure,
-  type ChannelStream,
+  type LinkStream,
   type FunctionFailure,
   type InstanceExit,
   type Instances,
@@ -14,6 +14,7 @@ import {
 import type { ColdStartPhases, InvocationRecord, LogLine } from '../logs/port.ts'
 import { BodySender } from './body-sender.ts'
 import { LogCapture } from './log-capture.ts'
+import { traceOf } from './tracing.ts'
 import type {
   Invocation,
   InvocationFailure,
@@ -26,6 +27,8 @@ import type {
 
 export interface InvocationsDeps {
   clock: Clock
+  /** Instead of the timeout of each function. */
+  timeoutMs?: number
   instances: Instances
   appendLine(line: LogLine): void
   onRecord: RecordSink
@@ -41,6 +44,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
   }
 }
 
+const START_ERRORS = ['CAExited', 'CAFileNotFound', 'CAFilePermission', 'FunctionNotStarted'] as const
 /** An event up to this size goes out in the INVOKE frame itself. */
 const FIRST_BODY_BYTES_MAX = 65_536
 
@@ -56,10 +60,11 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   readonly #acceptedMonotonicMs: number
   #body: Buffer | null
   #slot: Slot | null = null
-  #stream: ChannelStream | null = null
+  #stream: LinkStream | null = null
   #sender: BodySender | null = null
   #log: LogCapture | null = null
   #timer: Timer | null = null
+  #startedMs = 0
   #startedMonotonicMs = 0
   #durationMs = 0
   #requestBytes = 0
@@ -132,14 +137,11 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   /** Ends it for a reason of the platform: what it holds is let go of, and its instance ends. */
   abort(error: FcError): void {
     if (!this.#letGo()) return
-    if (this.#slot === null) {
-      this.#deps.instances.withdraw(this.#request.version, this)
-    } else {
-      this.#stopClock()
-      this.#stream?.cancel('disconnect')
-      this.#slot.abandon()
-    }
+    if (this.#slot === null) this.#deps.instances.withdraw(this.#request.version, this)
+    this.#stopClock()
     if (!this.#isAnswered) this.#fail({ kind: 'platform', error })
+    this.#stream?.cancel('disconnect')
+    this.#slot?.abandon()
   }
 
   outcome(): InvocationOutcome {
@@ -165,12 +167,15 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#coldStart = slot.coldStart
     const { clock } = this.#deps
     const { timeoutSeconds } = this.#request.version.function.config
+    const timeoutMs = this.#deps.timeoutMs ?? timeoutSeconds * 1000
+    this.#startedMs = clock.nowMs()
     this.#startedMonotonicMs = clock.monotonicMs()
-    this.#timer = clock.setTimer(timeoutSeconds * 1000, () => this.#onTimeout(timeoutSeconds))
+    this.#timer = clock.setTimer(timeoutMs, () => this.#onTimeout(timeoutMs / 1000))
     if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
-    const head = invokeHead(this.#request, clock.nowMs() + timeoutSeconds * 1000)
     const body = this.#body
     this.#body = null
+    const laterBytes = body !== null && body.length > FIRST_BODY_BYTES_MAX ? body.length : null
+    const head = invokeHead(this.#request, this.#startedMs + timeoutMs, laterBytes)
     if (body === null) {
       this.#stream = slot.invoke(head, null, false, this)
       this.#responder.onStart()
@@ -189,7 +194,8 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   onStartFailed(failure: FunctionFailure, coldStart: ColdStartPhases): void {
     this.#coldStart = coldStart
-    this.#fail({ kind: 'function', failure, exit: null })
+    const refused = startError(failure)
+    this.#fail(refused === null ? { kind: 'function', failure, exit: null } : { kind: 'platform', error: refused })
   }
 
   onInstanceGone(exit: InstanceExit): void {
@@ -249,16 +255,13 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   #onTimeout(timeoutSeconds: number): void {
     if (!this.#letGo()) return
-    this.#stream?.cancel('timeout')
     this.#stopClock()
-    this.#slot!.abandon()
-    if (this.#isAnswered) return
     const errorMessage = `Task timed out after ${timeoutSeconds} seconds`
-    this.#fail({
-      kind: 'function',
-      failure: { errorType: 'FunctionTimeoutError', errorMessage, handled: false },
-      exit: null,
-    })
+    const failure: FunctionFailure = { errorType: 'FunctionTimeoutError', errorMessage, handled: false }
+    // Before the stream is told, which may end it at once: that end is not the reason.
+    if (!this.#isAnswered) this.#fail({ kind: 'function', failure, exit: null })
+    this.#stream?.cancel('timeout')
+    this.#slot!.abandon()
   }
 
   #stopClock(): void {
@@ -328,7 +331,17 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       timeMs: this.#deps.clock.nowMs(),
       stream,
       text,
+      hook: null,
     })
+  }
+
+  #queuedMs(hasRun: boolean): number {
+    if (!hasRun) return this.#deps.clock.monotonicMs() - this.#acceptedMonotonicMs
+    const queuedMs = this.#startedMonotonicMs - this.#acceptedMonotonicMs
+    // The wall clock has whole ms, and what began at one of them must not come out as having begun in the one before: the
+    // initializer ended in it.
+    const wholeMs = this.#startedMs - this.#acceptedMs
+    return wholeMs > queuedMs && wholeMs < queuedMs + 1 ? wholeMs : queuedMs
   }
 
   #record(statusCode: number, responseBytes: number, answerError: FcError | undefined): InvocationRecord {
@@ -347,7 +360,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       kind: request.http === null ? 'event' : 'http',
       invocationType: request.invocationType,
       startedMs: this.#acceptedMs,
-      queuedMs: (hasRun ? this.#startedMonotonicMs : this.#deps.clock.monotonicMs()) - this.#acceptedMonotonicMs,
+      queuedMs: this.#queuedMs(hasRun),
       durationMs: this.#durationMs,
       billedMs: Math.ceil(this.#durationMs),
       memoryMB: request.version.function.config.memoryMB,
@@ -367,9 +380,21 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   }
 }
 
+/** A program that could not be started at all is an error of the call, with a status of its own (Function Compute). */
+function startError({ errorType, errorMessage }: FunctionFailure): FcError | null {
+  const code = START_ERRORS.find((each) => each === errorType)
+  return code === undefined ? null : new FcError(code, errorMessage)
+}
+
 /** The INVOKE head of docs/reference/channel.md. */
-function invokeHead(request: InvocationRequest, deadlineMs: number): string {
-  const { requestId, qualifier, clientIp, http, tracing } = request
-  const common = { requestId, deadlineMs, qualifier, ...(tracing === null ? undefined : { tracing }) }
+function invokeHead(request: InvocationRequest, deadlineMs: number, bodyBytes: number | null): string {
+  const { requestId, qualifier, clientIp, http } = request
+  const common = {
+    requestId,
+    deadlineMs,
+    qualifier,
+    tracing: traceOf(request),
+    ...(bodyBytes === null ? undefined : { bodyBytes }),
+  }
   return JSON.stringify(http === null ? { kind: 'event', ...common } : { kind: 'http', ...common, clientIp, ...http })
 }

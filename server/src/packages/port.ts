@@ -1,7 +1,7 @@
-/** Code packages: stored by content, unpacked once per host. */
+/** Code packages and container images: stored by content, unpacked once per host. */
 import { hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { CodeRef, FunctionConfig } from '../model.ts'
+import type { CodeRef, FunctionConfig, ImageRef } from '../model.ts'
 
 export interface StoredPackage extends CodeRef {
   /** All files together. */
@@ -38,8 +38,52 @@ export function togetherKey(sha256s: readonly string[]): string {
   return hash('sha256', sha256s.join('\n'))
 }
 
-/** What instances of a function need, in the terms of `sweep`: its code, its layers, and the folder of these. */
-export function packagesOf({ code, layers }: Pick<FunctionConfig, 'code' | 'layers'>): string[] {
+/** What instances of a function need, in the terms of `sweep`: code or image, its layers, and the folder of these. */
+export function packagesOf({ code, image, layers }: Pick<FunctionConfig, 'code' | 'image' | 'layers'>): string[] {
   const ofLayers = layers.map((layer) => layer.code.sha256)
-  return [...(code === null ? [] : [code.sha256]), ...ofLayers, ...(ofLayers.length > 1 ? [togetherKey(ofLayers)] : [])]
+  const own = [code, image].flatMap((ref) => (ref ? [ref.sha256] : []))
+  return [...own, ...ofLayers, ...(ofLayers.length > 1 ? [togetherKey(ofLayers)] : [])]
+}
+
+/** How the registry of an image is asked; empty texts: not given. */
+export interface RegistryAccess {
+  userName: string
+  password: string
+  /** Over HTTP, or with a certificate that nobody has signed. */
+  isInsecure: boolean
+  /** Who signs the registry's certificate: PEM in base64. */
+  rootCaCertificate: string
+}
+
+/** Ids as the image has them. */
+export interface ImageUser {
+  uid: number
+  gid: number
+  /** Beside `gid`. */
+  groups: readonly number[]
+}
+
+export interface UnpackedImage {
+  /** Host folder with its files, owned by the users that the image names; nothing in it may be run outside of a sandbox. */
+  rootFolder: string
+  /** What the image says of itself; texts and lists may be empty. */
+  config: {
+    entrypoint: readonly string[]
+    command: readonly string[]
+    environment: Readonly<Record<string, string>>
+    workingFolder: string
+    user: ImageUser
+  }
+}
+
+export interface ImageStore {
+  /**
+   * Copies the image that the reference names now, checks it whole and unpacks it. Rejects with FcError InvalidArgument that
+   * says what is wrong with it; nothing is kept then.
+   */
+  put(reference: string, access: RegistryAccess): Promise<ImageRef>
+  /** Unpacks at first use, one unpacking however many ask at once. */
+  open(sha256: string): Promise<UnpackedImage>
+  /** As that of the package store, for images. */
+  sweep(used: ReadonlySet<string>, running: ReadonlySet<string>): Promise<void>
 }

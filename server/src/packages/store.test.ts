@@ -244,7 +244,7 @@ test('a folder of several packages is known after a restart, and goes when nothi
   const again = await createPackageStore({ directory, cacheBytesMax: 1024 * 1024 }, { clock })
   assert.equal(await again.unpackTogether(sha256s), folder)
   clock.advance(SWEEP_GRACE_MS + 1000)
-  await again.sweep(new Set(packagesOf({ code: null, layers })))
+  await again.sweep(new Set(packagesOf({ code: null, image: null, layers })))
   assert.equal(unpackedFolders(directory).length, 3)
   await again.sweep(new Set(sha256s))
   assert.equal(unpackedFolders(directory).length, 2)

@@ -6,18 +6,18 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { Cgroup, removeGroup } from './cgroups.ts'
 import { ProgramFailure, type KeeperExit } from './keeper.ts'
-import { bundleConfig, occupantOf } from './oci-bundle.ts'
-import { startExec } from './oci-exec.ts'
+import { bundleConfig, execProcess, occupantOf } from './oci-bundle.ts'
+import { startExec, type ExecPlace } from './oci-exec.ts'
 import type { OciHost } from './oci-host.ts'
 import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
-import { OciSandbox } from './oci-sandbox.ts'
+import { OciSandbox, type OciSandboxHost } from './oci-sandbox.ts'
 import { removeFolder } from './remove-folder.ts'
-import type { SandboxSpec } from './port.ts'
+import type { ExecSpec, SandboxSpec } from './port.ts'
 
-type Undo = (() => unknown)[]
+export type Undo = (() => unknown)[]
 
 /** The last first; what cannot be undone (the keeper is lost) keeps nothing else from being undone. */
-async function undoAll(undo: Undo): Promise<void> {
+export async function undoAll(undo: Undo): Promise<void> {
   for (const step of undo.splice(0).toReversed()) {
     try {
       await step()
@@ -28,7 +28,7 @@ async function undoAll(undo: Undo): Promise<void> {
 }
 
 /** Waits for all even when one rejects, so that nothing is made any more when it is undone. */
-async function together<Results extends readonly unknown[]>(steps: {
+export async function together<Results extends readonly unknown[]>(steps: {
   [At in keyof Results]: Promise<Results[At]>
 }): Promise<Results> {
   await Promise.allSettled(steps)
@@ -101,6 +101,41 @@ async function start(
     { mode: 0o600 }, // the environment is in it
   )
 
+  const exec = (process: ExecSpec, variables: Readonly<Record<string, string>>) =>
+    execProcess(process, { user, environment: variables, limits })
+  return runBundle(host, clock, undo, {
+    ...{ spec, folder, pipes, cgroupPath },
+    address: network.address,
+    exec: { id, folder, environment, process: exec },
+    show({ code, layers }) {
+      if (layers === null) return showFolders(host, [[code, codeMountPoint]], inFolder('staging'))
+      if (occupant !== null) throw new Error(`cannot show layers: ${occupant}`)
+      const shown: Shown[] = [
+        [code, codeMountPoint],
+        [layers, layersMountPoint],
+      ]
+      return showFolders(host, shown, inFolder('staging'))
+    },
+  })
+}
+
+interface Bundle {
+  spec: Pick<SandboxSpec, 'id' | 'limits' | 'onOutput'>
+  /** Holds config.json. */
+  folder: string
+  pipes: [string, string]
+  cgroupPath: string
+  /** In the network of the sandboxes. */
+  address: string
+  exec: ExecPlace
+  show: OciSandboxHost['show']
+}
+
+/** Starts what the bundle says, and undoes everything when it has ended. */
+export async function runBundle(host: OciHost, clock: Clock, undo: Undo, bundle: Bundle): Promise<OciSandbox> {
+  const { spec, folder, pipes, cgroupPath } = bundle
+  const { id } = spec
+  const { keeper, options } = host
   // Opened before anybody writes, so that nothing is lost, and read only from when somebody does: else it would be the end.
   const ends = pipes.map((path) => new PipeEnd(path))
   undo.push(() => ends.forEach((end) => end.close()))
@@ -110,22 +145,15 @@ async function start(
   const [stdout, stderr] = ends.map((end) => end.read()) as [Socket, Socket]
   return new OciSandbox({
     spec,
+    address: bundle.address,
     clock,
     ended,
-    cgroup: new Cgroup(options.cgroups, cgroupPath, limits.memoryBytes),
+    cgroup: new Cgroup(options.cgroups, cgroupPath, spec.limits.memoryBytes),
     output: { stdout, stderr },
     host: {
-      show({ code, layers }) {
-        if (layers === null) return showFolders(host, [[code, codeMountPoint]], inFolder('staging'))
-        if (occupant !== null) throw new Error(`cannot show layers: ${occupant}`)
-        const shown: Shown[] = [
-          [code, codeMountPoint],
-          [layers, layersMountPoint],
-        ]
-        return showFolders(host, shown, inFolder('staging'))
-      },
+      show: bundle.show,
       kill: () => keeper.kill(id),
-      exec: (exec) => startExec(host, exec, { id, folder, user, environment, limits }),
+      exec: (exec) => startExec(host, exec, bundle.exec),
       cleanUp: () => undoAll(undo),
     },
   })

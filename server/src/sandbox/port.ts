@@ -27,6 +27,30 @@ export interface SandboxSpec {
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
 }
 
+/** A sandbox with the file system of an image instead of the host's programs. */
+export interface ImageSandboxSpec extends Omit<SandboxSpec, 'readOnlyPaths' | 'channelSocket'> {
+  /** Program and arguments, inside the image. */
+  command: readonly string[]
+  image: {
+    /** Host folder with its files, never written. The sandbox sees them under a layer of its own, as large as its disk. */
+    rootFolder: string
+    /** Inside the image, absolute. */
+    workingFolder: string
+    /** Ids inside; 0 is root there, and an unprivileged user of the host. */
+    user: { uid: number; gid: number; groups: readonly number[] }
+  }
+}
+
+/** The program of an image cannot be run, which is the image's fault; the message is the system's. */
+export class NotRunnable extends Error {
+  readonly reason: 'missing' | 'forbidden'
+
+  constructor(reason: NotRunnable['reason'], message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
 export interface SandboxStats {
   memoryBytes: number
   peakMemoryBytes: number
@@ -74,6 +98,10 @@ export interface Sandbox {
   readonly id: string
   /** Where things are, as the program inside sees them. */
   readonly paths: { temporary: string; channel: string }
+  /** Address at which the host reaches what listens inside. */
+  readonly address: string
+  /** The address and its ports are those of other sandboxes, too. */
+  readonly sharesNetwork: boolean
   /**
    * Shows the host folders inside, read-only, and sets the limits of its function; once. Resolves to where the program
    * sees them. The size of the temporary folder and the number of open files stay as created.
@@ -105,6 +133,8 @@ export interface SandboxRuntime {
   readonly platformAddress: string | null
   /** Resolves when the process runs (not when it is ready); rejects with the reason it cannot. */
   create(spec: SandboxSpec): Promise<Sandbox>
+  /** As `create`, or rejects with NotRunnable; its `specialise` shows no code, which is in the image. Absent where there can be none. */
+  createFromImage?(spec: ImageSandboxSpec): Promise<Sandbox>
   /** Removes what an earlier, killed platform left behind; called before the first create. Returns how many were found. */
   recover(): Promise<number>
   /** Stops all. */

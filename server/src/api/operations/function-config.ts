@@ -1,6 +1,7 @@
 /** The configuration of a function: defaults, limits, and how an update changes it. Pure. */
+import { CONTAINER_RUNTIME, containerConfig } from '../../container-config.ts'
 import { FcError } from '../../errors.ts'
-import type { CodeRef, FunctionConfig, FunctionLayer, Hook, JsonObject } from '../../model.ts'
+import type { CodeRef, FunctionConfig, FunctionLayer, Hook, ImageRef, JsonObject } from '../../model.ts'
 import type { Runtimes } from './context.ts'
 
 export interface HookPatch {
@@ -29,6 +30,8 @@ export interface FunctionPatch {
   internetAccess?: boolean | undefined
   /** From the settings as they are to what they shall be. */
   settings?: ((before: JsonObject) => JsonObject) | undefined
+  /** The settings are of the container, among others. */
+  setsContainer?: boolean | undefined
 }
 
 export const INITIALIZER_SECONDS_MAX = 300
@@ -56,6 +59,7 @@ export function newConfig(generation: Generation): FunctionConfig {
     instanceConcurrency: 1,
     environmentVariables: {},
     code: null,
+    image: null,
     layers: [],
     initializer: null,
     preFreeze: null,
@@ -70,13 +74,14 @@ export function newConfig(generation: Generation): FunctionConfig {
 export interface FoundPackages {
   code?: CodeRef | undefined
   layers?: FunctionLayer[] | undefined
+  image?: ImageRef | undefined
 }
 
 /** The configuration after an update. Throws FcError; packages that are absent stay as they are. */
 export function patchConfig(
   before: FunctionConfig,
   patch: FunctionPatch,
-  { code, layers }: FoundPackages,
+  { code, layers, image }: FoundPackages,
   runtimes: Runtimes,
 ): FunctionConfig {
   const after: FunctionConfig = {
@@ -90,6 +95,7 @@ export function patchConfig(
     environmentVariables: patch.environmentVariables ?? before.environmentVariables,
     code: code ?? before.code,
     layers: layers ?? before.layers,
+    image: image ?? before.image ?? null,
     initializer: hook(before.initializer, patch.initializer, INITIALIZER_SECONDS_DEFAULT),
     preFreeze: hook(before.preFreeze, patch.preFreeze, HOOK_SECONDS_DEFAULT),
     preStop: hook(before.preStop, patch.preStop, HOOK_SECONDS_DEFAULT),
@@ -103,6 +109,7 @@ export function patchConfig(
   }
   checkEnvironment(after.environmentVariables)
   checkLayers(after)
+  checkJob(after)
   return after
 }
 
@@ -111,9 +118,22 @@ export function isCustom(runtime: string): boolean {
 }
 
 function checkRuntime(runtime: string, runtimes: Runtimes): void {
-  if (!runtimes.all.includes(runtime)) throw new FcError('InvalidArgument', 'Runtime is set to an invalid value')
+  if (!runtimes.all.includes(runtime)) {
+    const accepted = runtimes.all.join(', ')
+    throw new FcError(
+      'InvalidArgument',
+      `Runtime is set to an invalid value: runtime '${runtime}' is none of ${accepted}`,
+    )
+  }
   const answer = runtimes.available(runtime)
   if (!answer.ok) throw new FcError('InvalidArgument', `runtime '${runtime}' cannot run here: ${answer.reason}`)
+}
+
+/** A container that serves nothing has its memory and its processor for one event. */
+function checkJob(config: FunctionConfig): void {
+  const isJob = config.runtime === CONTAINER_RUNTIME && !containerConfig(config).isWebServer
+  if (!isJob || config.instanceConcurrency === 1) return
+  throw new FcError('InvalidArgument', 'instanceConcurrency must be 1 with webServerMode false')
 }
 
 function checkEnvironment(variables: Readonly<Record<string, string>>): void {

@@ -1,4 +1,5 @@
 /** Functions: create, read, change, remove, list, switch on and off. */
+import { CONTAINER_RUNTIME } from '../../container-config.ts'
 import { FcError } from '../../errors.ts'
 import type { Write } from '../../metadata/port.ts'
 import type { FunctionConfig, FunctionDocument, FunctionKey, JsonObject } from '../../model.ts'
@@ -13,6 +14,7 @@ import { findFunction, findQualified, findService } from './find.ts'
 import type { FoundPackages, FunctionPatch } from './function-config.ts'
 import { newConfig, patchConfig } from './function-config.ts'
 import { findLayers } from './function-layers.ts'
+import { storeImage } from './image.ts'
 import type { Page, PageRequest } from './list.ts'
 import { isEmpty, listPage, pageOf } from './list.ts'
 import { checkName } from './names.ts'
@@ -39,7 +41,7 @@ export async function createFunction(context: Context, input: NewFunction): Prom
   const initial = newConfig(service === null ? 'v3' : 'v2')
   patchConfig(initial, patch, {}, context.runtimes)
   await refuseExisting(context, key)
-  const needsCode = service !== null && patch.runtime !== 'custom-container'
+  const needsCode = service !== null && patch.runtime !== CONTAINER_RUNTIME
   const code = input.code ?? (needsCode ? {} : undefined)
   const found = await findPackages(context, initial, patch, code)
   return changeDocument(context, scope, 'function', key, async () => {
@@ -73,8 +75,12 @@ async function findPackages(
   code: CodeInput | undefined,
 ): Promise<FoundPackages> {
   const layers = patch.layers && (await findLayers(context, patch.layers, before.layers))
-  patchConfig(before, patch, { layers }, context.runtimes)
-  return { layers, code: code && (await storeCode(context, code)) }
+  const wanted = patchConfig(before, patch, { layers }, context.runtimes)
+  return {
+    layers,
+    code: code && (await storeCode(context, code)),
+    image: await storeImage(context, patch, wanted),
+  }
 }
 
 async function refuseExisting(context: Context, key: FunctionKey): Promise<void> {

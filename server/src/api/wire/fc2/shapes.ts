@@ -123,6 +123,7 @@ export function functionPatch(body: FunctionBody): FunctionPatch {
     initializer: { handler: body.initializer, timeoutSeconds: body.initializationTimeout },
     preFreeze: hooks && hookPatch(hooks.preFreeze),
     preStop: hooks && hookPatch(hooks.preStop),
+    setsContainer: body.customContainerConfig !== undefined,
     settings: (before) =>
       mergeSettings(before, { ...given(body, functionSettingNames), ...customSettings(before, body) }),
   }
