@@ -20,7 +20,7 @@ import { CODE_PATH, EVENT_VARIABLE, JobBody } from './job.ts'
 /** What an image that names none finds its programs by. */
 const PATH_DEFAULT = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** Of the environment of a function, what names the libraries of a runtime that is not in the image. */
-const OF_RUNTIMES = ['LD_LIBRARY_PATH', 'NODE_PATH', 'PYTHONPATH']
+const OF_RUNTIMES = ['PATH', 'LD_LIBRARY_PATH', 'NODE_PATH', 'PYTHONPATH', 'SLUICE_LAYERS_PATH']
 
 export interface ContainerDeps extends LinkDeps {
   random: Random
@@ -107,7 +107,7 @@ export function createContainerPlanner(
 }
 
 /** The image's own variables, and those of the function above them. */
-function containerEnvironment(
+export function containerEnvironment(
   version: FunctionVersion,
   facts: EnvironmentFacts,
   image: UnpackedImage['config'],
