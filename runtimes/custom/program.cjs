@@ -93,4 +93,13 @@ function checkFormat(name, bytes) {
   }
 }
 
-module.exports = { NotRunnable, findProgram }
+/** The PATH of a program: those of the platform go before those of the system, after what the function put before these. */
+function pathWith(platformPath, path, systemPath) {
+  const folders = path.split(delimiter)
+  const system = systemPath.split(delimiter)
+  const at = folders.findIndex((folder) => system.includes(folder))
+  folders.splice(at < 0 ? folders.length : at, 0, platformPath)
+  return folders.join(delimiter)
+}
+
+module.exports = { NotRunnable, findProgram, pathWith }

@@ -23,9 +23,10 @@ export const layers: Promises = {
     assert.deepEqual(await evaluate(`fs.readdirSync('${path}')`), ['lib'])
   },
 
-  'code and layers are where functions expect them': async (scene) => {
+  'code and layers are where functions expect them, known beforehand': async (scene) => {
     const { code, layers: path } = await scene.agent(foldersIn(scene))
-    assert.deepEqual({ code, path }, { code: '/code', path: '/opt' })
+    assert.deepEqual({ code, layers: path }, { code: '/code', layers: '/opt' })
+    assert.deepEqual(scene.runtime.folders, { code, layers: path })
   },
 
   'without layers there are none': async (scene) => {

@@ -225,5 +225,6 @@ async function showFolders(host: OciHost, folders: readonly Shown[], staging: st
     const found = await stat(source).catch(() => undefined)
     if (!found?.isDirectory()) throw new Error(`cannot show folders: ${source} does not exist`)
   }
-  for (const [source, target] of folders) await host.keeper.bind(source, target, staging)
+  // Asked for at once, as the keeper may be busy with others between.
+  await Promise.all(folders.map(([source, target], at) => host.keeper.bind(source, target, `${staging}${at}`)))
 }

@@ -24,7 +24,7 @@ import { Container } from './container.ts'
 import { CODE_PATH, EVENT_VARIABLE, JobBody } from './job.ts'
 
 /** Of the environment of a function, what names the libraries of a runtime that is not in the image. */
-const OF_RUNTIMES = ['LD_LIBRARY_PATH', 'NODE_PATH', 'PYTHONPATH']
+const OF_RUNTIMES = ['PATH', 'LD_LIBRARY_PATH', 'NODE_PATH', 'PYTHONPATH', 'SLUICE_LAYERS_PATH']
 
 export interface ContainerDeps extends LinkDeps {
   random: Random
@@ -111,7 +111,7 @@ export function createContainerPlanner(
 }
 
 /** The image's own variables, and those of the function above them. */
-function containerEnvironment(
+export function containerEnvironment(
   version: FunctionVersion,
   facts: EnvironmentFacts,
   image: UnpackedImage['config'],
