@@ -9,7 +9,9 @@ import { addInfo } from './commands/info.ts'
 import { addInit } from './commands/init.ts'
 import { addInstances } from './commands/instances.ts'
 import { addInvoke } from './commands/invoke.ts'
+import { addLayers } from './commands/layers.ts'
 import { addList } from './commands/list.ts'
+import { addLocal } from './commands/local.ts'
 import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
 import { addRuntimes } from './commands/runtimes.ts'
@@ -30,8 +32,10 @@ const COMMANDS = [
   addDeploy,
   addDev,
   addInvoke,
+  addLocal,
   addLogs,
   addList,
+  addLayers,
   addInfo,
   addInstances,
   addExec,

@@ -6,6 +6,7 @@ const path = require('node:path')
 const { nodeBinary } = require('./node-binary.cjs')
 const { installPackages } = require('./npm-packages.cjs')
 const { runInForeground } = require('./process.cjs')
+const { installPythonPackages } = require('./python-packages.cjs')
 const { say } = require('./report.cjs')
 const { provideProgram } = require('./system-programs.cjs')
 
@@ -21,6 +22,7 @@ const TEST_CONCURRENCY = 2
 
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
+const pythonPackages = () => installPythonPackages(ROOT, 'the tests of the Python debugger will be skipped')
 const program = (name) => () => provideProgram(name)
 
 async function samplePackages() {
@@ -82,9 +84,13 @@ function simulate(args) {
 
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
-  start: { needs: [workspace, samplePackages, program('python3'), program('isolation')], run: start },
+  start: { needs: [workspace, samplePackages, ...['python3', 'isolation', 'images'].map(program)], run: start },
   test: {
-    needs: [workspace, samplePackages, ...['python3', 'postgresql', 'both container runtimes'].map(program)],
+    needs: [
+      ...[workspace, samplePackages],
+      ...['python3', 'pip', 'postgresql', 'both container runtimes', 'images', 'images for tests'].map(program),
+      pythonPackages,
+    ],
     run: test,
   },
   lint: { needs: [workspace], run: lint },

@@ -8,7 +8,7 @@ const { SetupError, say, step } = require('./report.cjs')
 const DEBIAN_POSTGRESQL = '/usr/lib/postgresql'
 /** Debian's place for the network plugins, that of their own releases, and Fedora's. */
 const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
-const CNI_PLUGINS = ['bridge', 'host-local', 'firewall']
+const CNI_PLUGINS = ['bridge', 'host-local']
 
 function hasPostgresqlServer() {
   if (onPath('initdb')) return true
@@ -30,10 +30,9 @@ const packaged = (debianPackage, program = debianPackage) => part(debianPackage,
 
 const isolation = [
   part('containernetworking-plugins', hasNetworkPlugins),
-  packaged('iptables'),
   packaged('nftables', 'nft'),
   packaged('iproute2', 'ip'),
-  packaged('util-linux', 'unshare'),
+  packaged('util-linux', 'nsenter'),
   packaged('e2fsprogs', 'mkfs.ext4'),
 ]
 
@@ -41,6 +40,10 @@ const programs = {
   python3: {
     parts: [packaged('python3')],
     without: 'Python functions will not run',
+  },
+  pip: {
+    parts: [packaged('python3-pip', 'pip3')],
+    without: 'tests that need Python packages will be skipped',
   },
   postgresql: {
     parts: [part('postgresql', hasPostgresqlServer)],
@@ -54,6 +57,17 @@ const programs = {
     parts: [part('crun', () => onSystem('crun') || onSystem('runc')), ...isolation],
     isWanted: canIsolate,
     without: 'functions run without isolation (sandbox: process)',
+  },
+  images: {
+    parts: [packaged('skopeo'), packaged('umoci'), packaged('util-linux', 'setpriv')],
+    isWanted: canIsolate,
+    without: 'functions in containers (runtime: custom-container) cannot be deployed',
+  },
+  'images for tests': {
+    // Its program has the name of that in another package, which needs libraries that a test image has not.
+    parts: [part('busybox-static', () => existsSync('/var/lib/dpkg/info/busybox-static.list'))],
+    isWanted: canIsolate,
+    without: 'tests of the custom-container runtime will be skipped',
   },
   'both container runtimes': {
     parts: [packaged('crun'), packaged('runc'), ...isolation],

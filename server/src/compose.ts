@@ -22,11 +22,13 @@ import { answerPlatformEndpoint } from './gateway/platform-endpoints.ts'
 import { Routing } from './gateway/routing.ts'
 import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
+import { DEBUGGING_MS_MAX, findDebugger } from './instances/debugger.ts'
 import { createInstances } from './instances/host.ts'
 import { createLaunchPlanner, stemKind } from './instances/launch.ts'
 import type { Runtimes } from './instances/runtimes.ts'
 import { createStemStock } from './instances/stem-stock.ts'
 import { createInvocations } from './invocations/sync.ts'
+import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -39,8 +41,6 @@ const MB = 1024 * 1024
 const PACKAGE_CACHE_BYTES_MAX = 4096 * MB
 /** Between two rounds of forgetting packages that nothing refers to. */
 const PACKAGE_SWEEP_MS = 60 * 60 * 1000
-/** What runs when the platform is told to stop may go on this long. */
-const STOP_GRACE_MS = 10_000
 /** Starts at the same time, per core: a start is mostly the CPU work of an interpreter. */
 const STARTS_PER_CORE = 2
 /** From a change of what is deployed to a look at which sandboxes are to be prepared for it. */
@@ -58,7 +58,8 @@ export interface Platform {
   /** What a user should know about the sandbox; null when all is well. */
   sandboxNotice: string | null
   runtimes: { language: string; version: string }[]
-  close(): Promise<void>
+  /** What runs may go on for `graceMs`. */
+  close(graceMs: number): Promise<void>
 }
 
 /**
@@ -139,9 +140,13 @@ export async function startPlatform(
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
 
   const hostMemoryMB = config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE)
+  // A debugger has one address, so there is one instance, and none that waits for its function.
+  const functionDebugger = config.debugPort === 0 ? null : await findDebugger(config.debugPort, runtimes.interpreters())
+  const isDebugging = functionDebugger !== null
   const stems = createStemStock(
-    { stems: config.stems, hostMemoryMB },
+    { stems: isDebugging ? 0 : config.stems, hostMemoryMB },
     {
+      ...(isDebugging && { runtimeStartMsMax: DEBUGGING_MS_MAX }),
       clock,
       random,
       sandboxes,
@@ -153,6 +158,10 @@ export async function startPlatform(
     },
   )
 
+  const onRecord = (record: InvocationRecord) => {
+    logs.appendRecord(record)
+    metrics.observe(record)
+  }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
   const endpoints = () => ({ SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}` })
@@ -161,7 +170,8 @@ export async function startPlatform(
       queueLengthMax: config.queueLength,
       queueMsMax: config.queueSeconds * 1000,
       keepAliveMs: config.keepAliveSeconds * 1000,
-      instancesMax: config.accountInstances,
+      instancesMax: isDebugging ? 1 : config.accountInstances,
+      ...(isDebugging && { loadMsMax: DEBUGGING_MS_MAX }),
       memoryMBMax: hostMemoryMB - stems.memoryMBMax,
       startsMax: availableParallelism() * STARTS_PER_CORE,
     },
@@ -169,8 +179,9 @@ export async function startPlatform(
       clock,
       random,
       appendLine: (line) => logs.appendLine(line),
+      onRecord,
       plan: createLaunchPlanner(
-        { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints },
+        { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints, debugger: functionDebugger },
         { clock, packages, stems, runtimes, tokens },
       ),
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
@@ -185,13 +196,11 @@ export async function startPlatform(
   })
 
   const invocations = createInvocations({
+    ...(isDebugging && { timeoutMs: DEBUGGING_MS_MAX }),
     clock,
     instances,
     appendLine: (line) => logs.appendLine(line),
-    onRecord(record) {
-      logs.appendRecord(record)
-      metrics.observe(record)
-    },
+    onRecord,
   })
 
   const routing = new Routing(
@@ -329,13 +338,13 @@ export async function startPlatform(
     isFirstStart,
     sandboxNotice,
     runtimes: runtimes.interpreters().map(({ language, version: installed }) => ({ language, version: installed })),
-    async close() {
+    async close(graceMs) {
       clearInterval(sweep)
       // The API ends its streams (followed logs), which would otherwise hold the listener open.
       await Promise.all([
-        listener.close(STOP_GRACE_MS),
-        functionListener?.close(STOP_GRACE_MS),
-        instances.close(STOP_GRACE_MS),
+        listener.close(graceMs),
+        functionListener?.close(graceMs),
+        instances.close(graceMs),
         api.close(),
       ])
       await feed.stop()

@@ -1,7 +1,7 @@
 import { getFunction, listAliases, listRuntimes, listTriggers, listVersions } from '../api.ts'
 import type { AddCommand } from '../context.ts'
 import { parseFunctionRef, showRef } from '../function-ref.ts'
-import { type Json, numberOf, objectOf, textOf } from '../json.ts'
+import { type Json, listOf, numberOf, objectOf, textOf } from '../json.ts'
 import { formatSize, formatTable, type Output, printable } from '../output.ts'
 import { interpreterOf } from '../runtimes/describe.ts'
 import { triggerTarget } from './list.ts'
@@ -46,6 +46,7 @@ function describe(
     ['timeout', `${textOf(details['timeout'])} s`],
     ['concurrency', `${textOf(details['instanceConcurrency'])} per instance`],
     ['code', `${formatSize(numberOf(details['codeSize']))}, checksum ${textOf(details['codeChecksum']) || 'none'}`],
+    ['layers', listOf(details['layers']).map(layerArn).join(', ')],
     // Values may be secrets: they are for --json only.
     ['environment', Object.keys(objectOf(details['environmentVariables'])).join(', ')],
     ['description', textOf(details['description'])],
@@ -65,4 +66,9 @@ function describe(
     .split('\n')
     .map((line) => line.replace(/^\S+/, (key) => output.style('dim', key)))
     .join('\n')
+}
+
+/** Layers are objects with an ARN in 3.0, and ARNs in 2.0. */
+function layerArn(layer: unknown): string {
+  return textOf(layer) || textOf(objectOf(layer)['arn'])
 }

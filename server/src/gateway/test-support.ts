@@ -40,6 +40,7 @@ export function functionNamed(service: string | null, name: string, description 
       instanceConcurrency: 1,
       environmentVariables: {},
       code: null,
+      image: null,
       layers: [],
       initializer: null,
       preFreeze: null,

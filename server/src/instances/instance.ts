@@ -1,12 +1,14 @@
 /** One live sandbox with one function version loaded: started, given requests, ended. */
-import type { Clock, Timer } from '../clock.ts'
+import type { Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
-import type { ExecProcess, ExecSpec, SandboxExit, SandboxLimits } from '../sandbox/port.ts'
+import type { ExecProcess, ExecSpec, SandboxExit, SandboxFolders, SandboxLimits } from '../sandbox/port.ts'
 import { ChannelError } from './channel/frames.ts'
-import type { ChannelStream, InstanceExit, Slot, SlotHolder, StreamHandler } from './port.ts'
+import type { Link, LinkFactory } from './link.ts'
+import type { FunctionFailure, InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
 import { failureOf, parseObject, StartFailure } from './failure.ts'
+import { HookRun, runHook, type LifecycleDeps } from './lifecycle.ts'
 import type { Stem, StemOwner } from './stem.ts'
 import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
 
@@ -30,23 +32,28 @@ export interface LaunchPlan {
   hasStem(): boolean
   takeStem(): Stem | null
   bootStem(): Stem
-  codeFolder(): Promise<string>
+  /** On the host. */
+  folders(): Promise<SandboxFolders>
   limits: SandboxLimits
-  initFrame(instanceId: string, requestId: string, codePath: string): object
+  link: LinkFactory
+  /** `paths`: the folders as the program sees them. */
+  initFrame(instanceId: string, requestId: string, paths: SandboxFolders): object
   /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
   credentials(): object
 }
 
 export interface InstanceOwner {
   onSlotFreed(instance: Instance): void
+  /** It takes requests again after a hook: those that came meanwhile now, before it is frozen. */
+  onIdleAgain(instance: Instance): void
   /** A request on it ran out of time: it must get no other. */
   onAbandoned(instance: Instance): void
   onGone(instance: Instance): void
 }
 
-interface InstanceDeps {
-  clock: Clock
-  appendLine(line: LogLine): void
+interface InstanceDeps extends LifecycleDeps {
+  /** Instead of `LOAD_MS_MAX`. */
+  loadMsMax?: number
   /** Hears of a defect of ours that ended an instance. */
   onDefect(error: Error): void
 }
@@ -66,7 +73,8 @@ export class Instance implements StemOwner {
   #coldStart: ColdStartPhases | null = null
   /** What it runs in: while it starts, perhaps still booting. */
   #stem: Stem | null = null
-  #isSpecialised = false
+  /** How its program is spoken with; null before the function is in it. */
+  #link: Link | null = null
   #startRequestId: string
   #peakMemoryMB = 0
   #sampledMs = -Infinity
@@ -75,6 +83,10 @@ export class Instance implements StemOwner {
   #protocolError: ChannelError | null = null
   #settleReady: { ready(payload: string): void; fail(error: Error): void } | null = null
   #execs = 0
+  /** The hook that runs: while one does, no request does. */
+  #hook: HookRun | null = null
+  /** A request ran out of time on it, or it is stuck: it ends without ceremony. */
+  #isBroken = false
   #pingedMs = -Infinity
   #pong: Timer | null = null
   readonly #strayLines: { stdout: ReturnType<typeof createLineSplitter>; stderr: ReturnType<typeof createLineSplitter> }
@@ -119,26 +131,33 @@ export class Instance implements StemOwner {
       return elapsedMs
     }
     try {
-      const code = plan.codeFolder()
-      code.catch(() => {})
+      const unpacking = plan.folders()
+      unpacking.catch(() => {})
       // Without a stem the sandbox boots while the package is unpacked; phases tell what was waited for, in this order.
       if (!plan.hasStem()) this.#stem = plan.bootStem()
-      const codeFolder = await code
+      const folders = await unpacking
       this.phases.packageMs = lap()
-      const codePath = await this.#specialise(plan, codeFolder, lap)
+      const paths = await this.#specialise(plan, folders, lap)
       this.#to('connected')
       this.#plan = plan
       this.#credentialsMs = clock.monotonicMs()
-      this.#stem!.connection.initialize(plan.initFrame(this.id, this.#startRequestId, codePath))
-      const loadMs = await this.#awaitReady()
+      const { initializer } = this.version.function.config
+      if (initializer) this.#hook = new HookRun('initialize', this.#startRequestId, this, this.#deps)
+      this.#link!.initialize(plan.initFrame(this.id, this.#startRequestId, paths))
+      const { loadMs, failure } = await this.#awaitReady()
       const readyMs = lap()
       this.phases.initializerMs = Math.max(0, readyMs - (loadMs ?? readyMs))
       this.phases.runtimeMs += readyMs - this.phases.initializerMs
+      this.#hook?.end(failure, readyMs - this.phases.initializerMs)
+      if (failure) throw new StartFailure(failure)
+      this.#hook = null
       this.#to('loaded')
       this.#startRequestId = ''
       this.#coldStart = this.phases
       this.idleSinceMs = clock.monotonicMs()
     } catch (error) {
+      if (error instanceof StartFailure) this.#hook?.end(error.failure)
+      this.#hook = null
       // The end that follows is ours.
       this.#settleReady = null
       await this.stop(0)
@@ -148,8 +167,8 @@ export class Instance implements StemOwner {
     }
   }
 
-  /** Returns where the program sees its code. A stem from the stock that fails is replaced by a new one, once. */
-  async #specialise(plan: LaunchPlan, codeFolder: string, lap: () => number): Promise<string> {
+  /** Returns where the program sees its folders. A stem from the stock that fails is replaced by a new one, once. */
+  async #specialise(plan: LaunchPlan, folders: SandboxFolders, lap: () => number): Promise<SandboxFolders> {
     for (;;) {
       this.#checkNotStopped()
       const stocked = this.#stem === null ? plan.takeStem() : null
@@ -160,13 +179,12 @@ export class Instance implements StemOwner {
         await stem.connected
         this.phases.runtimeMs += lap()
         this.#checkNotStopped()
-        const specialised = stem.sandbox.specialise(codeFolder, plan.limits)
-        const [codePath] = await Promise.all([specialised, stocked?.confirm()])
+        const specialised = stem.sandbox.specialise(folders, plan.limits)
+        const [paths] = await Promise.all([specialised, stocked?.confirm()])
         this.#checkNotStopped()
-        stem.take(this)
-        this.#isSpecialised = true
+        this.#link = plan.link(stem, this)
         this.phases.sandboxMs += lap()
-        return codePath
+        return paths
       } catch (error) {
         // No code of the function has run in it. A new one that fails tells a reason that holds for the next, too.
         if (stocked === null || this.state === 'gone') throw error
@@ -190,8 +208,8 @@ export class Instance implements StemOwner {
     return new InstanceSlot(this, holder, coldStart)
   }
 
-  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): ChannelStream {
-    return this.#stem!.connection.invoke(head, body, end, handler)
+  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): LinkStream {
+    return this.#link!.invoke(head, body, end, handler)
   }
 
   release(holder: SlotHolder): void {
@@ -203,16 +221,47 @@ export class Instance implements StemOwner {
       this.idleSinceMs = this.#deps.clock.monotonicMs()
     }
     if (this.#state !== 'draining') this.#owner.onSlotFreed(this)
-    else if (this.#holders.size === 0) void this.stop(0)
+    else if (this.#holders.size === 0) this.#leave()
   }
 
-  /** Keeps an idle instance from running, until it is assigned, thawed or ended; false when it is not idle. */
+  /**
+   * Keeps an idle instance from running, until it is assigned, thawed or ended; false when it is not idle. Its preFreeze
+   * hook comes first, during which it takes no requests.
+   */
   freeze(): boolean {
     if (this.#state !== 'ready' || this.#execs > 0) return false
-    this.#to('freeze')
     this.#cancelPing()
-    this.#stem!.sandbox.freeze()
+    const run = this.#runHook('preFreeze')
+    if (run === null) {
+      this.#suspend()
+    } else {
+      this.#to('prepare')
+      void run.over.then(() => this.#onPrepared())
+    }
     return true
+  }
+
+  #onPrepared(): void {
+    if (this.#state !== 'freezing') return
+    this.#to('prepared')
+    this.#owner.onIdleAgain(this)
+    if (this.state === 'ready' && this.#execs === 0) this.#suspend()
+  }
+
+  #suspend(): void {
+    this.#to('freeze')
+    this.#stem!.sandbox.freeze()
+  }
+
+  /** Null when the function has no such hook. */
+  #runHook(name: 'preFreeze' | 'preStop'): HookRun | null {
+    const hook = this.version.function.config[name]
+    if (!hook) return null
+    const link = this.#link!
+    const run = runHook(name, hook, this, this.#deps, (call, onDone) => link.hook(call, onDone))
+    this.#hook = run
+    void run.over.then(() => (this.#hook = null))
+    return run
   }
 
   /** No effect when it is not frozen. */
@@ -225,7 +274,7 @@ export class Instance implements StemOwner {
 
   /** Runs a program beside the function; it keeps the instance from being frozen, not from being ended. */
   async exec(spec: ExecSpec): Promise<ExecProcess> {
-    if (!this.#isSpecialised || this.#state === 'gone')
+    if (this.#link === null || this.#state === 'gone')
       throw new FcError('InstanceNotFound', 'the instance does not run')
     this.thaw()
     this.#execs++
@@ -246,7 +295,7 @@ export class Instance implements StemOwner {
     const isDue = nowMs - Math.max(this.idleSinceMs, this.#pingedMs) >= PING_IDLE_MS
     if (this.#state !== 'ready' || this.#pong !== null || !isDue) return
     this.#pingedMs = nowMs
-    this.#stem!.connection.ping()
+    this.#link!.ping()
     this.#pong = this.#deps.clock.setTimer(PONG_MS_MAX, () => {
       this.#pong = null
       // What it was given meanwhile may keep it busy, for as long as that request may take.
@@ -255,6 +304,7 @@ export class Instance implements StemOwner {
         'system',
         `Instance is stuck: it was idle and did not answer within ${PONG_MS_MAX / 1000} seconds`,
       )
+      this.#isBroken = true
       this.#owner.onAbandoned(this)
     })
   }
@@ -269,27 +319,40 @@ export class Instance implements StemOwner {
     const nowMs = this.#deps.clock.monotonicMs()
     if (!this.#plan || this.#state === 'frozen' || nowMs - this.#credentialsMs < CREDENTIALS_MS_MAX) return
     this.#credentialsMs = nowMs
-    this.#stem!.connection.credentials(this.#plan.credentials())
+    this.#link!.credentials(this.#plan.credentials())
   }
 
   abandon(holder: SlotHolder): void {
+    this.#isBroken = true
     this.#owner.onAbandoned(this)
     this.release(holder)
   }
 
-  /** Serves what runs on it and then ends. */
+  /** Serves what runs on it and then ends, by its preStop hook if it has one. */
   drain(): void {
     if (this.#state === 'starting' || this.#state === 'initializing' || this.#state === 'gone') {
+      // An initializer that is cut short for a reason of ours has not failed.
+      this.#hook = null
       void this.stop(0)
       return
     }
+    if (this.#state === 'draining') return
+    if (this.version.function.config.preStop) this.thaw()
     this.#to('drain')
-    if (this.#holders.size === 0) void this.stop(0)
+    if (this.#holders.size === 0) this.#leave()
+  }
+
+  /** Nothing runs on it, nothing will: it ends after its preStop hook, and after a preFreeze that is under way. */
+  #leave(): void {
+    if (this.#state === 'gone') return
+    const run = this.#hook ?? (this.#isBroken ? null : this.#runHook('preStop'))
+    if (run === null) void this.stop(0)
+    else void run.over.then(() => (run.name === 'preStop' ? this.stop(0) : this.#leave()))
   }
 
   async stop(graceMs: number): Promise<void> {
     // Before it has taken the stem nobody tells it of the stem's end.
-    if (!this.#isSpecialised) this.#end({ cause: 'stopped', outOfMemory: false, peakMemoryMB: 0 })
+    if (this.#link === null) this.#end({ cause: 'stopped', outOfMemory: false, peakMemoryMB: 0 })
     await this.#stem?.stop(graceMs)
   }
 
@@ -321,7 +384,8 @@ export class Instance implements StemOwner {
   }
 
   onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void {
-    this.#strayLines[stream].push(chunk)
+    if (this.#hook) this.#hook.print(stream, chunk)
+    else this.#strayLines[stream].push(chunk)
   }
 
   onClosed(error: Error | null): void {
@@ -333,15 +397,16 @@ export class Instance implements StemOwner {
     else this.#deps.clock.setTimer(EXIT_MS_MAX, () => void this.stop(0))
   }
 
-  /** Resolves to how long the runtime loaded, in ms, before it ran the initializer; null when none ran. */
-  #awaitReady(): Promise<number | null> {
+  /** Resolves to what READY says; `loadMs`: how long the runtime loaded before it ran the initializer, null when none ran. */
+  #awaitReady(): Promise<{ loadMs: number | null; failure: FunctionFailure | null }> {
     const { initializer } = this.version.function.config
-    const limitMs = LOAD_MS_MAX + (initializer ? initializer.timeoutSeconds * 1000 : 0)
+    const loadMsMax = this.#deps.loadMsMax ?? LOAD_MS_MAX
+    const limitMs = loadMsMax + (initializer ? initializer.timeoutSeconds * 1000 : 0)
     return new Promise((resolve, reject) => {
       const timer = this.#deps.clock.setTimer(limitMs, () => {
         const errorMessage = initializer
           ? `Function initialization timed out after ${initializer.timeoutSeconds} seconds`
-          : `Loading the handler took more than ${LOAD_MS_MAX / 1000} seconds`
+          : `Loading the handler took more than ${loadMsMax / 1000} seconds`
         reject(new StartFailure({ errorType: 'FunctionTimeoutError', errorMessage, handled: false }))
       })
       this.#settleReady = {
@@ -360,8 +425,13 @@ export class Instance implements StemOwner {
                 handled: false,
               }),
             )
-          else if (answer['error']) reject(new StartFailure(failureOf(answer['error'])))
-          else resolve(typeof answer['loadMs'] === 'number' ? Math.max(0, answer['loadMs']) : null)
+          else {
+            const { loadMs, error } = answer
+            resolve({
+              loadMs: typeof loadMs === 'number' ? Math.max(0, loadMs) : null,
+              failure: error ? failureOf(error) : null,
+            })
+          }
         },
       }
     })
@@ -370,7 +440,7 @@ export class Instance implements StemOwner {
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void {
     const only = this.#holders.size === 1 ? this.#holders.values().next().value : undefined
     if (only) only.onOutput(stream, chunk)
-    else this.#strayLines[stream].push(chunk)
+    else this.onLog(stream, chunk)
   }
 
   #appendLine(stream: LogLine['stream'], text: string): void {
@@ -382,6 +452,7 @@ export class Instance implements StemOwner {
       timeMs: this.#deps.clock.nowMs(),
       stream,
       text,
+      hook: null,
     })
   }
 
@@ -409,6 +480,7 @@ export class Instance implements StemOwner {
     this.#strayLines.stdout.end()
     this.#strayLines.stderr.end()
     this.#cancelPing()
+    this.#hook?.lose(exit.cause)
     if (wasStarting && this.#settleReady) {
       this.#appendLine('system', `Process exited before it could serve: ${exit.cause}`)
       this.#settleReady.fail(
@@ -443,7 +515,7 @@ class InstanceSlot implements Slot {
     return this.#instance.id
   }
 
-  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): ChannelStream {
+  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): LinkStream {
     return this.#instance.invoke(head, body, end, handler)
   }
 

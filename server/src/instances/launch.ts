@@ -3,11 +3,13 @@ import type { TokenIssuer } from '../auth/port.ts'
 import type { Clock } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
-import type { SandboxLimits } from '../sandbox/port.ts'
-import { credentialsFrame, initFrame } from './environment.ts'
+import type { SandboxFolders, SandboxLimits } from '../sandbox/port.ts'
+import { debugged, withDebuggerMemory, type Debugger } from './debugger.ts'
+import { credentialsFrame, initFrame, LAYERS_PATH } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
 import type { Interpreter } from './interpreters/interpreter.ts'
+import { channelLink } from './link.ts'
 import type { Runtimes } from './runtimes.ts'
 import type { StemKind, StemSource } from './stem.ts'
 
@@ -24,6 +26,8 @@ export interface LaunchOptions {
   region: string
   responseBytesMax: number
   endpoints(): Readonly<Record<string, string>>
+  /** Null: nobody debugs. */
+  debugger: Debugger | null
 }
 
 export interface LaunchDeps {
@@ -41,9 +45,13 @@ export function createLaunchPlanner(
   // A function that cannot be started is refused here, before a sandbox is spent on it.
   return (version, qualifier) => {
     const { config } = version.function
-    const { interpreter } = deps.runtimes.choice(config.runtime)
+    const found = deps.runtimes.choice(config.runtime).interpreter
+    const { interpreter, init: debug } = options.debugger
+      ? debugged(found, options.debugger)
+      : { interpreter: found, init: null }
     const kind = stemKind(interpreter, config.diskMB)
-    const { code } = config
+    const limits = limitsOf(config.memoryMB, config.diskMB, config.cpu)
+    const { code, layers } = config
     if (code === null) {
       const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
       throw new StartFailure({ errorType: 'CodeNotFound', errorMessage, handled: false })
@@ -55,26 +63,43 @@ export function createLaunchPlanner(
       hasStem: () => deps.stems.has(kind),
       takeStem: () => deps.stems.take(kind),
       bootStem: () => deps.stems.boot(kind),
-      codeFolder: () => deps.packages.unpack(code.sha256),
-      limits: limitsOf(config.memoryMB, config.diskMB, config.cpu),
-      initFrame: (instanceId, requestId, codePath) =>
-        initFrame(
+      link: channelLink,
+      folders: () =>
+        unpacked(
+          deps.packages,
+          code.sha256,
+          layers.map((layer) => layer.code.sha256),
+        ),
+      limits: options.debugger ? withDebuggerMemory(limits) : limits,
+      initFrame: (instanceId, requestId, paths) => ({
+        ...initFrame(
           version,
           {
             accountId: options.accountId,
             region: options.region,
             instanceId,
             qualifier,
-            codePath,
             runtimeVersion: interpreter.version,
+            codePath: paths.code,
+            layersPath: paths.layers ?? LAYERS_PATH,
             credentials: issue(),
             endpoints: options.endpoints(),
           },
           requestId,
           options.responseBytesMax,
         ),
+        ...(debug && { debug }),
+      }),
     }
   }
+}
+
+async function unpacked(packages: PackageStore, code: string, layers: readonly string[]): Promise<SandboxFolders> {
+  const [codeFolder, layersFolder] = await Promise.all([
+    packages.unpack(code),
+    layers.length === 0 ? null : packages.unpackTogether(layers),
+  ])
+  return { code: codeFolder, layers: layersFolder }
 }
 
 /** The kind of stem from which an instance with this interpreter and disk size is made. */

@@ -4,9 +4,8 @@ import type { ColdStartPhases } from '../logs/port.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
 import type { ExecProcess, ExecSpec } from '../sandbox/port.ts'
 import type { ProvisionPolicy } from '../scheduler/port.ts'
-import type { ChannelStream, StreamHandler } from './channel/connection.ts'
 
-export type { ChannelStream, ExecProcess, ExecSpec, StreamHandler }
+export type { ExecProcess, ExecSpec }
 export { parseFailure } from './failure.ts'
 
 /** A failure that is the function's own: what its caller is answered and its owner is told. */
@@ -27,13 +26,38 @@ export interface InstanceExit {
   peakMemoryMB: number
 }
 
+/** What happens on one stream, told to its owner. Buffers are valid during the call only, unless copied. */
+export interface StreamHandler {
+  /** `head`: JSON, its characters the bytes that the function gave (latin1). */
+  onResponse(head: string, body: Buffer, end: boolean): void
+  onData(chunk: Buffer, end: boolean): void
+  onError(payload: string): void
+  onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void
+  /** More of the request body may be sent. */
+  onCredit(): void
+}
+
+/** One request on its way to the function, and the answer on its way back. */
+export interface LinkStream {
+  /** Bytes of request body that may still be sent. */
+  readonly sendCreditBytes: number
+  /** No more of the request body is wanted. */
+  readonly isRequestEnded: boolean
+  /** Sends body bytes; the caller stays within `sendCreditBytes`. */
+  send(chunk: Buffer, end: boolean): void
+  /** Tells the function that `bytes` of response body were consumed. */
+  grant(bytes: number): void
+  /** The answer is no longer wanted; the stream's handler hears of its end all the same. */
+  cancel(reason: 'disconnect' | 'timeout'): void
+}
+
 /** One of an instance's `instanceConcurrency` places, held by one request. */
 export interface Slot {
   readonly instanceId: string
   /** Set when this request is the one that the instance was started for. */
   readonly coldStart: ColdStartPhases | null
   /** Hands over the request; once per slot. */
-  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): ChannelStream
+  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): LinkStream
   /** Highest memory of the instance so far, in MB; sampled at most ten times a second. */
   peakMemoryMB(): number
   /** The stream has ended: the place is free for the next request. */
@@ -100,7 +124,7 @@ export interface Instances {
   /** The version is no longer routed to: idle instances end now, busy ones when done. */
   retire(versionId: FunctionVersion['id']): void
   list(): InstanceInfo[]
-  /** SHA-256 of the code packages that instances run on. */
+  /** The packages and images that instances run on, in the terms of their stores. */
   runningCode(): Set<string>
   waiting(): { functionKey: string; requests: number }[]
   /** Goes by these rules from now on; to be called whenever they, or the versions that they name, have changed. */

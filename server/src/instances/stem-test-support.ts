@@ -54,10 +54,10 @@ export class FakeSandbox {
     this.sandbox = {
       id: spec.id,
       paths: { temporary: '/tmp', channel: spec.channelSocket },
-      specialise: async (folder) => {
+      specialise: async (folders) => {
         if (this.specialiseProblem) throw this.specialiseProblem
-        note(`specialise ${folder}`)
-        return '/code'
+        note(`specialise ${folders.code}`)
+        return { ...folders, code: '/code' }
       },
       freeze: () => note('freeze'),
       thaw: () => note('thaw'),
@@ -80,8 +80,8 @@ export class FakeSandbox {
     this.spec.onOutput('stderr', Buffer.from(text))
   }
 
-  /** Plays a runtime that connects, greets, answers INIT with `ready`, and the PING before it. */
-  connect(ready = '{}', greeting = HELLO): Peer {
+  /** Plays a runtime that connects, greets, answers INIT with `ready` (null: not), and the PING before it. */
+  connect(ready: string | null = '{}', greeting = HELLO): Peer {
     const peer = new Peer(connect(this.spec.channelSocket))
     this.peer = peer
     peer.socket.write(greeting)
@@ -91,7 +91,9 @@ export class FakeSandbox {
         if (this.isAnswering && !peer.frames.some(({ type }) => type === FrameType.init))
           peer.send(FrameType.pong, 0, payload)
       })
-    void peer.until(({ type }) => type === FrameType.init).then(() => peer.send(FrameType.ready, 0, ready))
+    if (ready !== null) {
+      void peer.until(({ type }) => type === FrameType.init).then(() => peer.send(FrameType.ready, 0, ready))
+    }
     return peer
   }
 }
@@ -109,6 +111,7 @@ export class StemWorld {
   readonly sandboxes: SandboxRuntime = {
     kind: 'process',
     notice: null,
+    folders: null,
     platformHost: 'localhost',
     platformAddress: null,
     create: async (spec) => {

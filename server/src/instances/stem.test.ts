@@ -19,6 +19,7 @@ import type { FunctionVersion } from '../model.ts'
 import { createProcessSandboxRuntime } from '../sandbox/process.ts'
 import { initFrame } from './environment.ts'
 import { Instance, type LaunchPlan } from './instance.ts'
+import { channelLink } from './link.ts'
 import { stemKind } from './launch.ts'
 import { holder } from './stem-test-support.ts'
 import { findRuntimes } from './runtimes.ts'
@@ -95,10 +96,11 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       count++
       return stock.boot(kind)
     },
-    codeFolder: async () => codeFolder,
+    link: channelLink,
+    folders: async () => ({ code: codeFolder, layers: null }),
     limits: { ...kind.limits, memoryBytes: 256 * 1024 * 1024 },
-    initFrame: (instanceId, requestId, codePath) =>
-      initFrame(version, { ...facts, instanceId, codePath }, requestId, 1_000_000),
+    initFrame: (instanceId, requestId, { code }) =>
+      initFrame(version, { ...facts, instanceId, codePath: code, layersPath: '/opt' }, requestId, 1_000_000),
     credentials: () => credentials,
   }
   const start = async () => {
@@ -106,10 +108,11 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       'c-01',
       version,
       'r-1',
-      { onSlotFreed() {}, onAbandoned: (left) => left.drain(), onGone() {} },
+      { onSlotFreed() {}, onIdleAgain() {}, onAbandoned: (left) => left.drain(), onGone() {} },
       {
         clock: instanceClock,
         appendLine: (line) => lines.push(line.text),
+        onRecord() {},
         onDefect(error) {
           throw error
         },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { ChannelStream } from '../instances/port.ts'
+import type { LinkStream } from '../instances/port.ts'
 import { BodySender } from './body-sender.ts'
 
 /** A stream that keeps what it was sent, and refuses what goes beyond its credit. */
@@ -32,7 +32,7 @@ class FakeStream {
 
 function senderOn(stream: FakeStream) {
   const drains: string[] = []
-  const sender = new BodySender(stream as unknown as ChannelStream, () => drains.push(stream.text))
+  const sender = new BodySender(stream as unknown as LinkStream, () => drains.push(stream.text))
   return { sender, drains }
 }
 

@@ -1,17 +1,17 @@
-/** Feeds a request body into a channel stream within its credit. */
-import type { ChannelStream } from '../instances/port.ts'
+/** Feeds a request body into a stream within its credit. */
+import type { LinkStream } from '../instances/port.ts'
 
 /** Largest piece per frame: small enough that one stream's body does not hold up the frames of others. */
 const PIECE_BYTES_MAX = 65_536
 
 export class BodySender {
-  readonly #stream: ChannelStream
+  readonly #stream: LinkStream
   readonly #onDrain: () => void
   #queue: Buffer[] = []
   #isEnding = false
   #isWaiting = false
 
-  constructor(stream: ChannelStream, onDrain: () => void) {
+  constructor(stream: LinkStream, onDrain: () => void) {
     this.#stream = stream
     this.#onDrain = onDrain
   }

@@ -15,6 +15,13 @@ import { ScratchDisks } from './scratch-disks.ts'
 const DNS_PORT = 53
 /** User ids of sandboxes, one each: above what systems, people and user namespaces are given. */
 const FIRST_USER = 0x70000000
+/** Of sandboxes with images, whose files have owners from 0 up to so many; above the users of the others. */
+export const IMAGE_OWNERS = 0x10000
+const FIRST_RANGE = FIRST_USER + IMAGE_OWNERS
+/** Numbers from 2^31 on are negative to many a program. */
+const LAST_RANGE = 0x80000000 - IMAGE_OWNERS
+/** Where everybody may look: root of an image is an unprivileged user of the host, and has to reach its own files. */
+const RUN_FOLDER = '/run'
 
 export interface OciProgram {
   /** `crun`, `runc`, … */
@@ -46,6 +53,8 @@ export class OciHost {
   readonly openFilesMax = ownOpenFilesMax()
   readonly #dns: DnsForwarder
   readonly #users = new Set<number>()
+  /** Shows the images of sandboxes, each in a folder of its own. */
+  readonly imagesFolder: string
 
   private constructor(options: OciHostOptions, keeper: Keeper, network: SandboxNetwork, dns: DnsForwarder) {
     this.#dns = dns
@@ -55,6 +64,7 @@ export class OciHost {
     this.network = network
     this.roots = new RootFolders(join(stateDirectory, 'roots'), options.network.gateway)
     this.disks = new ScratchDisks(join(stateDirectory, 'disks'), keeper)
+    this.imagesFolder = imagesFolderOf(options)
   }
 
   /** Rejects with the reason why sandboxes cannot be made here. */
@@ -64,6 +74,8 @@ export class OciHost {
       await rm(join(stateDirectory, name), { recursive: true, force: true })
       await mkdir(join(stateDirectory, name), { recursive: true, mode: 0o700 })
     }
+    await rm(imagesFolderOf(options), { recursive: true, force: true })
+    await mkdir(imagesFolderOf(options), { mode: 0o755 })
     // With crun up to 1.8, a version 2 hierarchy beside version 1 is taken for the one to use.
     const hidden = cgroups.unified === null ? [] : [cgroups.unified]
     const keeper = await Keeper.open({
@@ -104,6 +116,15 @@ export class OciHost {
     this.#users.delete(user)
   }
 
+  /** The first of `IMAGE_OWNERS` user ids that no other sandbox has; to be given back as a user. */
+  takeOwners(): number {
+    let first = FIRST_RANGE
+    while (this.#users.has(first)) first += IMAGE_OWNERS
+    if (first > LAST_RANGE) throw new Error('there are no user ids left for another container')
+    this.#users.add(first)
+    return first
+  }
+
   /** The OCI runtime with its options, before its command. */
   command(...options: readonly string[]): string[] {
     return [this.options.program.path, '--root', join(this.options.stateDirectory, 'containers'), ...options]
@@ -113,7 +134,12 @@ export class OciHost {
     await this.#dns.close()
     await this.network.close()
     await this.keeper.close()
+    await rm(this.imagesFolder, { recursive: true, force: true })
   }
+}
+
+function imagesFolderOf({ network }: OciHostOptions): string {
+  return join(RUN_FOLDER, network.name)
 }
 
 /** The hard limit of this process, which is inherited. */

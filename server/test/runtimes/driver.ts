@@ -284,7 +284,8 @@ export class Runtime {
   }
 
   async hook(name: string): Promise<{ error?: FunctionError }> {
-    this.send(encodeFrame(FrameType.hook, this.#nextStream++, name))
+    const call = { name, requestId: 'r-hook', deadlineMs: Date.now() + 3000 }
+    this.send(encodeFrame(FrameType.hook, this.#nextStream++, JSON.stringify(call)))
     return JSON.parse((await this.next(FrameType.hookDone)).toString()) as { error?: FunctionError }
   }
 

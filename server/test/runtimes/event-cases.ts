@@ -129,6 +129,20 @@ export function eventCases({ name, launch }: Language): void {
       assert.equal(third.service.qualifier, 'LATEST')
     })
   })
+
+  test(`${name}: the W3C trace of the caller is in the context, when there is one`, async () => {
+    await withRuntime(launch, { handler: 'index.describeContext' }, async (runtime) => {
+      const w3c = {
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'a=1',
+        baggage: 'user=k',
+      }
+      const ofCompute = { openTracingSpanContext: '', openTracingSpanBaggages: {}, jaegerEndpoint: 'http://j' }
+      const head = { kind: 'event', tracing: { ...ofCompute, ...w3c } }
+      const context = JSON.parse((await runtime.open(head, '').answer).text) as { tracing: object }
+      assert.deepEqual(context.tracing, { ...ofCompute, ...w3c })
+    })
+  })
 }
 
 export function errorCases({ name, launch, errorAtLoad, missingModule }: Language): void {

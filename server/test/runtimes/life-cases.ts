@@ -56,7 +56,7 @@ export function lifeCases({ name, launch }: Language): void {
     const options = { handler: 'index.echo', preFreeze: 'index.beforeFreeze', preStop: 'index.failBeforeStop' }
     await withRuntime(launch, options, async (runtime) => {
       assert.deepEqual(await runtime.hook('preFreeze'), {})
-      assert.equal(runtime.logs.stdout, 'freezing\n')
+      assert.equal(runtime.logs.stdout, 'freezing r-hook\n')
       assert.equal((await runtime.hook('preStop')).error?.errorMessage, 'cannot flush')
       assert.equal((await runtime.invoke('still here')).text, 'still here')
     })

@@ -24,6 +24,7 @@ const line: LogLine = {
   timeMs: 5,
   stream: 'stdout',
   text: 'hello',
+  hook: null,
 }
 
 /** Time stands still; `fire` runs the timers that are set. */

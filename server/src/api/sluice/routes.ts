@@ -124,7 +124,7 @@ function addRecordRoutes(scope: FastifyInstance, deps: SluiceRoutesDeps, followe
     {
       schema: {
         operationId: 'ListRecords',
-        summary: 'Invocations, one record each, oldest first',
+        summary: 'Invocations and runs of lifecycle hooks, one record each, oldest first',
         querystring: schemas.recordsQuery,
         response: { 200: schemas.recordsAnswer },
       },

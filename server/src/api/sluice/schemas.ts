@@ -66,10 +66,15 @@ export const lineSchema = Type.Object({
   timeMs: Type.Integer(),
   stream: Type.Union([Type.Literal('stdout'), Type.Literal('stderr'), Type.Literal('system')]),
   text: Type.String(),
+  hook: Type.Union([Type.Literal('initialize'), Type.Literal('preFreeze'), Type.Literal('preStop'), Type.Null()], {
+    description: 'the lifecycle hook that printed it; null when an invocation did',
+  }),
 })
 export const linesAnswer = Type.Object({ lines: Type.Array(lineSchema), nextCursor: Type.Optional(Type.String()) })
 export const recordsAnswer = Type.Object({
-  records: Type.Array(Type.Record(Type.String(), Type.Unknown()), { description: 'one object per invocation' }),
+  records: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+    description: 'one object per invocation or run of a hook',
+  }),
 })
 const runtimesList = Type.Array(
   Type.Object({

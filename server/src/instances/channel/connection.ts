@@ -2,18 +2,11 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
 import { OutputBudget } from '../../output-budget.ts'
+import type { Link } from '../link.ts'
+import type { HookCall } from '../link.ts'
+import type { LinkStream, StreamHandler } from '../port.ts'
 import { ChannelError, FLAG_END, FrameDecoder, FrameType, INITIAL_CREDIT_BYTES } from './frames.ts'
 import { FrameWriter } from './writer.ts'
-
-/** What happens on one stream, told to its owner. Buffers are valid during the call only, unless copied. */
-export interface StreamHandler {
-  onResponse(head: string, body: Buffer, end: boolean): void
-  onData(chunk: Buffer, end: boolean): void
-  onError(payload: string): void
-  onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void
-  /** More of the request body may be sent. */
-  onCredit(): void
-}
 
 export interface ConnectionHandler {
   onHello(payload: string): void
@@ -34,10 +27,9 @@ const CREDIT_BYTES_MAX = 1 << 30
 const EMPTY = Buffer.alloc(0)
 const PING_PAYLOAD = Buffer.from('sluice')
 
-export class ChannelStream {
+export class ChannelStream implements LinkStream {
   readonly id: number
   readonly handler: StreamHandler
-  /** Bytes of request body that may still be sent. */
   sendCreditBytes = INITIAL_CREDIT_BYTES
   /** Bytes of response body that the peer may still send. */
   receiveCreditBytes = INITIAL_CREDIT_BYTES
@@ -51,12 +43,10 @@ export class ChannelStream {
     this.#connection = connection
   }
 
-  /** Sends body bytes; the caller stays within `sendCreditBytes`. */
   send(chunk: Buffer, end: boolean): void {
     this.#connection.sendData(this, chunk, end)
   }
 
-  /** Tells the peer that `bytes` of response body were consumed. */
   grant(bytes: number): void {
     this.#connection.grant(this, bytes)
   }
@@ -66,11 +56,13 @@ export class ChannelStream {
   }
 }
 
-export class ChannelConnection {
+export class ChannelConnection implements Link {
   readonly #socket: Socket
   readonly #writer: FrameWriter
   readonly #handler: ConnectionHandler
   readonly #streams = new Map<number, ChannelStream>()
+  /** Hooks that run, by stream: who hears the payload of HOOK_DONE. */
+  readonly #hooks = new Map<number, (payload: string) => void>()
   readonly #logBudget: OutputBudget
   #lastStream = 0
   #isGreeted = false
@@ -107,6 +99,12 @@ export class ChannelConnection {
 
   credentials(credentials: object): void {
     this.#writer.frame(FrameType.credentials, 0, Buffer.from(JSON.stringify(credentials)), false)
+  }
+
+  /** Runs a lifecycle hook; `onDone` hears the JSON of its outcome, unless the channel is closed before. */
+  hook(call: HookCall, onDone: (payload: string) => void): void {
+    this.#hooks.set(++this.#lastStream, onDone)
+    this.#writer.frame(FrameType.hook, this.#lastStream, Buffer.from(JSON.stringify(call)), false)
   }
 
   /** Asks for a sign of life. */
@@ -152,6 +150,7 @@ export class ChannelConnection {
     this.#isClosed = true
     this.#socket.destroy()
     this.#streams.clear()
+    this.#hooks.clear()
     this.#handler.onClosed(error)
   }
 
@@ -190,10 +189,10 @@ export class ChannelConnection {
         stream.handler.onError(payload.toString())
         return
     }
-    this.#receiveControl(type, payload)
+    this.#receiveControl(type, id, payload)
   }
 
-  #receiveControl(type: number, payload: Buffer): void {
+  #receiveControl(type: number, id: number, payload: Buffer): void {
     if (payload.length > CONTROL_PAYLOAD_BYTES_MAX) throw new ChannelError(`a control frame of ${payload.length} bytes`)
     switch (type) {
       case FrameType.hello:
@@ -209,6 +208,13 @@ export class ChannelConnection {
         this.#pings--
         this.#handler.onPong()
         return
+      case FrameType.hookDone: {
+        const onDone = this.#hooks.get(id)
+        if (onDone === undefined) throw new ChannelError(`stream ${id} runs no hook`)
+        this.#hooks.delete(id)
+        onDone(payload.toString())
+        return
+      }
     }
     throw new ChannelError(`frame type ${type} is not for the node`)
   }

@@ -59,7 +59,7 @@ exports.failInitialize = () => {
   throw new OrderRefused('cannot connect')
 }
 exports.initializationCount = () => initializations
-exports.beforeFreeze = () => console.log('freezing')
+exports.beforeFreeze = (context) => console.log(`freezing ${context.requestId}`)
 exports.failBeforeStop = () => {
   throw new OrderRefused('cannot flush')
 }
