@@ -23,8 +23,13 @@ import { Routing } from './gateway/routing.ts'
 import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
 import { DEBUGGING_MS_MAX, findDebugger } from './instances/debugger.ts'
+import { CONTAINER_RUNTIME } from './container-config.ts'
+import { withContainers } from './instances/container/available.ts'
+import { createContainerPlanner } from './instances/container/plan.ts'
 import { createInstances } from './instances/host.ts'
+import { Ports } from './instances/http/ports.ts'
 import { createLaunchPlanner, stemKind } from './instances/launch.ts'
+import { createRuntimeApi } from './instances/runtime-api/server.ts'
 import type { Runtimes } from './instances/runtimes.ts'
 import { createStemStock } from './instances/stem-stock.ts'
 import { createInvocations } from './invocations/sync.ts'
@@ -32,6 +37,8 @@ import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { missingImagePrograms } from './packages/images/programs.ts'
+import { createImageStore } from './packages/images/store.ts'
 import { createPackageStore } from './packages/store.ts'
 import { openSandboxes } from './sandbox/open.ts'
 import { FeedScalingRules } from './scaling/rules.ts'
@@ -39,6 +46,8 @@ import { FeedScalingRules } from './scaling/rules.ts'
 const MB = 1024 * 1024
 /** Unpacked code packages kept on disk. */
 const PACKAGE_CACHE_BYTES_MAX = 4096 * MB
+/** Unpacked images kept on disk, beside those that run. */
+const IMAGE_CACHE_BYTES_MAX = 16_384 * MB
 /** Between two rounds of forgetting packages that nothing refers to. */
 const PACKAGE_SWEEP_MS = 60 * 60 * 1000
 /** Starts at the same time, per core: a start is mostly the CPU work of an interpreter. */
@@ -46,7 +55,9 @@ const STARTS_PER_CORE = 2
 /** From a change of what is deployed to a look at which sandboxes are to be prepared for it. */
 const PREPARE_PAUSE_MS = 100
 /** The public listener's, and those of the services that follow it. */
-const PLATFORM_PORTS = 6
+const PLATFORM_PORTS = 7
+/** From the public listener's port to that of the runtime API, where sandboxes have a network of their own. */
+const RUNTIME_API_PORT_OFFSET = 6
 /** Share of the machine's memory that instances may use when nothing else is set. */
 const HOST_MEMORY_SHARE = 0.8
 
@@ -110,7 +121,7 @@ export async function startPlatform(
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes, sandbox }, metadata, logs, packages] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -128,6 +139,15 @@ export async function startPlatform(
       { clock, notify: (message) => log.warn(message) },
     ),
     createPackageStore({ directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX }, { clock }),
+    createImageStore(
+      {
+        directory: folder('image-store'),
+        imagesFolder: config.imagesDir || folder('images'),
+        cacheBytesMax: IMAGE_CACHE_BYTES_MAX,
+        environment: process.env,
+      },
+      { clock },
+    ),
     openSockets(),
   ])
   const metrics = createMetrics()
@@ -137,6 +157,12 @@ export async function startPlatform(
   const tokens = createTokenIssuer(identity, { random })
 
   const { runtime: sandboxes, notice: sandboxNotice, leftovers } = sandbox
+  const runtimes = withContainers(
+    languages,
+    sandboxes.createFromImage === undefined
+      ? `it needs the oci sandbox, and this platform runs the ${sandboxes.kind} sandbox; \`sluice doctor\` tells what is missing`
+      : missingImagePrograms(process.env['PATH'] ?? ''),
+  )
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
 
   const hostMemoryMB = config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE)
@@ -165,6 +191,17 @@ export async function startPlatform(
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
   const endpoints = () => ({ SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}` })
+  const { platformAddress } = sandboxes
+  const runtimeApi = createRuntimeApi(
+    platformAddress === null
+      ? { host: '127.0.0.1', port: 0 }
+      : { host: platformAddress, port: config.port + RUNTIME_API_PORT_OFFSET },
+    { random },
+  )
+  const launching = { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints, debugger: functionDebugger }
+  const linking = { clock, ports: new Ports(), runtimeApi }
+  const planLanguage = createLaunchPlanner(launching, { ...linking, packages, stems, runtimes, tokens })
+  const planContainer = createContainerPlanner(launching, { ...linking, random, images, sandboxes, tokens })
   const instances = createInstances(
     {
       queueLengthMax: config.queueLength,
@@ -180,10 +217,10 @@ export async function startPlatform(
       random,
       appendLine: (line) => logs.appendLine(line),
       onRecord,
-      plan: createLaunchPlanner(
-        { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints, debugger: functionDebugger },
-        { clock, packages, stems, runtimes, tokens },
-      ),
+      plan(version, qualifier) {
+        const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
+        return (isContainer ? planContainer : planLanguage)(version, qualifier)
+      },
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
   )
@@ -215,7 +252,9 @@ export async function startPlatform(
     isPreparing = true
     clock.setTimer(PREPARE_PAUSE_MS, () => {
       isPreparing = false
-      const usable = routing.configs().filter(({ code, runtime }) => code !== null && runtimes.available(runtime).ok)
+      const usable = routing
+        .configs()
+        .filter(({ code, runtime }) => code !== null && runtime !== CONTAINER_RUNTIME && runtimes.available(runtime).ok)
       stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
@@ -256,6 +295,7 @@ export async function startPlatform(
     {
       metadata,
       packages,
+      images,
       authenticator,
       authorizer,
       clock,
@@ -309,7 +349,7 @@ export async function startPlatform(
   idleTrim.touch()
   const upgrade = createUpgradeGate(
     { publicHost: config.publicHost },
-    { clock, routing, management: (request, socket, head) => api.upgrade(request, socket, head) },
+    { clock, routing, gateway, management: (request, socket, head) => api.upgrade(request, socket, head) },
   )
   const handlers: Handlers = {
     request(request, response) {
@@ -321,14 +361,15 @@ export async function startPlatform(
   const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
-  const ownAddress = isAnyAddress(config.host) ? null : sandboxes.platformAddress
+  const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
 
   const sweep = setInterval(() => {
     const running = instances.runningCode()
-    packages
-      .sweep(routing.codeInUse().union(running), running)
-      .catch((error: unknown) => log.error({ err: error }, 'unused packages could not be removed'))
+    const used = routing.codeInUse().union(running)
+    Promise.all([packages.sweep(used, running), images.sweep(used, running)]).catch((error: unknown) =>
+      log.error({ err: error }, 'unused packages or images could not be removed'),
+    )
   }, PACKAGE_SWEEP_MS)
   sweep.unref()
 
@@ -349,6 +390,7 @@ export async function startPlatform(
       ])
       await feed.stop()
       await stems.close()
+      await runtimeApi.close()
       await sandboxes.close()
       await logs.close()
       await metadata.close()

@@ -102,7 +102,7 @@ test('names of variables and flags follow from the setting', () => {
 
 test('what is not accepted is refused by its place, with what is', () => {
   for (const [argv, environment, message] of [
-    [['--port', '0'], {}, '--port: "0" is not accepted; give a whole number from 1 to 65530'],
+    [['--port', '0'], {}, '--port: "0" is not accepted; give a whole number from 1 to 65529'],
     [['--port', '1e3'], {}, '--port: "1e3" is not accepted'],
     [['--port', ' 80'], {}, '--port: " 80" is not accepted'],
     [[], { SLUICE_PORT: '65531' }, 'SLUICE_PORT: "65531" is not accepted'],

@@ -44,7 +44,7 @@ const choice = <Choice extends string>(choices: readonly [Choice, ...Choice[]], 
 export const settings = {
   dataDir: text(join(homedir(), '.sluice'), 'folder that holds everything the platform keeps'),
   host: text('127.0.0.1', 'address to listen on; anything but loopback opens the platform to the network'),
-  port: integer(7800, 1, 65_530, 'port of the public listener; objects, tables, queue, … follow it (+1 … +5)'),
+  port: integer(7800, 1, 65_529, 'port of the public listener; objects, tables, queue, … follow it (+1 … +6)'),
   publicHost: text('localhost', 'domain under which HTTP triggers get their host names', {
     pattern: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
     accepts: 'a domain name in lower case, such as localhost or functions.example.com',

@@ -52,6 +52,7 @@ export const errorTable = {
   CAExited: byFunction(412),
   CAFileNotFound: byFunction(412),
   CAFilePermission: byFunction(412),
+  FunctionNotStarted: byFunction(412),
   ResourceExhausted: caller(429),
   ResourceThrottled: platform(429),
   ClientClosedRequest: caller(499),

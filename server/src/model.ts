@@ -60,8 +60,8 @@ export interface FunctionConfig {
   code: CodeRef | null
   /** Shown as one folder; of files with the same path that of the first layer is there. */
   layers: FunctionLayer[]
-  /** Of a custom-container function, as it was when its configuration last named it. */
-  image: ImageRef | null
+  /** Of a custom-container function, as it was when its configuration last named it; absent and null: none. */
+  image?: ImageRef | null
   initializer: Hook | null
   preFreeze: Hook | null
   preStop: Hook | null

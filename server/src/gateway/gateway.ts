@@ -16,6 +16,7 @@ import { corsHeaders, preflightHeaders } from './cors.ts'
 import { exchangeEvent } from './event-exchange.ts'
 import { exchangeHttp } from './http-exchange.ts'
 import { createHttpRulesReader } from './http-rules.ts'
+import { exchangeUpgrade, type Upgrading } from './upgrade-exchange.ts'
 import { passJwt } from './jwt.ts'
 import { HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX } from './limits.ts'
 import { readHead, type RequestHead } from './request-head.ts'
@@ -55,15 +56,17 @@ interface Incoming {
   host: string
   url: Url
   requestId: string
+  upgrading: Upgrading | undefined
 }
 
-export type Gateway = (request: IncomingMessage, response: ServerResponse) => void
+/** `upgrading`: the client asks for another protocol on this connection. */
+export type Gateway = (request: IncomingMessage, response: ServerResponse, upgrading?: Upgrading) => void
 
 export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gateway {
   const { clock, random, routing } = deps
   const resolver = createResolver(routing, createHttpRulesReader(deps.createJwtVerifier), () => random.fraction())
 
-  return (request, response) => {
+  return (request, response, upgrading) => {
     let requestId = ''
     try {
       const url = splitUrl(request.url!)
@@ -75,7 +78,7 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
         requestId = requestIdV3(clock.nowMs())
         const call =
           domain === undefined ? resolver.host(hostId!, host, url) : resolver.domain(domain, url, request.method!)
-        callHttp(call, { request, response, head, host, url, requestId })
+        callHttp(call, { request, response, head, host, url, requestId, upgrading })
         return
       }
       const target = targetOf(url.path, url.query)
@@ -85,7 +88,7 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
       }
       const isV3 = target.kind === 'event' && target.apiVersion === '2023-03-30'
       requestId = isV3 ? requestIdV3(clock.nowMs()) : uuidV7(clock.nowMs())
-      const incoming = { request, response, head, host, url, requestId }
+      const incoming = { request, response, head, host, url, requestId, upgrading }
       if (target.kind === 'proxy') callHttp(resolver.proxy(target), incoming)
       else callEvent(target, incoming)
     } catch (error) {
@@ -94,7 +97,7 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
   }
 
   function callHttp(call: HttpCall, incoming: Incoming): void {
-    const { request, response, head, requestId } = incoming
+    const { request, response, head, requestId, upgrading } = incoming
     const { auth, cors } = call.rules
     if (
       cors !== null &&
@@ -112,11 +115,14 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
     const bodySha256 =
       auth.type === 'function' ? authorizeInvoke(request, call.version, call.address !== 'proxy') : null
     admitHttp(call, request, head)
+    if (upgrading !== undefined) admitUpgrade(call.version, head)
     if (auth.type === 'function') dropCredentials(head)
     const http = httpHead(call, incoming)
     const invocation = invocationRequest(call, incoming, http)
     const exchange = (body: Buffer | null) =>
-      exchangeHttp(deps.invocations, invocation, request, response, { body, extraHeaders })
+      upgrading === undefined
+        ? exchangeHttp(deps.invocations, invocation, request, response, { body, extraHeaders })
+        : exchangeUpgrade(deps.invocations, invocation, upgrading, extraHeaders)
     if (auth.type === 'jwt') whenDone(passJwt(auth.verifier, request, head, http), incoming, exchange)
     else if (!head.hasBody) exchange(checkDigest(EMPTY, bodySha256))
     else if (bodySha256 === null) exchange(null)
@@ -158,7 +164,7 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
     return bodySha256
   }
 
-  function httpHead(call: HttpCall, { request, head, host, url }: Incoming): HttpRequestHead {
+  function httpHead(call: HttpCall, { request, head, host, url, upgrading }: Incoming): HttpRequestHead {
     return {
       method: request.method!,
       path: decoded(call.rawPath, 'path'),
@@ -169,6 +175,7 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
       protocol: request.httpVersionMinor === 1 ? 'HTTP/1.1' : 'HTTP/1.0',
       domainName: host,
       triggerId: call.triggerId,
+      ...(upgrading === undefined ? undefined : { upgrade: 'websocket' as const }),
     }
   }
 
@@ -234,6 +241,17 @@ function admitHttp(call: HttpCall, request: IncomingMessage, head: RequestHead):
   if (head.contentLength > PAYLOAD_BYTES_MAX) {
     throw new FcError('EntityTooLarge', `the payload exceeds ${PAYLOAD_BYTES_MAX} bytes`)
   }
+}
+
+/** Only a program that speaks HTTP by itself can speak another protocol after it. */
+function admitUpgrade({ function: { config } }: FunctionVersion, head: RequestHead): void {
+  if (!config.runtime.startsWith('custom')) {
+    throw new FcError(
+      'NotImplemented',
+      `functions of runtime '${config.runtime}' answer HTTP requests, not WebSocket connections; those of custom runtimes do`,
+    )
+  }
+  if (head.hasBody) throw new FcError('InvalidArgument', 'a request for a WebSocket connection has no body')
 }
 
 function admitEvent(version: FunctionVersion, request: IncomingMessage): void {

@@ -24,13 +24,14 @@ const DROPPED = new Set([
 /** Heads that were checked already: functions answer the same few over and over. */
 const known = new Map<string, ResponseHead>()
 const KNOWN_MAX = 512
+export const SWITCHING_PROTOCOLS = 101
 const KNOWN_HEAD_LENGTH_MAX = 1024
 
 /** Throws FcError BadResponse that names what is wrong. */
 export function readResponseHead(json: string): ResponseHead {
   const cached = known.get(json)
   if (cached !== undefined) return cached
-  const head = parse(json)
+  const head = parse(json, isFinal)
   if (json.length <= KNOWN_HEAD_LENGTH_MAX) {
     if (known.size >= KNOWN_MAX) known.clear()
     known.set(json, head)
@@ -38,7 +39,14 @@ export function readResponseHead(json: string): ResponseHead {
   return head
 }
 
-function parse(json: string): ResponseHead {
+const isFinal = (status: number) => status >= 200 && status <= 599
+
+/** Of the answer to a request for another protocol. Throws as `readResponseHead`. */
+export function readUpgradeHead(json: string): ResponseHead {
+  return parse(json, (status) => status === SWITCHING_PROTOCOLS || isFinal(status))
+}
+
+function parse(json: string, isAccepted: (status: number) => boolean): ResponseHead {
   let value: unknown
   try {
     value = JSON.parse(json)
@@ -49,7 +57,7 @@ function parse(json: string): ResponseHead {
     status?: unknown
     headers?: unknown
   }
-  if (typeof status !== 'number' || !Number.isInteger(status) || status < 200 || status > 599) {
+  if (typeof status !== 'number' || !Number.isInteger(status) || !isAccepted(status)) {
     throw bad(`its status ${JSON.stringify(status)} is not accepted; give a whole number from 200 to 599`)
   }
   if (!Array.isArray(headers) || headers.length % 2 !== 0) throw bad('its headers are no list of names and values')

@@ -44,7 +44,7 @@ export function targetOf(path: string, query: string): PathTarget {
       }
     }
   }
-  if (path.startsWith('/proxy/', 11)) {
+  if (isProxyPath(path)) {
     const proxy = PROXY.exec(path)
     if (!proxy)
       throw new FcError(
@@ -62,6 +62,9 @@ export function targetOf(path: string, query: string): PathTarget {
   }
   return { kind: 'management' }
 }
+
+/** `/2016-08-15/proxy/…`, whatever follows. */
+export const isProxyPath = (path: string) => path.startsWith('/proxy/', 11)
 
 function splitQualifier(service: string): [string, string] {
   const at = service.indexOf('.')

@@ -40,7 +40,6 @@ export function functionNamed(service: string | null, name: string, description 
       instanceConcurrency: 1,
       environmentVariables: {},
       code: null,
-      image: null,
       layers: [],
       initializer: null,
       preFreeze: null,

@@ -60,6 +60,6 @@ test('a function may set search paths, and nothing that is the platform’s', ()
 test('INIT tells a runtime where the layers are', () => {
   const version = versionWith()
   Object.assign(version.function.config, { initializer: null, preFreeze: null, preStop: null })
-  const { codePath, layersPath } = initFrame(version, facts, 'r-1', 1) as Record<string, unknown>
+  const { codePath, layersPath } = initFrame(version, facts, 'r-1', 1)
   assert.deepEqual({ codePath, layersPath }, { codePath: '/code', layersPath: '/opt' })
 })

@@ -64,18 +64,49 @@ export function functionEnvironment(version: FunctionVersion, facts: Environment
   return { ...searchPaths, ...config.environmentVariables, ...own }
 }
 
-/** The CREDENTIALS frame, and the same part of INIT. */
-export function credentialsFrame({ accessKeyId, accessKeySecret, securityToken }: Credentials): object {
+/** The CREDENTIALS frame of docs/reference/channel.md, and the same part of INIT. */
+export interface CredentialsFrame {
+  accessKeyId: string
+  accessKeySecret: string
+  securityToken: string
+}
+
+/** What a function is told of itself when it starts: the INIT frame of docs/reference/channel.md. */
+export interface InitFrame {
+  instanceId: string
+  requestId: string
+  generation: 2 | 3
+  codePath: string
+  layersPath: string
+  concurrency: number
+  responseBytesMax: number
+  environment: Record<string, string>
+  credentials: CredentialsFrame
+  function: {
+    name: string
+    handler: string
+    memory: number
+    timeout: number
+    initializer: string
+    initializationTimeout: number
+    preFreeze: string
+    preStop: string
+  }
+  service: { name: string; logProject: string; logStore: string; qualifier: string; versionId: string }
+  region: string
+  accountId: string
+}
+
+export function credentialsFrame({ accessKeyId, accessKeySecret, securityToken }: Credentials): CredentialsFrame {
   return { accessKeyId, accessKeySecret, securityToken: securityToken ?? '' }
 }
 
-/** The INIT frame of docs/reference/channel.md. */
 export function initFrame(
   version: FunctionVersion,
   facts: EnvironmentFacts,
   requestId: string,
   responseBytesMax: number,
-): object {
+): InitFrame {
   const { config, service, name } = version.function
   const logConfig = version.service?.config.settings['logConfig'] ?? config.settings['logConfig']
   return {

@@ -5,6 +5,7 @@ import type { FunctionConfig, FunctionVersion } from '../model.ts'
 import type { ExecProcess } from '../sandbox/port.ts'
 import { encodeFrame, FrameType } from './channel/frames.ts'
 import type { Peer } from './channel/test-support.ts'
+import type { CredentialsFrame, InitFrame } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import { Instance, type LaunchPlan } from './instance.ts'
 import { channelLink, type HookCall } from './link.ts'
@@ -49,8 +50,8 @@ async function world(inside: (sandbox: FakeSandbox) => void, stems = 0, hooks: H
     link: channelLink,
     folders: async () => ({ code: '/host/code', layers: null }),
     limits: kind.limits,
-    initFrame: (_, __, paths) => ({ paths }),
-    credentials: () => ({ accessKeyId: `key-${++renewed}` }),
+    initFrame: (_, __, paths) => ({ paths }) as unknown as InitFrame,
+    credentials: () => ({ accessKeyId: `key-${++renewed}` }) as CredentialsFrame,
   }
   const instance = new Instance(
     'c-1',

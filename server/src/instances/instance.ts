@@ -5,7 +5,8 @@ import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/
 import type { FunctionVersion } from '../model.ts'
 import type { ExecProcess, ExecSpec, SandboxExit, SandboxFolders, SandboxLimits } from '../sandbox/port.ts'
 import { ChannelError } from './channel/frames.ts'
-import type { Link, LinkFactory } from './link.ts'
+import type { CredentialsFrame, InitFrame } from './environment.ts'
+import type { Link } from './link.ts'
 import type { FunctionFailure, InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
 import { failureOf, parseObject, StartFailure } from './failure.ts'
 import { HookRun, runHook, type LifecycleDeps } from './lifecycle.ts'
@@ -20,26 +21,28 @@ const CREDENTIALS_MS_MAX = 12 * 60 * 60 * 1000
 const PING_IDLE_MS = 30_000
 /** An idle instance that does not answer within it is stuck: its code keeps the processor, or waits for ever. */
 const PONG_MS_MAX = 10_000
-/** Loading the handler, beside the initializer's own timeout. */
-const LOAD_MS_MAX = 60_000
 /** From the channel closing to the process being gone by itself; then it is killed. */
 const EXIT_MS_MAX = 500
 const MB = 1024 * 1024
+
+/** What an instance needs of the stem that it takes, or of the container that is made for it. */
+export type Body = Pick<Stem, 'created' | 'connected' | 'sandbox' | 'confirm' | 'stop'>
 
 /** What is decided before an instance starts, by the runtime of its function. */
 export interface LaunchPlan {
   /** Whether a stem is ready for it. */
   hasStem(): boolean
-  takeStem(): Stem | null
-  bootStem(): Stem
+  takeStem(): Body | null
+  bootStem(instanceId: string): Body
   /** On the host. */
   folders(): Promise<SandboxFolders>
   limits: SandboxLimits
-  link: LinkFactory
+  /** As a LinkFactory, for what `takeStem` or `bootStem` gave. */
+  link(body: Body, owner: StemOwner): Link
   /** `paths`: the folders as the program sees them. */
-  initFrame(instanceId: string, requestId: string, paths: SandboxFolders): object
+  initFrame(instanceId: string, requestId: string, paths: SandboxFolders): InitFrame
   /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
-  credentials(): object
+  credentials(): CredentialsFrame
 }
 
 export interface InstanceOwner {
@@ -72,7 +75,7 @@ export class Instance implements StemOwner {
   #state: InstanceState = 'starting'
   #coldStart: ColdStartPhases | null = null
   /** What it runs in: while it starts, perhaps still booting. */
-  #stem: Stem | null = null
+  #stem: Body | null = null
   /** How its program is spoken with; null before the function is in it. */
   #link: Link | null = null
   #startRequestId: string
@@ -134,7 +137,7 @@ export class Instance implements StemOwner {
       const unpacking = plan.folders()
       unpacking.catch(() => {})
       // Without a stem the sandbox boots while the package is unpacked; phases tell what was waited for, in this order.
-      if (!plan.hasStem()) this.#stem = plan.bootStem()
+      if (!plan.hasStem()) this.#stem = plan.bootStem(this.id)
       const folders = await unpacking
       this.phases.packageMs = lap()
       const paths = await this.#specialise(plan, folders, lap)
@@ -173,7 +176,7 @@ export class Instance implements StemOwner {
       this.#checkNotStopped()
       const stocked = this.#stem === null ? plan.takeStem() : null
       try {
-        const stem = (this.#stem ??= stocked ?? plan.bootStem())
+        const stem = (this.#stem ??= stocked ?? plan.bootStem(this.id))
         await stem.created
         this.phases.sandboxMs += lap()
         await stem.connected
@@ -400,7 +403,7 @@ export class Instance implements StemOwner {
   /** Resolves to what READY says; `loadMs`: how long the runtime loaded before it ran the initializer, null when none ran. */
   #awaitReady(): Promise<{ loadMs: number | null; failure: FunctionFailure | null }> {
     const { initializer } = this.version.function.config
-    const loadMsMax = this.#deps.loadMsMax ?? LOAD_MS_MAX
+    const loadMsMax = this.#deps.loadMsMax ?? this.#link!.loadMsMax
     const limitMs = loadMsMax + (initializer ? initializer.timeoutSeconds * 1000 : 0)
     return new Promise((resolve, reject) => {
       const timer = this.#deps.clock.setTimer(limitMs, () => {

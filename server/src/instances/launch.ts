@@ -1,6 +1,5 @@
 /** How an instance of a function is launched: which code, which interpreter, which limits, which credentials. */
 import type { TokenIssuer } from '../auth/port.ts'
-import type { Clock } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
 import type { SandboxFolders, SandboxLimits } from '../sandbox/port.ts'
@@ -9,7 +8,7 @@ import { credentialsFrame, initFrame, LAYERS_PATH } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
 import type { Interpreter } from './interpreters/interpreter.ts'
-import { channelLink } from './link.ts'
+import { createLinkFactory, type LinkDeps } from './link-kinds.ts'
 import type { Runtimes } from './runtimes.ts'
 import type { StemKind, StemSource } from './stem.ts'
 
@@ -30,8 +29,7 @@ export interface LaunchOptions {
   debugger: Debugger | null
 }
 
-export interface LaunchDeps {
-  clock: Clock
+export interface LaunchDeps extends LinkDeps {
   packages: PackageStore
   stems: StemSource
   runtimes: Runtimes
@@ -63,7 +61,7 @@ export function createLaunchPlanner(
       hasStem: () => deps.stems.has(kind),
       takeStem: () => deps.stems.take(kind),
       bootStem: () => deps.stems.boot(kind),
-      link: channelLink,
+      link: createLinkFactory(config, deps),
       folders: () =>
         unpacked(
           deps.packages,
@@ -108,7 +106,7 @@ export function stemKind(interpreter: Interpreter, diskMB: number): StemKind {
   return { key, interpreter, limits: limitsOf(STEM_LIMIT_MB, diskMB, STEM_CPU) }
 }
 
-function limitsOf(memoryMB: number, diskMB: number, cpu: number): SandboxLimits {
+export function limitsOf(memoryMB: number, diskMB: number, cpu: number): SandboxLimits {
   return {
     memoryBytes: memoryMB * MB,
     diskBytes: diskMB * MB,

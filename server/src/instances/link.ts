@@ -1,4 +1,5 @@
 /** How the node speaks with the program of an instance: over the channel, or HTTP where the program knows no channel. */
+import type { CredentialsFrame, InitFrame } from './environment.ts'
 import type { LinkStream, StreamHandler } from './port.ts'
 import type { Stem, StemOwner } from './stem.ts'
 
@@ -11,8 +12,10 @@ export interface HookCall {
 }
 
 export interface Link {
-  /** Loads the function, whatever the link calls that; `onReady` of its owner answers. Once, before all else. */
-  initialize(init: object): void
+  /** For the function to load, beside its initializer's own timeout. */
+  readonly loadMsMax: number
+  /** Has the function loaded and initialized; `onReady` of the owner answers. Once, before all else. */
+  initialize(init: InitFrame): void
   /** Opens a stream. `body` holds the first bytes of the request body, at most 64 KB. */
   invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): LinkStream
   /** Runs a lifecycle hook; `onDone` hears the JSON of its outcome, unless the link is closed before. */
@@ -20,7 +23,7 @@ export interface Link {
   /** Asks for a sign of life; `onPong` of the owner answers. */
   ping(): void
   /** Replaces the credentials that the function has. */
-  credentials(credentials: object): void
+  credentials(credentials: CredentialsFrame): void
 }
 
 /**

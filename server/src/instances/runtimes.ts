@@ -3,6 +3,7 @@ import { type Choice, chooseInterpreter, type Fit } from './interpreters/choose.
 import { nodeFinder } from './interpreters/find-node.ts'
 import { pythonFinder } from './interpreters/find-python.ts'
 import type { Interpreter, InterpreterFinder, Places } from './interpreters/interpreter.ts'
+import { launcher } from './interpreters/launcher.ts'
 import { type RuntimeId, runtimeIds } from './interpreters/runtime-ids.ts'
 
 export type { Choice, Interpreter }
@@ -37,7 +38,10 @@ export interface Runtimes {
 
 /** Looks for the interpreters on this host. */
 export async function findRuntimes(places: Places, finders = FINDERS): Promise<Runtimes> {
-  const look = async () => (await Promise.all(finders.map((finder) => finder.find(places)))).flat()
+  const look = async () => {
+    const found = (await Promise.all(finders.map((finder) => finder.find(places)))).flat()
+    return [...found, launcher(found)]
+  }
   let interpreters = await look()
   let running = Promise.resolve()
   let next: Promise<void> | null = null

@@ -54,6 +54,8 @@ export class FakeSandbox {
     this.sandbox = {
       id: spec.id,
       paths: { temporary: '/tmp', channel: spec.channelSocket },
+      address: '127.0.0.1',
+      sharesNetwork: true,
       specialise: async (folders) => {
         if (this.specialiseProblem) throw this.specialiseProblem
         note(`specialise ${folders.code}`)

@@ -55,11 +55,11 @@ const error = new FcError('FunctionInvocationDisabled', 'disabled')
 test('what runs of a function ends with the error, and takes its instance with it; other functions go on', () => {
   const { invocations, happened, clock } = begin(['f', 'g'], ['f', 'g'])
   invocations.abort('f', error)
-  assert.deepEqual(happened, ['f cancelled: disconnect', 'f abandoned', 'f failed: FunctionInvocationDisabled'])
+  assert.deepEqual(happened, ['f failed: FunctionInvocationDisabled', 'f cancelled: disconnect', 'f abandoned'])
   invocations.abort('f', error)
   // Its timeout is over, too.
   clock.advance(1000 * versionOf('f').function.config.timeoutSeconds)
-  assert.deepEqual(happened.slice(3), ['g cancelled: timeout', 'g abandoned', 'g failed: function'])
+  assert.deepEqual(happened.slice(3), ['g failed: function', 'g cancelled: timeout', 'g abandoned'])
 })
 
 test('a time limit that stands for those of all functions is the one that holds', () => {

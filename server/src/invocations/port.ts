@@ -17,6 +17,8 @@ export interface HttpRequestHead {
   protocol: string
   domainName: string
   triggerId: string
+  /** Another protocol that the caller asks for. */
+  upgrade?: 'websocket'
 }
 
 /** The trace that a call is part of, for the function to go on with. */

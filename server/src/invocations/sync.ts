@@ -44,6 +44,7 @@ export function createInvocations(deps: InvocationsDeps): Invocations {
   }
 }
 
+const START_ERRORS = ['CAExited', 'CAFileNotFound', 'CAFilePermission', 'FunctionNotStarted'] as const
 /** An event up to this size goes out in the INVOKE frame itself. */
 const FIRST_BODY_BYTES_MAX = 65_536
 
@@ -136,14 +137,11 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   /** Ends it for a reason of the platform: what it holds is let go of, and its instance ends. */
   abort(error: FcError): void {
     if (!this.#letGo()) return
-    if (this.#slot === null) {
-      this.#deps.instances.withdraw(this.#request.version, this)
-    } else {
-      this.#stopClock()
-      this.#stream?.cancel('disconnect')
-      this.#slot.abandon()
-    }
+    if (this.#slot === null) this.#deps.instances.withdraw(this.#request.version, this)
+    this.#stopClock()
     if (!this.#isAnswered) this.#fail({ kind: 'platform', error })
+    this.#stream?.cancel('disconnect')
+    this.#slot?.abandon()
   }
 
   outcome(): InvocationOutcome {
@@ -174,9 +172,10 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#startedMonotonicMs = clock.monotonicMs()
     this.#timer = clock.setTimer(timeoutMs, () => this.#onTimeout(timeoutMs / 1000))
     if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
-    const head = invokeHead(this.#request, this.#startedMs + timeoutMs)
     const body = this.#body
     this.#body = null
+    const laterBytes = body !== null && body.length > FIRST_BODY_BYTES_MAX ? body.length : null
+    const head = invokeHead(this.#request, this.#startedMs + timeoutMs, laterBytes)
     if (body === null) {
       this.#stream = slot.invoke(head, null, false, this)
       this.#responder.onStart()
@@ -195,7 +194,8 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   onStartFailed(failure: FunctionFailure, coldStart: ColdStartPhases): void {
     this.#coldStart = coldStart
-    this.#fail({ kind: 'function', failure, exit: null })
+    const refused = startError(failure)
+    this.#fail(refused === null ? { kind: 'function', failure, exit: null } : { kind: 'platform', error: refused })
   }
 
   onInstanceGone(exit: InstanceExit): void {
@@ -255,16 +255,13 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   #onTimeout(timeoutSeconds: number): void {
     if (!this.#letGo()) return
-    this.#stream?.cancel('timeout')
     this.#stopClock()
-    this.#slot!.abandon()
-    if (this.#isAnswered) return
     const errorMessage = `Task timed out after ${timeoutSeconds} seconds`
-    this.#fail({
-      kind: 'function',
-      failure: { errorType: 'FunctionTimeoutError', errorMessage, handled: false },
-      exit: null,
-    })
+    const failure: FunctionFailure = { errorType: 'FunctionTimeoutError', errorMessage, handled: false }
+    // Before the stream is told, which may end it at once: that end is not the reason.
+    if (!this.#isAnswered) this.#fail({ kind: 'function', failure, exit: null })
+    this.#stream?.cancel('timeout')
+    this.#slot!.abandon()
   }
 
   #stopClock(): void {
@@ -383,9 +380,21 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   }
 }
 
+/** A program that could not be started at all is an error of the call, with a status of its own (Function Compute). */
+function startError({ errorType, errorMessage }: FunctionFailure): FcError | null {
+  const code = START_ERRORS.find((each) => each === errorType)
+  return code === undefined ? null : new FcError(code, errorMessage)
+}
+
 /** The INVOKE head of docs/reference/channel.md. */
-function invokeHead(request: InvocationRequest, deadlineMs: number): string {
+function invokeHead(request: InvocationRequest, deadlineMs: number, bodyBytes: number | null): string {
   const { requestId, qualifier, clientIp, http } = request
-  const common = { requestId, deadlineMs, qualifier, tracing: traceOf(request) }
+  const common = {
+    requestId,
+    deadlineMs,
+    qualifier,
+    tracing: traceOf(request),
+    ...(bodyBytes === null ? undefined : { bodyBytes }),
+  }
   return JSON.stringify(http === null ? { kind: 'event', ...common } : { kind: 'http', ...common, clientIp, ...http })
 }

@@ -41,7 +41,7 @@ export function togetherKey(sha256s: readonly string[]): string {
 /** What instances of a function need, in the terms of `sweep`: code or image, its layers, and the folder of these. */
 export function packagesOf({ code, image, layers }: Pick<FunctionConfig, 'code' | 'image' | 'layers'>): string[] {
   const ofLayers = layers.map((layer) => layer.code.sha256)
-  const own = [code, image].flatMap((ref) => (ref === null ? [] : [ref.sha256]))
+  const own = [code, image].flatMap((ref) => (ref ? [ref.sha256] : []))
   return [...own, ...ofLayers, ...(ofLayers.length > 1 ? [togetherKey(ofLayers)] : [])]
 }
 

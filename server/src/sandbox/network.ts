@@ -27,10 +27,13 @@ export interface NetworkOptions {
 export interface NetworkSlot {
   id: string
   path: string
+  /** On the bridge. */
+  address: string
 }
 
 interface CniResult {
   interfaces?: { name: string; sandbox?: string }[]
+  ips?: { address: string }[]
 }
 
 export class SandboxNetwork {
@@ -170,7 +173,7 @@ export class SandboxNetwork {
       if (outside === undefined) throw new ProgramFailure('the bridge plugin did not name its interface on the host')
       // Frames of one sandbox reach the host only, never another sandbox.
       await writeFile(`/sys/class/net/${outside.name}/brport/isolated`, '1')
-      return { id, path }
+      return { id, path, address: result.ips![0]!.address.split('/')[0]! }
     } catch (error) {
       await this.#destroy({ id, path })
       throw error
@@ -181,7 +184,7 @@ export class SandboxNetwork {
    * The interface goes with its namespace, and the kernel does that beside other work; the bridge plugin would wait for
    * it. What is left of its DEL is the address.
    */
-  async #destroy({ id, path }: NetworkSlot): Promise<void> {
+  async #destroy({ id, path }: Pick<NetworkSlot, 'id' | 'path'>): Promise<void> {
     await this.#run('host-local', 'DEL', id, path).catch(() => {})
     await this.#keeper.unmount([path]).catch(() => {})
     await rm(path, { force: true }).catch(() => {})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bundleConfig, execProcess, occupantOf } from './oci-bundle.ts'
+import { bundleConfig, execProcess, imageBundleConfig, occupantOf } from './oci-bundle.ts'
 
 interface Mount {
   destination: string
@@ -55,6 +55,22 @@ function configWith(environment: Record<string, string> = { GREETING: 'hello' })
     cgroupPath: '/sluice/c-01',
     environment,
   }) as Config
+}
+
+const imagePlan = {
+  spec: {
+    id: 'c-02',
+    command: ['serve', '$HOME'],
+    environment: {},
+    limits: LIMITS,
+    onOutput() {},
+    image: { rootFolder: '/host/image', workingFolder: '/srv', user: { uid: 3, gid: 4, groups: [5] } },
+  },
+  root: '/run/shown',
+  owner: 700_000,
+  owners: 65_536,
+  network: '/host/network',
+  cgroupPath: '/sluice/c-02',
 }
 
 test('a program has a user of its own, no capability and no way to gain one, in the container and in exec', () => {
@@ -122,4 +138,35 @@ test('layers have their place unless the runtime lies there', () => {
   assert.equal(occupantOf(at('/usr/bin', '/optional', '/srv/opt')), null)
   assert.match(occupantOf(at('/usr/bin', '/opt/node'))!, /needs \/opt\/node, .* install it elsewhere/)
   assert.match(occupantOf(at('/opt'))!, /needs \/opt,/)
+})
+
+test('root of an image is a user of the host that means nothing, and sees no folder of the host', () => {
+  const { spec } = imagePlan
+  const config = imageBundleConfig(imagePlan) as Config & {
+    linux: { uidMappings: object[]; gidMappings: object[]; rootfsPropagation: string }
+  }
+  const mapping = [{ containerID: 0, hostID: 700_000, size: 65_536 }]
+  assert.deepEqual([config.linux.uidMappings, config.linux.gidMappings], [mapping, mapping])
+  assert.deepEqual(
+    config.mounts.filter(({ source }) => source.startsWith('/')),
+    [],
+  )
+  const types = config.linux.namespaces.map(({ type }) => type).sort()
+  assert.deepEqual(types, ['cgroup', 'ipc', 'mount', 'network', 'pid', 'user', 'uts'])
+  const { args, cwd, user, capabilities, noNewPrivileges } = config.process
+  assert.deepEqual([args, cwd, noNewPrivileges], [spec.command, '/srv', true])
+  assert.deepEqual(user, { uid: 3, gid: 4, additionalGids: [5], umask: 0o022 })
+  assert.deepEqual([capabilities['inheritable'], capabilities['ambient']], [[], []])
+  for (const name of [
+    'CAP_SYS_ADMIN',
+    'CAP_NET_ADMIN',
+    'CAP_NET_RAW',
+    'CAP_MKNOD',
+    'CAP_SYS_PTRACE',
+    'CAP_SYS_CHROOT',
+  ]) {
+    assert.ok(!capabilities['bounding']!.includes(name), name)
+  }
+  assert.deepEqual(config.linux.resources, configWith().linux.resources)
+  assert.deepEqual(config.linux.seccomp, configWith().linux.seccomp)
 })

@@ -10,9 +10,9 @@ import { bundleConfig, execProcess, occupantOf } from './oci-bundle.ts'
 import { startExec, type ExecPlace } from './oci-exec.ts'
 import type { OciHost } from './oci-host.ts'
 import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
-import { OciSandbox } from './oci-sandbox.ts'
+import { OciSandbox, type OciSandboxHost } from './oci-sandbox.ts'
 import { removeFolder } from './remove-folder.ts'
-import type { ExecSpec, SandboxFolders, SandboxSpec } from './port.ts'
+import type { ExecSpec, SandboxSpec } from './port.ts'
 
 export type Undo = (() => unknown)[]
 
@@ -105,6 +105,7 @@ async function start(
     execProcess(process, { user, environment: variables, limits })
   return runBundle(host, clock, undo, {
     ...{ spec, folder, pipes, cgroupPath },
+    address: network.address,
     exec: { id, folder, environment, process: exec },
     show({ code, layers }) {
       if (layers === null) return showFolders(host, [[code, codeMountPoint]], inFolder('staging'))
@@ -124,8 +125,10 @@ interface Bundle {
   folder: string
   pipes: [string, string]
   cgroupPath: string
+  /** In the network of the sandboxes. */
+  address: string
   exec: ExecPlace
-  show(folders: SandboxFolders): Promise<void>
+  show: OciSandboxHost['show']
 }
 
 /** Starts what the bundle says, and undoes everything when it has ended. */
@@ -142,12 +145,13 @@ export async function runBundle(host: OciHost, clock: Clock, undo: Undo, bundle:
   const [stdout, stderr] = ends.map((end) => end.read()) as [Socket, Socket]
   return new OciSandbox({
     spec,
+    address: bundle.address,
     clock,
     ended,
     cgroup: new Cgroup(options.cgroups, cgroupPath, spec.limits.memoryBytes),
     output: { stdout, stderr },
     host: {
-      show: (folders) => bundle.show(folders),
+      show: bundle.show,
       kill: () => keeper.kill(id),
       exec: (exec) => startExec(host, exec, bundle.exec),
       cleanUp: () => undoAll(undo),

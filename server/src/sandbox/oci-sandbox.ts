@@ -24,8 +24,8 @@ const DRAIN_MS = 1000
 const SIGNAL_CODE = 128
 /** What the sandbox's runtime does for it. */
 export interface OciSandboxHost {
-  /** Shows the folders at their places. */
-  show(folders: SandboxFolders): Promise<void>
+  /** Shows the folders at their places; null: the code is in the image. */
+  show: ((folders: SandboxFolders) => Promise<void>) | null
   /** SIGKILL to all of it. */
   kill(): void
   exec(spec: ExecSpec): Promise<ExecProcess>
@@ -35,6 +35,8 @@ export interface OciSandboxHost {
 
 export interface OciSandboxParts {
   spec: Pick<SandboxSpec, 'id' | 'onOutput'>
+  /** In the network of the sandboxes. */
+  address: string
   cgroup: Cgroup
   output: { stdout: Readable; stderr: Readable }
   /** Resolves when the container's first process, and with it every other, has ended. */
@@ -46,6 +48,8 @@ export interface OciSandboxParts {
 export class OciSandbox implements Sandbox {
   readonly id: string
   readonly paths = { temporary: TEMPORARY_PATH, channel: CHANNEL_PATH }
+  readonly address: string
+  readonly sharesNetwork = false
   readonly exited: Promise<SandboxExit>
   readonly #parts: OciSandboxParts
   #isSpecialised = false
@@ -57,6 +61,7 @@ export class OciSandbox implements Sandbox {
 
   constructor(parts: OciSandboxParts) {
     this.id = parts.spec.id
+    this.address = parts.address
     this.#parts = parts
     const { output, spec, clock } = parts
     deliverOutput(output, (stream, chunk) => spec.onOutput(stream, chunk), clock)
@@ -65,9 +70,11 @@ export class OciSandbox implements Sandbox {
   }
 
   async specialise(folders: SandboxFolders, limits: SandboxLimits): Promise<SandboxFolders> {
+    const { show } = this.#parts.host
+    if (show === null) return { code: CODE_PATH, layers: null }
     if (this.#isSpecialised) throw new Error(`sandbox ${this.id} has its code already`)
     if (this.#isEnded) throw new Error(`sandbox ${this.id} has ended`)
-    await this.#parts.host.show(folders)
+    await show(folders)
     this.#isSpecialised = true
     if (!this.#isEnded) this.#parts.cgroup.setLimits(limits)
     return { code: CODE_PATH, layers: folders.layers === null ? null : LAYERS_PATH }

@@ -98,6 +98,10 @@ export interface Sandbox {
   readonly id: string
   /** Where things are, as the program inside sees them. */
   readonly paths: { temporary: string; channel: string }
+  /** Address at which the host reaches what listens inside. */
+  readonly address: string
+  /** The address and its ports are those of other sandboxes, too. */
+  readonly sharesNetwork: boolean
   /**
    * Shows the host folders inside, read-only, and sets the limits of its function; once. Resolves to where the program
    * sees them. The size of the temporary folder and the number of open files stay as created.
@@ -129,7 +133,7 @@ export interface SandboxRuntime {
   readonly platformAddress: string | null
   /** Resolves when the process runs (not when it is ready); rejects with the reason it cannot. */
   create(spec: SandboxSpec): Promise<Sandbox>
-  /** As `create`, or rejects with NotRunnable; it has its code, and its `specialise` rejects. Absent where there can be none. */
+  /** As `create`, or rejects with NotRunnable; its `specialise` shows no code, which is in the image. Absent where there can be none. */
   createFromImage?(spec: ImageSandboxSpec): Promise<Sandbox>
   /** Removes what an earlier, killed platform left behind; called before the first create. Returns how many were found. */
   recover(): Promise<number>

@@ -47,6 +47,8 @@ export interface ProcessSandboxParts {
 export class ProcessSandbox implements Sandbox {
   readonly id: string
   readonly paths: Sandbox['paths']
+  readonly address = '127.0.0.1'
+  readonly sharesNetwork = true
   readonly exited: Promise<SandboxExit>
   readonly #parts: ProcessSandboxParts
   readonly #probe: ProcessProbe | undefined

@@ -30,6 +30,8 @@ export interface Credentials {
   accountId: string
 }
 
+export type PackageFiles = Record<string, string | Buffer>
+
 export interface DeployOptions {
   /** Present for a 2.0 function; the service is made when it is not there. */
   service?: string
@@ -157,7 +159,7 @@ export class TestPlatform {
   }
 
   /** Creates a function from source files; returns the host name of its trigger when it has one. */
-  async deploy(name: string, files: Record<string, string>, options: DeployOptions = {}): Promise<{ host: string }> {
+  async deploy(name: string, files: PackageFiles, options: DeployOptions = {}): Promise<{ host: string }> {
     const { service, http, ...fields } = options
     const body = {
       functionName: name,
@@ -218,9 +220,13 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-export async function zip(files: Record<string, string>): Promise<Buffer> {
+/** Bytes, and scripts that begin with `#!`, can be run. */
+export async function zip(files: PackageFiles): Promise<Buffer> {
   const archive = new ZipFile()
-  for (const [name, content] of Object.entries(files)) archive.addBuffer(Buffer.from(content), name)
+  for (const [name, content] of Object.entries(files)) {
+    const isProgram = Buffer.isBuffer(content) || content.startsWith('#!')
+    archive.addBuffer(Buffer.from(content as string), name, { mode: isProgram ? 0o100755 : 0o100644 })
+  }
   archive.end()
   const chunks: Buffer[] = []
   for await (const chunk of archive.outputStream) chunks.push(chunk as Buffer)

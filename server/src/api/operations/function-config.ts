@@ -95,7 +95,7 @@ export function patchConfig(
     environmentVariables: patch.environmentVariables ?? before.environmentVariables,
     code: code ?? before.code,
     layers: layers ?? before.layers,
-    image: image ?? before.image,
+    image: image ?? before.image ?? null,
     initializer: hook(before.initializer, patch.initializer, INITIALIZER_SECONDS_DEFAULT),
     preFreeze: hook(before.preFreeze, patch.preFreeze, HOOK_SECONDS_DEFAULT),
     preStop: hook(before.preStop, patch.preStop, HOOK_SECONDS_DEFAULT),

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
 import { OutputBudget } from '../../output-budget.ts'
+import type { CredentialsFrame, InitFrame } from '../environment.ts'
 import type { Link } from '../link.ts'
 import type { HookCall } from '../link.ts'
 import type { LinkStream, StreamHandler } from '../port.ts'
@@ -24,6 +25,7 @@ const CONTROL_PAYLOAD_BYTES_MAX = 262_144
 const LOG_PAYLOAD_BYTES_MAX = 65_536
 /** A credit a peer may hold; beyond it the numbers are nonsense. */
 const CREDIT_BYTES_MAX = 1 << 30
+const LOAD_MS_MAX = 60_000
 const EMPTY = Buffer.alloc(0)
 const PING_PAYLOAD = Buffer.from('sluice')
 
@@ -57,6 +59,7 @@ export class ChannelStream implements LinkStream {
 }
 
 export class ChannelConnection implements Link {
+  readonly loadMsMax = LOAD_MS_MAX
   readonly #socket: Socket
   readonly #writer: FrameWriter
   readonly #handler: ConnectionHandler
@@ -93,11 +96,11 @@ export class ChannelConnection implements Link {
     return this.#isClosed
   }
 
-  initialize(init: object): void {
+  initialize(init: InitFrame): void {
     this.#writer.frame(FrameType.init, 0, Buffer.from(JSON.stringify(init)), false)
   }
 
-  credentials(credentials: object): void {
+  credentials(credentials: CredentialsFrame): void {
     this.#writer.frame(FrameType.credentials, 0, Buffer.from(JSON.stringify(credentials)), false)
   }
 

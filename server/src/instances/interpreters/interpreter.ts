@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 export interface Interpreter {
   /** As in the table of `runtime-ids.ts`. */
   language: string
-  /** Numbers with dots between them, `18.20.8`. */
+  /** Numbers with dots between them, `18.20.8`; empty for what starts programs of any. */
   version: string
-  /** The program itself, no link and no wrapper, as people are shown it. */
+  /** The program itself, no link and no wrapper, as people are shown it; empty for the function's own. */
   program: string
   /** Program and arguments that start the runtime. */
   command: readonly string[]

@@ -30,7 +30,7 @@ export const runtimeIds: readonly RuntimeId[] = [
   ...ids('java', ['java8', 'java11'], after('java')),
   ...ids('php', ['php7.2'], after('php')),
   ...ids('dotnetcore', ['dotnetcore2.1', 'dotnetcore3.1'], after('dotnetcore')),
-  ...ids('go', ['go1'], after('go')),
-  ...ids('custom', ['custom', 'custom.debian10', 'custom.debian11', 'custom.debian12'], () => ''),
+  // A Go function is a program of its own, too.
+  ...ids('custom', ['go1', 'custom', 'custom.debian10', 'custom.debian11', 'custom.debian12'], () => ''),
   ...ids('custom-container', ['custom-container'], () => ''),
 ]

@@ -30,6 +30,8 @@ interface Descriptor {
   size: number
 }
 
+/** Of variables and arguments together. */
+const CONFIG_BYTES_MAX = 64 * 1024
 const DIGEST = /^sha256:([0-9a-f]{64})$/
 /** OCI's names, and Docker's for the same. */
 const LAYER_TYPES: Readonly<Record<string, { isCompressed: boolean }>> = {
@@ -61,7 +63,7 @@ export async function readLayout(folder: string, architecture: string, limits: I
   return {
     sha256: DIGEST.exec(digest)![1]!,
     sizeBytes,
-    config: configOf(document['config']),
+    config: checkTexts(configOf(document['config'])),
     layers: layers.map((layer) => {
       const known = LAYER_TYPES[layer.mediaType]
       if (known === undefined) {
@@ -98,10 +100,22 @@ function configOf(given: unknown): ImageConfig {
   return {
     entrypoint: texts(config['Entrypoint']),
     command: texts(config['Cmd']),
-    environment: Object.fromEntries(variables.map(([name, value = '']) => [name, value])),
+    environment: Object.fromEntries(
+      variables.filter(([name]) => name !== '').map(([name, value = '']) => [name, value]),
+    ),
     workingFolder: text(config['WorkingDir']),
     user: text(config['User']),
   }
+}
+
+/** The system gives a program so much, and no text with a NUL; a function has variables of its own beside. */
+function checkTexts(config: ImageConfig): ImageConfig {
+  const { entrypoint, command, environment, workingFolder, user } = config
+  const texts = [...entrypoint, ...command, ...Object.entries(environment).flat(), workingFolder, user]
+  if (texts.some((text) => text.includes('\0'))) throw new ImageError('its configuration holds a NUL character')
+  const sizeBytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 2, 0)
+  if (sizeBytes <= CONFIG_BYTES_MAX) return config
+  throw new ImageError(`its variables and arguments have ${sizeBytes} bytes; at most ${CONFIG_BYTES_MAX} are accepted`)
 }
 
 async function readJson<Value>(path: string, { documentBytesMax }: ImageLimits): Promise<Value> {

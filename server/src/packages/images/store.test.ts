@@ -104,6 +104,11 @@ test('what cannot run here, or is no image, is refused with the reason, and noth
       imageNamed('large', { layers: [makeTar([{ name: 'a', content: Buffer.alloc(200_000, 'x') }])], compress: false }),
     ],
     [/unpacks to more than/, imageNamed('bomb', { layers: [makeTar([{ name: 'a', content: Buffer.alloc(60_000) }])] })],
+    [/NUL/, imageNamed('nul', { config: { Cmd: ['/hello', 'a\0b'] } })],
+    [
+      /variables and arguments have/,
+      imageNamed('wordy', { config: { Cmd: ['/hello'], Env: [`A=${'x'.repeat(70_000)}`] } }),
+    ],
     [/is a device/, imageNamed('device', { layers: [makeTar([{ name: 'sda', type: '4' }])] })],
     [/its user "nobody"/, imageNamed('nobody', { config: { Cmd: ['/hello'], User: 'nobody' } })],
     [/"nothing" in the folder of images/, 'oci:nothing:latest'],

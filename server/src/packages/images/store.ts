@@ -98,6 +98,7 @@ class DiskImageStore implements ImageStore {
 
   async #put(reference: string, access: RegistryAccess): Promise<ImageRef> {
     const source = parseReference(reference, this.#options.imagesFolder)
+    await this.#checkSpace(0)
     const scratch = join(this.#options.directory, 'incoming', String(++this.#incomingCount))
     await mkdir(scratch, { mode: 0o700 })
     try {

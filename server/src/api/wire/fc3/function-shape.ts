@@ -250,7 +250,7 @@ export function functionListItem(context: Context, found: FoundFunction, tags: T
     instanceLifecycleConfig: lifecycle(config.initializer, config.preStop, settings),
     ...Object.fromEntries(plainSettings.map((member) => [member, settings[member] ?? null])),
     disableOndemand: settings['disableOndemand'] ?? false,
-    customContainerConfig: container(settings['customContainerConfig'] as JsonObject | undefined, config.image),
+    customContainerConfig: container(settings['customContainerConfig'] as JsonObject | undefined, config.image ?? null),
     ...ownerMembers(service?.config ?? config),
     tags: tagList.length > 0 ? tagList : null,
     version: versionId,

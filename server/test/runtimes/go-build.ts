@@ -1,0 +1,47 @@
+/** Builds the Go functions of the tests, once per change of their source: what a machine has built it keeps. */
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const BUILD_MS_MAX = 240_000
+/** Where a checkout of the SDK lies, for machines whose module proxy does not offer it. */
+const SDK_FOLDER_VARIABLE = 'SLUICE_TEST_GO_SDK'
+const SDK = 'github.com/aliyun/fc-runtime-go-sdk'
+
+export type Built = { program: string } | { reason: string }
+
+/** Standard library only. */
+export function buildGo(handlers: string): Built {
+  return build(handlers, (run) => run('build', '-o', 'main', '.'))
+}
+
+/** With the SDK of Function Compute. */
+export function buildGoWithSdk(handlers: string): Built {
+  const checkout = process.env[SDK_FOLDER_VARIABLE]
+  return build(handlers, (run, folder) => {
+    const version = checkout === undefined ? 'latest' : 'v0.0.0'
+    writeFileSync(join(folder, 'go.mod'), 'module sluice.test/sdk\n\ngo 1.21\n')
+    if (checkout === undefined) run('get', `${SDK}@${version}`)
+    else run('mod', 'edit', '-require', `${SDK}@${version}`, '-replace', `${SDK}=${checkout}`)
+    run('build', '-mod=mod', '-o', 'main', '.')
+  })
+}
+
+function build(handlers: string, steps: (run: (...args: string[]) => void, folder: string) => void): Built {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-go-'))
+  cpSync(handlers, folder, { recursive: true })
+  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GONOSUMDB: SDK }
+  const run = (...args: string[]) =>
+    void execFileSync('go', args, { cwd: folder, env, timeout: BUILD_MS_MAX, stdio: 'pipe' })
+  try {
+    steps(run, folder)
+    return { program: join(folder, 'main') }
+  } catch (error) {
+    const { code, stderr } = error as { code?: string; stderr?: Buffer }
+    const said = stderr?.toString().trim().split('\n').at(-1)
+    return {
+      reason: code === 'ENOENT' ? 'there is no go on PATH' : `go cannot build it: ${said ?? code ?? 'no reason'}`,
+    }
+  }
+}

@@ -1,0 +1,3 @@
+module sluice.test/runtime-api
+
+go 1.21
