@@ -42,6 +42,10 @@ const programs = {
     parts: [packaged('python3')],
     without: 'Python functions will not run',
   },
+  java: {
+    parts: [packaged('default-jdk-headless', 'javac'), packaged('maven', 'mvn')],
+    without: 'the tests of the Java runtime will be skipped',
+  },
   postgresql: {
     parts: [part('postgresql', hasPostgresqlServer)],
     without: 'the tests of the PostgreSQL store will be skipped',

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { findJava } from './find-java.ts'
 
 /** Every runtime id that Function Compute 2.0 or 3.0 knows. */
 const KNOWN_RUNTIMES = [
@@ -14,7 +15,7 @@ const KNOWN_RUNTIMES = [
 ] as const
 
 export interface Interpreter {
-  /** `nodejs` or `python`. */
+  /** `nodejs`, `python` or `java`. */
   language: string
   /** Version of the interpreter that is here. */
   version: string
@@ -42,14 +43,17 @@ export async function findRuntimes(path: string): Promise<Runtimes> {
     command: [process.execPath, join(runtimesFolder, 'nodejs', 'bootstrap.cjs')],
     readOnlyPaths: [process.execPath, join(runtimesFolder, 'nodejs')],
   })
-  const python = await findPython(path)
+  const [python, java] = await Promise.all([findPython(path), findJava(path, join(runtimesFolder, 'java'))])
   if (python) found.set('python', python)
+  if (typeof java !== 'string') found.set('java', java)
 
   const languageOf = (runtime: string) => /^(nodejs|python|java|php|dotnetcore|go|custom)/.exec(runtime)?.[1]
   const reasonFor = (language: string | undefined) =>
     language === 'python'
       ? 'no python3 was found on PATH; install it (Debian: apt-get install python3) and start the platform again'
-      : `this version of Sluice runs ${[...found.keys()].join(' and ')} functions only`
+      : language === 'java' && typeof java === 'string'
+        ? java
+        : `this version of Sluice runs ${[...found.keys()].join(' and ')} functions only`
   return {
     all: KNOWN_RUNTIMES,
     available(runtime) {

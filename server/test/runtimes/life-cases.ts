@@ -6,7 +6,7 @@ import { encodeFrame, FrameType, INITIAL_CREDIT_BYTES } from '../../src/instance
 import type { Language } from './contract.ts'
 import { startRuntime, withRuntime } from './driver.ts'
 
-export function lifeCases({ name, launch }: Language): void {
+export function lifeCases({ name, launch, errorPrefix = '' }: Language): void {
   test(`${name}: HELLO names protocol, runtime, version and process`, async () => {
     const { runtime, hello } = await startRuntime(launch)
     assert.equal(hello['protocol'], 1)
@@ -47,7 +47,7 @@ export function lifeCases({ name, launch }: Language): void {
     const { runtime } = await startRuntime(launch)
     const options = { handler: 'index.echo', initializer: 'index.failInitialize' }
     const { error } = await runtime.init(launch.codePath, options)
-    assert.equal(error?.errorType, 'OrderRefused')
+    assert.equal(error?.errorType, `${errorPrefix}OrderRefused`)
     assert.equal(error.handled, true)
     await runtime.stop()
   })

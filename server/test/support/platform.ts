@@ -157,7 +157,11 @@ export class TestPlatform {
   }
 
   /** Creates a function from source files; returns the host name of its trigger when it has one. */
-  async deploy(name: string, files: Record<string, string>, options: DeployOptions = {}): Promise<{ host: string }> {
+  async deploy(
+    name: string,
+    files: Record<string, string | Buffer>,
+    options: DeployOptions = {},
+  ): Promise<{ host: string }> {
     const { service, http, ...fields } = options
     const body = {
       functionName: name,
@@ -218,9 +222,9 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-export async function zip(files: Record<string, string>): Promise<Buffer> {
+export async function zip(files: Record<string, string | Buffer>): Promise<Buffer> {
   const archive = new ZipFile()
-  for (const [name, content] of Object.entries(files)) archive.addBuffer(Buffer.from(content), name)
+  for (const [name, content] of Object.entries(files)) archive.addBuffer(Buffer.isBuffer(content) ? content : Buffer.from(content), name)
   archive.end()
   const chunks: Buffer[] = []
   for await (const chunk of archive.outputStream) chunks.push(chunk as Buffer)
