@@ -95,7 +95,10 @@ function simulate(args) {
 
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
-  start: { needs: [workspace, samplePackages, program('python3'), program('isolation'), javaRuntimeIfPossible], run: start },
+  start: {
+    needs: [workspace, samplePackages, program('python3'), program('isolation'), javaRuntimeIfPossible],
+    run: start,
+  },
   test: {
     needs: [
       workspace,

@@ -5,8 +5,17 @@
 'use strict'
 
 const { createHash } = require('node:crypto')
-const { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } =
-  require('node:fs')
+const {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs')
 const path = require('node:path')
 const { programPath, runQuietly } = require('./process.cjs')
 const { SetupError, step } = require('./report.cjs')
@@ -48,14 +57,20 @@ async function buildJavaRuntime(folder) {
 /** What the build was made of; another state means another build. */
 function stateOf(folder) {
   const hash = createHash('sha256')
-  const inputs = [...sourcesIn(folder), 'pom.xml', 'checksums.txt', 'jvm-flags.json']
+  const inputs = [
+    ...sourcesIn(folder, 'src'),
+    ...sourcesIn(folder, 'rehearsal'),
+    'pom.xml',
+    'checksums.txt',
+    'jvm-flags.json',
+  ]
   for (const file of inputs) hash.update(file).update(readFileSync(path.join(folder, file)))
   hash.update(readFileSync(__filename))
   const java = realpathSync(programPath('java'))
   return `${hash.digest('hex')} ${java} ${statSync(java).mtimeMs}`
 }
 
-function sourcesIn(folder, inside = 'src') {
+function sourcesIn(folder, inside) {
   return readdirSync(path.join(folder, inside), { withFileTypes: true })
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
@@ -66,7 +81,14 @@ function sourcesIn(folder, inside = 'src') {
 
 async function fetchLibraries(folder, build) {
   const jars = path.join(build, 'jars')
-  await runQuietly('mvn', ['-q', '-B', '-f', path.join(folder, 'pom.xml'), COPY_DEPENDENCIES, `-DoutputDirectory=${jars}`])
+  await runQuietly('mvn', [
+    '-q',
+    '-B',
+    '-f',
+    path.join(folder, 'pom.xml'),
+    COPY_DEPENDENCIES,
+    `-DoutputDirectory=${jars}`,
+  ])
   checkLibraries(readFileSync(path.join(folder, 'checksums.txt'), 'utf8'), jars)
   const jna = readdirSync(jars).find((name) => name.startsWith('jna-'))
   const inside = `com/sun/jna/${NATIVE_PLATFORM}/${NATIVE_LIBRARY}`
@@ -84,10 +106,14 @@ function checkLibraries(list, jars) {
       .map((line) => line.split('  ').toReversed()),
   )
   for (const name of readdirSync(jars)) {
-    const found = createHash('sha256').update(readFileSync(path.join(jars, name))).digest('hex')
+    const found = createHash('sha256')
+      .update(readFileSync(path.join(jars, name)))
+      .digest('hex')
     const expected = pinned.get(name)
     if (found !== expected) {
-      throw new SetupError(`${name} has the SHA-256 ${found}, runtimes/java/checksums.txt says ${expected ?? 'nothing'}`)
+      throw new SetupError(
+        `${name} has the SHA-256 ${found}, runtimes/java/checksums.txt says ${expected ?? 'nothing'}`,
+      )
     }
     pinned.delete(name)
   }
@@ -97,10 +123,14 @@ function checkLibraries(list, jars) {
 async function compile(folder, build) {
   const jars = readdirSync(path.join(build, 'jars')).map((name) => path.join('jars', name))
   const classPath = jars.map((jar) => path.join(build, jar)).join(path.delimiter)
+  const javac = (from, to) => {
+    const options = ['--release', JAVA_RELEASE, '-proc:none', '-encoding', 'UTF-8', '-cp', classPath, '-d', to]
+    return runQuietly('javac', [...options, ...sourcesIn(folder, from).map((file) => path.join(folder, file))])
+  }
   const classes = path.join(build, 'classes')
-  const sources = sourcesIn(folder).map((file) => path.join(folder, file))
-  const options = ['--release', JAVA_RELEASE, '-proc:none', '-encoding', 'UTF-8', '-cp', classPath, '-d', classes]
-  await runQuietly('javac', [...options, ...sources])
+  await javac('src', classes)
+  // Functions of the wait: in the form that code has, a folder of classes.
+  await javac('rehearsal', path.join(build, 'rehearsal'))
   const manifest = path.join(build, 'manifest.txt')
   writeFileSync(
     manifest,
@@ -111,7 +141,16 @@ async function compile(folder, build) {
       'Enable-Native-Access': 'ALL-UNNAMED',
     }),
   )
-  await runQuietly('jar', ['--create', '--file', path.join(build, 'runtime.jar'), '--manifest', manifest, '-C', classes, '.'])
+  await runQuietly('jar', [
+    '--create',
+    '--file',
+    path.join(build, 'runtime.jar'),
+    '--manifest',
+    manifest,
+    '-C',
+    classes,
+    '.',
+  ])
   rmSync(classes, { recursive: true })
   rmSync(manifest)
 }
@@ -119,7 +158,9 @@ async function compile(folder, build) {
 /** Lines are short there, and longer values go on after a space. */
 function manifestOf(values) {
   return Object.entries(values)
-    .map(([name, value]) => `${name}: ${value}`.match(new RegExp(`.{1,${MANIFEST_LINE_BYTES}}`, 'g')).join('\n ') + '\n')
+    .map(
+      ([name, value]) => `${name}: ${value}`.match(new RegExp(`.{1,${MANIFEST_LINE_BYTES}}`, 'g')).join('\n ') + '\n',
+    )
     .join('')
 }
 

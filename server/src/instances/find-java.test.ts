@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { findJava } from './find-java.ts'
+import type { Interpreter } from './runtimes.ts'
+
+const missing = (java: Interpreter | { missing: string }) => ('missing' in java ? java.missing : '')
 
 /** A folder with a program `java` that says this version, its home, and a compiled runtime. */
 function scene(t: TestContext, version: string): { path: string; home: string; runtime: string; etc: string } {
@@ -28,7 +31,7 @@ function scene(t: TestContext, version: string): { path: string; home: string; r
 test('the JVM is asked for its home, and what its links lead to is shown to sandboxes too', async (t) => {
   const { path, home, runtime, etc } = scene(t, '17.0.15')
   const java = await findJava(path, runtime)
-  assert.ok(typeof java !== 'string', String(java))
+  assert.ok(!('missing' in java), missing(java))
   assert.equal(java.version, '17.0.15')
   assert.deepEqual(java.command.slice(0, 2), [join(home, 'bin', 'java'), '-Dflag'])
   assert.deepEqual(java.readOnlyPaths, [home, etc, join(runtime, 'build')])
@@ -36,12 +39,12 @@ test('the JVM is asked for its home, and what its links lead to is shown to sand
 
 test('a JVM that is absent or too old is told with the command that brings one', async (t) => {
   const { path, runtime } = scene(t, '11.0.2')
-  assert.match(String(await findJava(path, runtime)), /version 17 or newer.*apt-get install/)
-  assert.match(String(await findJava('/nowhere', runtime)), /apt-get install/)
+  assert.match(missing(await findJava(path, runtime)), /version 17 or newer.*apt-get install/)
+  assert.match(missing(await findJava('/nowhere', runtime)), /apt-get install/)
 })
 
 test('a runtime that was not compiled is told with what compiles it', async (t) => {
   const { path, runtime } = scene(t, '17.0.15')
   rmSync(join(runtime, 'build'), { recursive: true })
-  assert.match(String(await findJava(path, runtime)), /not compiled.*javac and mvn.*npm start/)
+  assert.match(missing(await findJava(path, runtime)), /not compiled.*javac and mvn.*npm start/)
 })

@@ -9,28 +9,25 @@ import type { Interpreter } from './runtimes.ts'
 const JAVA_VERSION_MIN = 17
 /** Folders of a JDK that systems link to their places for configuration and certificates. */
 const LINKED_FOLDERS = ['.', 'conf', 'conf/security', 'lib', 'lib/security']
-const BUILD_COMMAND = 'npm start'
+const INSTALL = 'apt-get install default-jdk-headless maven'
+const REMEDY = `(Debian: ${INSTALL}) and start the platform again by npm start`
 
-const ABSENT =
-  `no java of version ${JAVA_VERSION_MIN} or newer was found on PATH; ` +
-  `install it (Debian: apt-get install default-jdk-headless maven) and start the platform again by ${BUILD_COMMAND}`
-const NOT_COMPILED =
-  'the Java runtime is not compiled, which needs javac and mvn; ' +
-  `install them (Debian: apt-get install default-jdk-headless maven) and start the platform again by ${BUILD_COMMAND}`
-
-/** The interpreter, or the reason why there is none and the command that brings it. */
-export async function findJava(path: string, runtimeFolder: string): Promise<Interpreter | string> {
+/** The interpreter, or why there is none and the command that brings it. */
+export async function findJava(path: string, runtimeFolder: string): Promise<Interpreter | { missing: string }> {
   const program = path
     .split(delimiter)
     .map((folder) => join(folder, 'java'))
     .find((candidate) => existsSync(candidate))
-  if (program === undefined) return ABSENT
-  const properties = await propertiesOf(program)
+  const properties = program === undefined ? new Map<string, string>() : await propertiesOf(program)
   const home = properties.get('java.home')
   const version = properties.get('java.version') ?? ''
-  if (home === undefined || Number.parseInt(version, 10) < JAVA_VERSION_MIN) return ABSENT
+  if (home === undefined || Number.parseInt(version, 10) < JAVA_VERSION_MIN) {
+    return { missing: `no java of version ${JAVA_VERSION_MIN} or newer was found on PATH; install it ${REMEDY}` }
+  }
   const build = join(runtimeFolder, 'build')
-  if (!existsSync(join(build, 'runtime.jar'))) return NOT_COMPILED
+  if (!existsSync(join(build, 'runtime.jar'))) {
+    return { missing: `the Java runtime is not compiled, which needs javac and mvn; install them ${REMEDY}` }
+  }
   const flags = JSON.parse(readFileSync(join(runtimeFolder, 'jvm-flags.json'), 'utf8')) as string[]
   return {
     language: 'java',
@@ -50,7 +47,9 @@ export async function findJava(path: string, runtimeFolder: string): Promise<Int
 /** What the JVM says of itself; empty when it does not run. */
 async function propertiesOf(program: string): Promise<Map<string, string>> {
   try {
-    const { stderr } = await promisify(execFile)(program, ['-XshowSettings:properties', '-version'], { timeout: 10_000 })
+    const { stderr } = await promisify(execFile)(program, ['-XshowSettings:properties', '-version'], {
+      timeout: 10_000,
+    })
     const lines = [...stderr.matchAll(/^ {4}([\w.]+) = (.*)$/gm)]
     return new Map(lines.map(([, name, value]) => [name!, value!.trim()]))
   } catch {

@@ -45,14 +45,14 @@ export async function findRuntimes(path: string): Promise<Runtimes> {
   })
   const [python, java] = await Promise.all([findPython(path), findJava(path, join(runtimesFolder, 'java'))])
   if (python) found.set('python', python)
-  if (typeof java !== 'string') found.set('java', java)
+  if (!('missing' in java)) found.set('java', java)
 
   const languageOf = (runtime: string) => /^(nodejs|python|java|php|dotnetcore|go|custom)/.exec(runtime)?.[1]
   const reasonFor = (language: string | undefined) =>
     language === 'python'
       ? 'no python3 was found on PATH; install it (Debian: apt-get install python3) and start the platform again'
-      : language === 'java' && typeof java === 'string'
-        ? java
+      : language === 'java' && 'missing' in java
+        ? java.missing
         : `this version of Sluice runs ${[...found.keys()].join(' and ')} functions only`
   return {
     all: KNOWN_RUNTIMES,

@@ -8,8 +8,8 @@ import { javaCases } from './java-cases.ts'
 
 const SOURCES = join(import.meta.dirname, 'handlers/java')
 
-if (typeof java === 'string') {
-  test('java', { skip: java })
+if ('missing' in java) {
+  test('java', { skip: java.missing })
 } else {
   const sources = readdirSync(SOURCES).map((name) => join(SOURCES, name))
   const classes = compileJava(sources)
@@ -23,7 +23,10 @@ if (typeof java === 'string') {
     // `index.echo` is class `index.Echo`, whose interface says what its method is called; `throws` is no name in Java.
     spell(handler, method) {
       if (handler.includes('::') || !handler.includes('.')) return handler
-      const parts = handler.replaceAll('/', '.').replace(/^throws\b/, 'throwing').split('.')
+      const parts = handler
+        .replaceAll('/', '.')
+        .replace(/^throws\b/, 'throwing')
+        .split('.')
       const name = parts.pop()!
       return `${[...parts, name[0]!.toUpperCase() + name.slice(1)].join('.')}::${method}`
     },

@@ -10,8 +10,8 @@ import type { Interpreter } from '../../src/instances/runtimes.ts'
 const runtimeFolder = fileURLToPath(new URL('../../../runtimes/java', import.meta.url))
 const libraries = join(runtimeFolder, 'build', 'jars')
 
-/** The interpreter, or the reason why there is none. */
-export const java: Interpreter | string = await findJava(process.env['PATH'] ?? '', runtimeFolder)
+/** The interpreter, or why there is none. */
+export const java: Interpreter | { missing: string } = await findJava(process.env['PATH'] ?? '', runtimeFolder)
 
 /** Library jars that the runtime was built with, by the beginning of their names. */
 export function libraryJars(...names: string[]): string[] {

@@ -224,7 +224,8 @@ export async function freePort(): Promise<number> {
 
 export async function zip(files: Record<string, string | Buffer>): Promise<Buffer> {
   const archive = new ZipFile()
-  for (const [name, content] of Object.entries(files)) archive.addBuffer(Buffer.isBuffer(content) ? content : Buffer.from(content), name)
+  for (const [name, content] of Object.entries(files))
+    archive.addBuffer(Buffer.isBuffer(content) ? content : Buffer.from(content), name)
   archive.end()
   const chunks: Buffer[] = []
   for await (const chunk of archive.outputStream) chunks.push(chunk as Buffer)

@@ -28,8 +28,13 @@ public class Tool implements PojoRequestHandler<Tool.Order, Object>, FunctionIni
     private final List<byte[]> eaten = new ArrayList<>();
 
     @Override
-    public void initialize(Context context) {
+    public void initialize(Context context) throws IOException {
         System.out.println("connecting");
+        try {
+            Thread.sleep(5);
+        } catch (InterruptedException interruption) {
+            throw new IOException(interruption);
+        }
         started++;
     }
 

@@ -1,5 +1,6 @@
 package sluice.runtime;
 
+import java.io.IOException;
 import java.io.PrintStream;
 
 /** What a sandbox of a Java function runs: connects to the node by SLUICE_CHANNEL and serves one instance. */
@@ -14,6 +15,8 @@ public final class Bootstrap {
     /** `--preload`: loads what the wait for a function loads, and ends: for an archive of these classes. */
     public static void main(String[] args) throws Exception {
         if (args.length == 1 && args[0].equals("--preload")) {
+            new Instance(new Channel());
+            connectToNothing();
             Preload.run(() -> true);
             return;
         }
@@ -29,5 +32,13 @@ public final class Bootstrap {
         instance.listen();
         Preload.run(instance::isIdle);
         instance.work();
+    }
+
+    private static void connectToNothing() throws ReflectiveOperationException {
+        try {
+            new Channel("/nonexistent/channel");
+        } catch (IOException expected) {
+            // What a connection needs was loaded all the same.
+        }
     }
 }

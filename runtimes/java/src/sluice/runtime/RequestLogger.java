@@ -15,10 +15,13 @@ final class RequestLogger implements FunctionComputeLogger {
     }
 
     private void write(Level of, PrintStream to, String text) {
-        if (of.compareTo(level) < 0) return;
+        if (of.compareTo(level) >= 0) write(to, of.name(), text);
+    }
+
+    void write(PrintStream to, String name, String text) {
         // Instant leaves out a fraction that is 0.
         String time = Instant.now().truncatedTo(ChronoUnit.MILLIS).plusNanos(1).toString().substring(0, 23);
-        to.print(time + "Z " + requestId + " [" + of + "] " + text + "\n");
+        to.print(time + "Z " + requestId + " [" + name + "] " + text + "\n");
     }
 
     @Override
