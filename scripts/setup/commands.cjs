@@ -3,11 +3,12 @@
 
 const { readdirSync, existsSync } = require('node:fs')
 const path = require('node:path')
+const { buildJavaRuntime } = require('./java-runtime.cjs')
 const { nodeBinary } = require('./node-binary.cjs')
 const { installPackages } = require('./npm-packages.cjs')
 const { runInForeground } = require('./process.cjs')
 const { installPythonPackages } = require('./python-packages.cjs')
-const { say } = require('./report.cjs')
+const { SetupError, say } = require('./report.cjs')
 const { provideProgram } = require('./system-programs.cjs')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -23,6 +24,18 @@ const TEST_CONCURRENCY = 2
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
 const pythonPackages = () => installPythonPackages(ROOT, 'the tests of the Python debugger will be skipped')
+const javaRuntime = () => buildJavaRuntime(path.join(ROOT, 'runtimes', 'java'))
+
+/** A platform without it still runs the other languages. */
+async function javaRuntimeIfPossible() {
+  try {
+    await javaRuntime()
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    say(`warning: the Java runtime could not be compiled, so Java functions will not run\n${error.message}`)
+  }
+}
+
 const program = (name) => () => provideProgram(name)
 
 async function samplePackages() {
@@ -84,12 +97,16 @@ function simulate(args) {
 
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
-  start: { needs: [workspace, samplePackages, ...['python3', 'isolation', 'images'].map(program)], run: start },
+  start: {
+    needs: [...[workspace, samplePackages], ...['python3', 'isolation', 'images'].map(program), javaRuntimeIfPossible],
+    run: start,
+  },
   test: {
     needs: [
       ...[workspace, samplePackages],
-      ...['python3', 'pip', 'php', 'postgresql', 'both container runtimes', 'images', 'images for tests'].map(program),
-      pythonPackages,
+      ...['python3', 'pip', 'php', 'java', 'postgresql'].map(program),
+      ...['both container runtimes', 'images', 'images for tests'].map(program),
+      ...[pythonPackages, javaRuntime],
     ],
     run: test,
   },

@@ -60,6 +60,10 @@ const programs = {
     parts: [packaged('python3-pip', 'pip3')],
     without: 'tests that need Python packages will be skipped',
   },
+  java: {
+    parts: [packaged('default-jdk-headless', 'javac'), packaged('maven', 'mvn')],
+    without: 'the tests of the Java runtime will be skipped',
+  },
   postgresql: {
     parts: [part('postgresql', hasPostgresqlServer)],
     without: 'the tests of the PostgreSQL store will be skipped',

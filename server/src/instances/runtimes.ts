@@ -1,5 +1,6 @@
 /** Which runtime id runs on which interpreter of this host. A language is one file and one line here. */
 import { type Choice, chooseInterpreter, type Fit } from './interpreters/choose.ts'
+import { javaFinder } from './interpreters/find-java.ts'
 import { nodeFinder } from './interpreters/find-node.ts'
 import { phpFinder } from './interpreters/find-php.ts'
 import { pythonFinder } from './interpreters/find-python.ts'
@@ -9,7 +10,7 @@ import { type RuntimeId, runtimeIds } from './interpreters/runtime-ids.ts'
 
 export type { Choice, Interpreter }
 
-const FINDERS: readonly InterpreterFinder[] = [nodeFinder, pythonFinder, phpFinder]
+const FINDERS: readonly InterpreterFinder[] = [nodeFinder, pythonFinder, phpFinder, javaFinder]
 
 /** What a runtime id means on this host. */
 export interface RuntimeStatus {

@@ -15,6 +15,14 @@ export interface Language {
   /** The message for a handler's module that does not exist. */
   missingModule: RegExp
   lacks?: Lacks
+  /** A handler that its module does not have, and the message for it, where the language spells handlers its own way. */
+  missingHandler?: [handler: string, message: RegExp]
+  /** The form that handlers have, where it is not `module.function`. */
+  handlerForm?: RegExp
+  /** What type names of errors begin with. */
+  errorPrefix?: string
+  /** Of the documented context, what the language's own interface has no getter for: `field` or `field.field`. */
+  notInContext?: readonly string[]
 }
 
 export function runtimeContract(language: Language): void {

@@ -8,7 +8,7 @@ import type { Language } from './contract.ts'
 import { startRuntime, withRuntime } from './driver.ts'
 
 export function lifeCases(language: Language): void {
-  const { name, launch } = language
+  const { name, launch, errorPrefix = '' } = language
   const concurrently = needing('concurrency', language)
 
   test(`${name}: HELLO names protocol, runtime, version and process`, async () => {
@@ -51,7 +51,7 @@ export function lifeCases(language: Language): void {
     const { runtime } = await startRuntime(launch)
     const options = { handler: 'index.echo', initializer: 'index.failInitialize' }
     const { error } = await runtime.init(launch.codePath, options)
-    assert.equal(error?.errorType, 'OrderRefused')
+    assert.equal(error?.errorType, `${errorPrefix}OrderRefused`)
     assert.equal(error.handled, true)
     await runtime.stop()
   })

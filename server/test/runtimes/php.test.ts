@@ -10,15 +10,17 @@ const [php] = await phpFinder.find({ path: process.env['PATH'] ?? '', directory:
 if (php === undefined) {
   test('php', { skip: `there is no ${phpFinder.program} on PATH` })
 } else {
+  // Names that PHP has for itself.
+  const spelling: Record<string, string> = {
+    'index.echo': 'index.echoEvent',
+    'index.exit': 'index.leave',
+    'index.log': 'index.writeLog',
+    'web.echo': 'web.echoBody',
+  }
   const launch = {
     command: php.command,
     codePath: join(import.meta.dirname, 'handlers/php'),
-    spelling: {
-      'index.echo': 'index.echoEvent',
-      'index.exit': 'index.leave',
-      'index.log': 'index.writeLog',
-      'web.echo': 'web.echoBody',
-    },
+    spell: (handler: string) => spelling[handler] ?? handler,
   }
   runtimeContract({
     name: 'php',
