@@ -88,14 +88,14 @@ const commands = {
   test: {
     needs: [
       ...[workspace, samplePackages],
-      ...['python3', 'pip', 'postgresql', 'both container runtimes', 'images', 'images for tests'].map(program),
+      ...['python3', 'pip', 'php', 'postgresql', 'both container runtimes', 'images', 'images for tests'].map(program),
       pythonPackages,
     ],
     run: test,
   },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
-  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'isolation'].map(program)], run: bench },
+  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'php', 'isolation'].map(program)], run: bench },
 }
 
 module.exports = { commands }

@@ -1,6 +1,6 @@
 /** The one place that names implementations: every part, in order, with what it depends on. */
 import { mkdir, rm } from 'node:fs/promises'
-import { totalmem, availableParallelism } from 'node:os'
+import { availableParallelism, release as kernelRelease, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
@@ -13,6 +13,7 @@ import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import type { Config } from './config.ts'
+import { CONTAINER_RUNTIME } from './container-config.ts'
 import { lockFolder } from './folder-lock.ts'
 import { FcError } from './errors.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -24,7 +25,7 @@ import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
 import { DEBUGGING_MS_MAX, findDebugger } from './instances/debugger.ts'
 import { CONTAINER_RUNTIME } from './container-config.ts'
-import { withContainers } from './instances/container/available.ts'
+import { kernelProblem, withContainers } from './instances/container/available.ts'
 import { createContainerPlanner } from './instances/container/plan.ts'
 import { createInstances } from './instances/host.ts'
 import { Ports } from './instances/http/ports.ts'
@@ -161,7 +162,7 @@ export async function startPlatform(
     languages,
     sandboxes.createFromImage === undefined
       ? `it needs the oci sandbox, and this platform runs the ${sandboxes.kind} sandbox; \`sluice doctor\` tells what is missing`
-      : missingImagePrograms(process.env['PATH'] ?? ''),
+      : (kernelProblem(kernelRelease()) ?? missingImagePrograms(process.env['PATH'] ?? '')),
   )
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
 

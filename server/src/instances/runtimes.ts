@@ -1,6 +1,7 @@
 /** Which runtime id runs on which interpreter of this host. A language is one file and one line here. */
 import { type Choice, chooseInterpreter, type Fit } from './interpreters/choose.ts'
 import { nodeFinder } from './interpreters/find-node.ts'
+import { phpFinder } from './interpreters/find-php.ts'
 import { pythonFinder } from './interpreters/find-python.ts'
 import type { Interpreter, InterpreterFinder, Places } from './interpreters/interpreter.ts'
 import { launcher } from './interpreters/launcher.ts'
@@ -8,7 +9,7 @@ import { type RuntimeId, runtimeIds } from './interpreters/runtime-ids.ts'
 
 export type { Choice, Interpreter }
 
-const FINDERS: readonly InterpreterFinder[] = [nodeFinder, pythonFinder]
+const FINDERS: readonly InterpreterFinder[] = [nodeFinder, pythonFinder, phpFinder]
 
 /** What a runtime id means on this host. */
 export interface RuntimeStatus {

@@ -44,6 +44,8 @@ export function packagesOf({ code, image, layers }: Pick<FunctionConfig, 'code' 
   const own = [code, image].flatMap((ref) => (ref ? [ref.sha256] : []))
   return [...own, ...ofLayers, ...(ofLayers.length > 1 ? [togetherKey(ofLayers)] : [])]
 }
+export { programProblem } from './images/find-program.ts'
+export type { ProgramProblem } from './images/find-program.ts'
 
 /** How the registry of an image is asked; empty texts: not given. */
 export interface RegistryAccess {

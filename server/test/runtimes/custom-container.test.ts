@@ -251,14 +251,23 @@ describe('custom-container', { skip }, () => {
     assert.deepEqual([made.status, /instanceConcurrency/.test(made.text)], [400, true], made.text)
   })
 
-  test('a program that cannot be started, or ends at once, is told with its reason', async () => {
+  test('a program that is not there is told at deploy, one that ends at once with its last words', async () => {
     const errorOf = ({ status, text }: Answer) => ({
       status,
       ...(JSON.parse(text) as { Code: string; Message: string }),
     })
+    for (const [program, code] of [
+      ['/bin/nothing', 'CAFileNotFound'],
+      ['/etc/passwd', 'CAFilePermission'],
+    ] as const) {
+      const refused = create('unable', { image: 'oci:server:latest', entrypoint: [program] })
+      await assert.rejects(refused, (error: Error & { code?: string }) => {
+        assert.equal(error.code, code)
+        assert.match(error.message, new RegExp(`'${program}'`))
+        return true
+      })
+    }
     const cases: [string, string[], string, RegExp][] = [
-      ['missing', ['/bin/nothing'], 'CAFileNotFound', /'\/bin\/nothing'/],
-      ['forbidden', ['/etc/passwd'], 'CAFilePermission', /'\/etc\/passwd'/],
       ['ending', ['/bin/sh', '-c', 'echo no database; exit 3'], 'CAExited', /exit code 3.*no database/s],
     ]
     for (const [name, entrypoint, code, reason] of cases) {

@@ -76,10 +76,12 @@ test('custom: a program serves events and HTTP requests', async (context) => {
 
 test('custom: the program finds its environment, its arguments and its folder, and nothing of the platform’s', async (context) => {
   const settings = { customRuntimeConfig: { command: ['./bootstrap'], args: ['-v'] } }
-  const config = { environmentVariables: { OWN: 'value' }, settings }
+  const config = { environmentVariables: { OWN: 'value', PYTHONPATH: '/code/python', PATH: '/usr/bin' }, settings }
   const { instance, codeFolder } = await served(context, { config })
   const environment = JSON.parse(await invoke(instance, 'environment')) as Record<string, unknown>
   assert.equal(environment['OWN'], 'value')
+  assert.equal(environment['PYTHONPATH'], '/code/python')
+  assert.match(String(environment['PATH']), /^\/usr\/bin:/)
   assert.equal(environment['FC_FUNCTION_NAME'], 'f')
   assert.equal(environment['FC_SERVER_PORT'], environment['FC_CUSTOM_LISTEN_PORT'])
   assert.equal(environment['cwd'], codeFolder)
@@ -105,7 +107,7 @@ test('custom: the first program found is the code’s own, then the PATH’s, wh
   await instance.stop(0)
 })
 
-test('custom: programs of the platform are found before those of the system, and after what the function puts before', async (context) => {
+test('custom: programs of the platform are found before those of the system, and after a PATH that the function sets', async (context) => {
   const pathFor = async (environmentVariables: Record<string, string>) => {
     const { instance } = await served(context, { config: { environmentVariables } })
     const { PATH } = JSON.parse(await invoke(instance, 'environment')) as { PATH: string }
@@ -116,7 +118,7 @@ test('custom: programs of the platform are found before those of the system, and
   const at = usual.indexOf(':/usr/local/bin:/usr/bin:/bin:')
   assert.ok(at > 0, usual)
   const platform = usual.slice(0, at)
-  assert.equal(await pathFor({ PATH: '/opt/own/bin:/usr/bin' }), `/opt/own/bin:${platform}:/usr/bin`)
+  assert.equal(await pathFor({ PATH: '/opt/own/bin:/usr/bin' }), `/opt/own/bin:/usr/bin:${platform}`)
 })
 
 test('custom: initializer, freezing and thawing, several instances on one host', async (context) => {

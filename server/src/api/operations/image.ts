@@ -1,7 +1,15 @@
 /** The images of custom-container functions. */
-import { CONTAINER_RUNTIME, containerCommand, containerConfig } from '../../container-config.ts'
+import {
+  CONTAINER_RUNTIME,
+  containerCommand,
+  containerConfig,
+  containerFolder,
+  containerVariables,
+  programRefusal,
+} from '../../container-config.ts'
 import { FcError } from '../../errors.ts'
 import type { FunctionConfig, ImageRef } from '../../model.ts'
+import { programProblem } from '../../packages/port.ts'
 import type { Context } from './context.ts'
 import type { FunctionPatch } from './function-config.ts'
 
@@ -21,10 +29,17 @@ export async function storeImage(
     throw new FcError('InvalidArgument', `customContainerConfig.image is required with runtime ${CONTAINER_RUNTIME}`)
   }
   const ref = await images.put(container.image, container.registry)
-  const image = await images.open(ref.sha256)
-  if (containerCommand(container, image.config).length > 0) return ref
-  throw new FcError(
-    'InvalidArgument',
-    'customContainerConfig: the image names no program to run (ENTRYPOINT, CMD); name one as entrypoint or command',
-  )
+  const { rootFolder, config: own } = await images.open(ref.sha256)
+  const [program] = containerCommand(container, own)
+  if (program === undefined) {
+    throw new FcError(
+      'InvalidArgument',
+      'customContainerConfig: the image names no program to run (ENTRYPOINT, CMD); name one as entrypoint or command',
+    )
+  }
+  const path = containerVariables(config, own).PATH
+  const problem = await programProblem(rootFolder, program, path, containerFolder(own))
+  if (problem === null) return ref
+  const { code, message } = programRefusal(program, problem)
+  throw new FcError(code, `customContainerConfig: ${message}`)
 }

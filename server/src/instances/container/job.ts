@@ -1,5 +1,5 @@
 /** An instance whose container serves nothing but runs once for each event, from a fresh image (`webServerMode` false). */
-import type { ExecSpec, Sandbox, SandboxExit } from '../../sandbox/port.ts'
+import type { ExecSpec, Sandbox, SandboxExit, SandboxStats } from '../../sandbox/port.ts'
 import { reasonOf, StartFailure } from '../failure.ts'
 import type { Body } from '../instance.ts'
 import type { Link } from '../link.ts'
@@ -29,6 +29,8 @@ export class JobBody implements Body {
   #owner: StemOwner | null = null
   #running: Sandbox | null = null
   #isStopped = false
+  /** What the container before used at most. */
+  #last: SandboxStats | undefined
 
   constructor(id: string, runEvent: RunEvent) {
     this.#runEvent = runEvent
@@ -43,7 +45,7 @@ export class JobBody implements Body {
       thaw: () => this.#running?.thaw(),
       exec: (spec: ExecSpec) =>
         this.#running?.exec(spec) ?? Promise.reject(new Error('the container runs for no event')),
-      stats: () => this.#running?.stats(),
+      stats: () => this.#running?.stats() ?? this.#last,
       stop: (graceMs) => this.stop(graceMs),
     }
   }
@@ -81,7 +83,9 @@ export class JobBody implements Body {
     if (signal.aborted || this.#isStopped) end()
     else signal.addEventListener('abort', end)
     try {
-      return await sandbox.exited
+      const exit = await sandbox.exited
+      this.#last = { memoryBytes: 0, peakMemoryBytes: exit.peakMemoryBytes, cpuMs: 0 }
+      return exit
     } finally {
       this.#running = null
     }

@@ -1,7 +1,13 @@
 /** How an instance of a custom-container function is launched: which image, which program, which environment. */
 import type { TokenIssuer } from '../../auth/port.ts'
 import type { Random } from '../../clock.ts'
-import { containerCommand, containerConfig } from '../../container-config.ts'
+import {
+  containerCommand,
+  containerConfig,
+  containerFolder,
+  containerVariables,
+  programRefusal,
+} from '../../container-config.ts'
 import type { FunctionVersion } from '../../model.ts'
 import type { ImageStore, UnpackedImage } from '../../packages/port.ts'
 import { NotRunnable, type ImageSandboxSpec, type Sandbox, type SandboxRuntime } from '../../sandbox/port.ts'
@@ -17,8 +23,6 @@ import type { StemOwner } from '../stem.ts'
 import { Container } from './container.ts'
 import { CODE_PATH, EVENT_VARIABLE, JobBody } from './job.ts'
 
-/** What an image that names none finds its programs by. */
-const PATH_DEFAULT = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 /** Of the environment of a function, what names the libraries of a runtime that is not in the image. */
 const OF_RUNTIMES = ['PATH', 'LD_LIBRARY_PATH', 'NODE_PATH', 'PYTHONPATH', 'SLUICE_LAYERS_PATH']
 
@@ -65,12 +69,12 @@ export function createContainerPlanner(
     ): Promise<Sandbox> {
       const { rootFolder, config: own } = await open()
       const environment = { ...containerEnvironment(version, facts(instanceId), own), ...variables }
-      const { user, workingFolder } = own
+      const { user } = own
       const spec: ImageSandboxSpec = {
         id: `c-${deps.random.bytes(8).toString('hex')}`,
         command: containerCommand(container, own),
         ...{ environment, limits, onOutput },
-        image: { rootFolder, user, workingFolder: workingFolder.startsWith('/') ? workingFolder : `/${workingFolder}` },
+        image: { rootFolder, user, workingFolder: containerFolder(own) },
       }
       if (deps.sandboxes.createFromImage === undefined) throw new Error('containers need the oci sandbox')
       try {
@@ -114,14 +118,10 @@ export function containerEnvironment(
 ): Record<string, string> {
   const own = functionEnvironment(version, facts)
   for (const name of OF_RUNTIMES) delete own[name]
-  return { PATH: PATH_DEFAULT, ...image.environment, ...version.function.config.environmentVariables, ...own }
+  return { ...containerVariables(version.function.config, image), ...own }
 }
 
 function startFailure(program: string, reason: NotRunnable['reason']): StartFailure {
-  const failures = {
-    missing: ['CAFileNotFound', 'is not in the image'],
-    forbidden: ['CAFilePermission', 'is no file that may be executed; chmod +x it in the image'],
-  } as const
-  const [errorType, what] = failures[reason]
-  return new StartFailure({ errorType, errorMessage: `the program '${program}' ${what}`, handled: false })
+  const { code, message } = programRefusal(program, reason)
+  return new StartFailure({ errorType: code, errorMessage: message, handled: false })
 }

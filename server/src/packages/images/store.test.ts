@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -11,7 +12,7 @@ import type { Clock } from '../../clock.ts'
 import { systemClock } from '../../clock.ts'
 import { FcError } from '../../errors.ts'
 import type { ImageStore, RegistryAccess } from '../port.ts'
-import { makeTar, writeLayout, type ImageFixture, type TarEntry } from './image-fixtures.ts'
+import { hostArchitecture, makeTar, writeLayout, type ImageFixture, type TarEntry } from './image-fixtures.ts'
 import { missingImagePrograms } from './programs.ts'
 import { createImageStore, SWEEP_GRACE_MS, type ImageStoreOptions } from './store.ts'
 
@@ -178,27 +179,62 @@ test('another platform finds what this one unpacked', { skip }, async () => {
 
 // ---- registries ----
 
+const INDEX_TYPE = 'application/vnd.oci.image.index.v1+json'
 const LOGIN = `Basic ${Buffer.from('me:secret').toString('base64')}`
 
-/** Serves the image of a layout under `team/app:v1`, to who logs in; notes what was asked for. */
+interface Manifest {
+  digest: string
+  size: number
+  mediaType: string
+}
+
+const manifestOf = (layout: string): Manifest =>
+  (JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as { manifests: [Manifest] }).manifests[0]
+
+/** An index that offers the manifest for these machines, and another one for s390x. */
+function indexOf({ digest, size, mediaType }: Manifest, architectures: readonly string[]): Buffer {
+  const other = {
+    mediaType,
+    size,
+    digest: `sha256:${'0'.repeat(64)}`,
+    platform: { os: 'linux', architecture: 's390x' },
+  }
+  const offered = architectures.map((architecture) => ({
+    mediaType,
+    size,
+    digest,
+    platform: { os: 'linux', architecture },
+  }))
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: INDEX_TYPE, manifests: [other, ...offered] }))
+}
+
+/** Serves the image of a layout as team/app, tags v1 and (in an index) many and foreign, to who logs in; notes what was asked for. */
 async function registryOf(layout: string, asked: string[]): Promise<Server> {
-  const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as { manifests: { digest: string }[] }
-  const blob = (digest: string) => readFileSync(join(layout, 'blobs', 'sha256', digest.replace('sha256:', '')))
-  const server = createServer((request, response) => {
-    const { url = '', headers } = request
+  const manifest = manifestOf(layout)
+  const blob = (digest: string) => join(layout, 'blobs', 'sha256', digest.replace('sha256:', ''))
+  const many = indexOf(manifest, [hostArchitecture])
+  const documents = new Map([
+    ['v1', readFileSync(blob(manifest.digest))],
+    ['many', many],
+    ['foreign', indexOf(manifest, [])],
+    [`sha256:${createHash('sha256').update(many).digest('hex')}`, many],
+    [manifest.digest, readFileSync(blob(manifest.digest))],
+  ])
+  const server = createServer(({ url = '', headers }, response) => {
     if (headers.authorization !== LOGIN) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end()
       return
     }
     asked.push(url)
-    const [, kind, name] = /^\/v2\/team\/app\/(manifests|blobs)\/(.+)$/.exec(url) ?? []
+    const [, kind, name = ''] = /^\/v2\/team\/app\/(manifests|blobs)\/(.+)$/.exec(url) ?? []
+    const document = documents.get(name)
     if (url === '/v2/') response.end('{}')
-    else if (kind === 'manifests' && (name === 'v1' || name === index.manifests[0]!.digest)) {
-      response.setHeader('content-type', 'application/vnd.oci.image.manifest.v1+json')
-      response.end(blob(index.manifests[0]!.digest))
-    } else if (kind === 'blobs' && existsSync(join(layout, 'blobs', 'sha256', name!.replace('sha256:', '')))) {
-      response.end(blob(name!))
-    } else response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}')
+    else if (kind === 'manifests' && document !== undefined) {
+      const { mediaType } = JSON.parse(document.toString()) as { mediaType: string }
+      response.setHeader('content-type', mediaType)
+      response.end(document)
+    } else if (kind === 'blobs' && existsSync(blob(name))) response.end(readFileSync(blob(name)))
+    else response.writeHead(404).end('{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return server
@@ -220,12 +256,16 @@ test(
     const login = { ...access, userName: 'me', password: 'secret' }
 
     const ref = await store.put(`${registry}/team/app:v1`, login)
-    const [manifest] = (
-      JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as { manifests: { digest: string }[] }
-    ).manifests
-    assert.equal(ref.resolvedUri, `${registry}/team/app@${manifest!.digest}`)
-    assert.ok(asked.includes(`/v2/team/app/manifests/${manifest!.digest}`), 'the copy is of the digest that was seen')
-    assert.equal((await store.put(`docker://${registry}/team/app@${manifest!.digest}`, login)).sha256, ref.sha256)
+    const manifest = manifestOf(layout)
+    assert.equal(ref.resolvedUri, `${registry}/team/app@${manifest.digest}`)
+    assert.ok(asked.includes(`/v2/team/app/manifests/${manifest.digest}`), 'the copy is of the digest that was seen')
+    assert.equal((await store.put(`docker://${registry}/team/app@${manifest.digest}`, login)).sha256, ref.sha256)
+
+    const many = await store.put(`${registry}/team/app:many`, login)
+    assert.equal(many.sha256, ref.sha256, 'of several the one for this machine is taken')
+    assert.notEqual(many.resolvedUri, ref.resolvedUri, 'and all of them are pinned')
+    const foreign = await reasonFor(`${registry}/team/app:foreign`, store, login)
+    assert.match(foreign, /made for linux\/s390x; this machine runs linux\//)
 
     assert.match(await reasonFor(`${registry}/team/app:v1`, store, access), /unauthorized|authentication/i)
     const wrong = await reasonFor(`${registry}/team/app:v1`, store, { ...login, password: 'other-secret' })
