@@ -1,9 +1,11 @@
 /** `sluice local invoke --debug` with debuggers that speak the real protocols. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { freePort } from '../../server/test/support/platform.ts'
 import { DapClient } from './dap-client.ts'
@@ -12,6 +14,9 @@ import { type FakeTerminal, fakeTerminal, sluice, temporaryFolder } from './supp
 
 /** Where the setup puts the Python packages that tests need. */
 const PYTHON_PACKAGES = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'python')
+const BUILD_MS_MAX = 300_000
+const CONNECT_POLL_MS = 50
+
 const withoutDebugpy = existsSync(join(PYTHON_PACKAGES, 'debugpy')) ? false : 'debugpy could not be installed'
 
 const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], PYTHONPATH: PYTHON_PACKAGES }
@@ -143,6 +148,60 @@ test(
     client.close()
     assert.equal(code, 0, out)
     assert.equal(resultOf(out)['body'], 'hello you')
+  },
+)
+
+/** Why Java cannot run on this platform; null when it can. */
+async function javaProblem(t: TestContext): Promise<string | null> {
+  const folder = functionIn(t, 'index.js', '')
+  const props = { functionName: 'f', runtime: 'java11', handler: 'a.B::c', code: './code' }
+  const resources = { f: { component: 'fc3', props } }
+  writeFileSync(join(folder, 's.yaml'), JSON.stringify({ edition: '3.0.0', resources }))
+  const { err } = await sluice(['local', 'invoke', '-e', ''], fakeTerminal({ folder, environment }))
+  return /^error (InvalidArgument: .*)$/m.exec(err)?.[1] ?? null
+}
+
+/** One that accepts: a Java machine is told of before it listens. */
+async function connectWhenOpen(port: number): Promise<Socket> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1')
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
+    if (isOpen) return socket
+    await sleep(CONNECT_POLL_MS)
+  }
+}
+
+test(
+  'Java: the machine waits for a JDWP client, and goes on when it is told to',
+  { timeout: BUILD_MS_MAX },
+  async (t) => {
+    const problem = await javaProblem(t)
+    if (problem !== null) return t.skip(`Java: ${problem}`)
+    const folder = temporaryFolder(t)
+    const terminal = fakeTerminal({ folder, environment: { ...process.env } })
+    assert.equal((await sluice(['init', 'java-event', 'f'], fakeTerminal({ folder }))).code, 0)
+    const { port, launchConfiguration, ended, resultOf } = await startDebugging(terminal, join(folder, 'f'))
+    assert.deepEqual(launchConfiguration, {
+      type: 'java',
+      request: 'attach',
+      name: 'sluice',
+      hostName: '127.0.0.1',
+      port,
+    })
+
+    const socket = await connectWhenOpen(port)
+    socket.write('JDWP-Handshake')
+    const [greeting] = (await once(socket, 'data')) as [Buffer]
+    assert.equal(greeting.toString('latin1', 0, 14), 'JDWP-Handshake')
+    // Length, id, flags, VirtualMachine (1), Resume (9).
+    socket.write(Buffer.from([0, 0, 0, 11, 0, 0, 0, 1, 0, 1, 9]))
+    const { code, out } = await ended
+    socket.destroy()
+    assert.equal(code, 0, out)
+    assert.equal(resultOf(out)['body'], 'Hello, you!\n')
   },
 )
 

@@ -54,9 +54,9 @@ export const addList: AddCommand = (program, contextOf) => {
       const { client: connect, output } = contextOf(command)
       const { read, rows, columns, empty }: Listing = listings[what]
       const client = connect()
-      const runtimes = what === 'functions' ? listRuntimes(client) : []
-      const [documents, known] = await Promise.all([read(client), runtimes])
-      const shown = documents.flatMap((document) => rows(document, known))
+      const documents = await read(client)
+      const runtimes = what === 'functions' ? await listRuntimes(client) : []
+      const shown = documents.flatMap((document) => rows(document, runtimes))
       output.table(documents, shown, columns, empty)
     })
 }

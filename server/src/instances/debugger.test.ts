@@ -46,7 +46,7 @@ test('what cannot be debugged fails to start, and says what helps', () => {
   )
   assert.match(
     failureOf(interpreter('php', 'php', 'x')),
-    /functions in php cannot be debugged; nodejs, python and java/,
+    /^php functions have no debugger here; nodejs, python and java/,
   )
 })
 

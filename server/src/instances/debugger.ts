@@ -58,7 +58,7 @@ export function debugged(
     return { interpreter: { ...interpreter, command: [program, agent, ...args] }, init: null }
   }
   if (interpreter.language !== 'python') {
-    throw missing(`functions in ${interpreter.language} cannot be debugged; nodejs, python and java can`)
+    throw missing(`${interpreter.language} functions have no debugger here; nodejs, python and java functions do`)
   }
   const debugpyFolder = debugpyFolders.get(program)
   if (debugpyFolder === undefined) {

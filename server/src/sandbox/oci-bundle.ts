@@ -65,7 +65,7 @@ export function bundleConfig(plan: BundlePlan): object {
       args: ['/bin/sh', '-c', initScript(environment), 'sh', ...spec.command],
     },
     root: { path: plan.root.path, readonly: true },
-    mounts: allMounts(plan),
+    mounts: [...systemMounts(), ...plan.root.mounts.map(readOnlyMount), ...ownMounts(plan)],
     linux: {
       // Mounts of code and layers arrive after the start, through their mount points.
       rootfsPropagation: 'rslave',
@@ -192,14 +192,6 @@ function systemMounts(): object[] {
 function readOnlyMount({ source, destination }: BaseMount): object {
   const options = ['bind', 'ro', 'nosuid', 'nodev', 'private']
   return { destination, type: 'bind', source, options }
-}
-
-/** What of the host lies in its temporary folder would be hidden by the sandbox's own, and comes after it. */
-function allMounts(plan: BundlePlan): object[] {
-  const isTemporary = ({ destination }: BaseMount) => destination.startsWith(`${TEMPORARY_PATH}/`)
-  const before = plan.root.mounts.filter((mount) => !isTemporary(mount))
-  const after = plan.root.mounts.filter(isTemporary)
-  return [...systemMounts(), ...before.map(readOnlyMount), ...ownMounts(plan), ...after.map(readOnlyMount)]
 }
 
 /** Shows what will be mounted there. */

@@ -53,7 +53,7 @@ function reachesRegistry(t: TestContext, { status, stdout }: ReturnType<typeof s
 
 test('without its own version a function runs on the nearest, and is told so', async () => {
   await platform.deploy('near', TELL, { runtime: 'nodejs16' })
-  assert.equal((await platform.invoke('near')).json(), `${process.version} ${process.versions.node}`)
+  assert.equal((await platform.invoke('near')).text, `${process.version} ${process.versions.node}`)
   assert.deepEqual(await statusOf('nodejs16'), {
     name: 'nodejs16',
     available: true,
@@ -70,10 +70,10 @@ test('nodejs18 runs on 18 after the install command, without a restart', { timeo
   assert.match(version, /^18\./)
   assert.equal(isInUse, true)
   await platform.deploy('exact', TELL, { runtime: 'nodejs18' })
-  assert.equal((await platform.invoke('exact')).json(), `v${version} ${version}`)
+  assert.equal((await platform.invoke('exact')).text, `v${version} ${version}`)
   // Of what is left the nearest newer.
   await platform.deploy('older', TELL, { runtime: 'nodejs12' })
-  assert.equal((await platform.invoke('older')).json(), `v${version} ${version}`)
+  assert.equal((await platform.invoke('older')).text, `v${version} ${version}`)
   const { runsOn, install } = await statusOf('nodejs18')
   assert.deepEqual([runsOn?.version, runsOn?.fit, install], [version, 'exact', undefined])
 })

@@ -17,7 +17,7 @@ const { status, stdout } = spawnSync(
 if (status === 0) {
   const node = join(folder, 'interpreters', 'nodejs-14', 'bin', 'node')
   runtimeContract({
-    name: 'nodejs14',
+    name: 'nodejs',
     launch: {
       command: [node, join(import.meta.dirname, '../../../runtimes/nodejs/bootstrap.cjs')],
       codePath: join(import.meta.dirname, 'handlers/nodejs'),

@@ -12,7 +12,7 @@ const [oldest] = found.toSorted((a, b) => minorOf(a.version) - minorOf(b.version
 
 if (oldest && usual && minorOf(oldest.version) < minorOf(usual)) {
   runtimeContract({
-    name: `python${oldest.version}`,
+    name: 'python',
     launch: { command: oldest.command, codePath: join(import.meta.dirname, 'handlers/python') },
     errorAtLoad: 'ValueError',
     missingModule: /^No module named 'absent'$/,
