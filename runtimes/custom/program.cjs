@@ -93,13 +93,9 @@ function checkFormat(name, bytes) {
   }
 }
 
-/** The PATH of a program: those of the platform go before those of the system, after what the function put before these. */
+/** A PATH that begins with that of every sandbox is the default: then the platform's programs go first, else what the function says. */
 function pathWith(platformPath, path, systemPath) {
-  const folders = path.split(delimiter)
-  const system = systemPath.split(delimiter)
-  const at = folders.findIndex((folder) => system.includes(folder))
-  folders.splice(at < 0 ? folders.length : at, 0, platformPath)
-  return folders.join(delimiter)
+  return path.startsWith(systemPath) ? `${platformPath}${delimiter}${path}` : `${path}${delimiter}${platformPath}`
 }
 
 module.exports = { NotRunnable, findProgram, pathWith }
