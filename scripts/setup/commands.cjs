@@ -6,6 +6,7 @@ const path = require('node:path')
 const { nodeBinary } = require('./node-binary.cjs')
 const { installPackages } = require('./npm-packages.cjs')
 const { runInForeground } = require('./process.cjs')
+const { installPythonPackages } = require('./python-packages.cjs')
 const { say } = require('./report.cjs')
 const { provideProgram } = require('./system-programs.cjs')
 
@@ -21,6 +22,7 @@ const TEST_CONCURRENCY = 2
 
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
+const pythonPackages = () => installPythonPackages(ROOT, 'the tests of the Python debugger will be skipped')
 const program = (name) => () => provideProgram(name)
 
 async function samplePackages() {
@@ -86,13 +88,14 @@ const commands = {
   test: {
     needs: [
       ...[workspace, samplePackages],
-      ...['python3', 'postgresql', 'both container runtimes', 'images', 'images for tests'].map(program),
+      ...['python3', 'pip', 'php', 'postgresql', 'both container runtimes', 'images', 'images for tests'].map(program),
+      pythonPackages,
     ],
     run: test,
   },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
-  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'isolation'].map(program)], run: bench },
+  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'php', 'isolation'].map(program)], run: bench },
 }
 
 module.exports = { commands }

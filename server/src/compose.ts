@@ -23,6 +23,8 @@ import { answerPlatformEndpoint } from './gateway/platform-endpoints.ts'
 import { Routing } from './gateway/routing.ts'
 import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
+import { DEBUGGING_MS_MAX, findDebugger } from './instances/debugger.ts'
+import { CONTAINER_RUNTIME } from './container-config.ts'
 import { kernelProblem, withContainers } from './instances/container/available.ts'
 import { createContainerPlanner } from './instances/container/plan.ts'
 import { createInstances } from './instances/host.ts'
@@ -32,6 +34,7 @@ import { createRuntimeApi } from './instances/runtime-api/server.ts'
 import type { Runtimes } from './instances/runtimes.ts'
 import { createStemStock } from './instances/stem-stock.ts'
 import { createInvocations } from './invocations/sync.ts'
+import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -48,8 +51,6 @@ const PACKAGE_CACHE_BYTES_MAX = 4096 * MB
 const IMAGE_CACHE_BYTES_MAX = 16_384 * MB
 /** Between two rounds of forgetting packages that nothing refers to. */
 const PACKAGE_SWEEP_MS = 60 * 60 * 1000
-/** What runs when the platform is told to stop may go on this long. */
-const STOP_GRACE_MS = 10_000
 /** Starts at the same time, per core: a start is mostly the CPU work of an interpreter. */
 const STARTS_PER_CORE = 2
 /** From a change of what is deployed to a look at which sandboxes are to be prepared for it. */
@@ -69,7 +70,8 @@ export interface Platform {
   /** What a user should know about the sandbox; null when all is well. */
   sandboxNotice: string | null
   runtimes: { language: string; version: string }[]
-  close(): Promise<void>
+  /** What runs may go on for `graceMs`. */
+  close(graceMs: number): Promise<void>
 }
 
 /**
@@ -111,7 +113,7 @@ export async function startPlatform(
         kind: config.sandbox,
         ociRuntime: config.ociRuntime,
         path: process.env['PATH'] ?? '',
-        python: runtimes.interpreters().find(({ language }) => language === 'python')?.command[0],
+        python: runtimes.interpreters().find(({ language }) => language === 'python')?.program,
         directory: folder('instances'),
         platformPorts: Array.from({ length: PLATFORM_PORTS }, (_, i) => config.port + i),
       },
@@ -165,9 +167,13 @@ export async function startPlatform(
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
 
   const hostMemoryMB = config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE)
+  // A debugger has one address, so there is one instance, and none that waits for its function.
+  const functionDebugger = config.debugPort === 0 ? null : await findDebugger(config.debugPort, runtimes.interpreters())
+  const isDebugging = functionDebugger !== null
   const stems = createStemStock(
-    { stems: config.stems, hostMemoryMB },
+    { stems: isDebugging ? 0 : config.stems, hostMemoryMB },
     {
+      ...(isDebugging && { runtimeStartMsMax: DEBUGGING_MS_MAX }),
       clock,
       random,
       sandboxes,
@@ -179,6 +185,10 @@ export async function startPlatform(
     },
   )
 
+  const onRecord = (record: InvocationRecord) => {
+    logs.appendRecord(record)
+    metrics.observe(record)
+  }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
   const endpoints = () => ({ SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}` })
@@ -189,7 +199,7 @@ export async function startPlatform(
       : { host: platformAddress, port: config.port + RUNTIME_API_PORT_OFFSET },
     { random },
   )
-  const launching = { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints }
+  const launching = { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints, debugger: functionDebugger }
   const linking = { clock, ports: new Ports(), runtimeApi }
   const planLanguage = createLaunchPlanner(launching, { ...linking, packages, stems, runtimes, tokens })
   const planContainer = createContainerPlanner(launching, { ...linking, random, images, sandboxes, tokens })
@@ -198,7 +208,8 @@ export async function startPlatform(
       queueLengthMax: config.queueLength,
       queueMsMax: config.queueSeconds * 1000,
       keepAliveMs: config.keepAliveSeconds * 1000,
-      instancesMax: config.accountInstances,
+      instancesMax: isDebugging ? 1 : config.accountInstances,
+      ...(isDebugging && { loadMsMax: DEBUGGING_MS_MAX }),
       memoryMBMax: hostMemoryMB - stems.memoryMBMax,
       startsMax: availableParallelism() * STARTS_PER_CORE,
     },
@@ -206,6 +217,7 @@ export async function startPlatform(
       clock,
       random,
       appendLine: (line) => logs.appendLine(line),
+      onRecord,
       plan(version, qualifier) {
         const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
         return (isContainer ? planContainer : planLanguage)(version, qualifier)
@@ -222,13 +234,11 @@ export async function startPlatform(
   })
 
   const invocations = createInvocations({
+    ...(isDebugging && { timeoutMs: DEBUGGING_MS_MAX }),
     clock,
     instances,
     appendLine: (line) => logs.appendLine(line),
-    onRecord(record) {
-      logs.appendRecord(record)
-      metrics.observe(record)
-    },
+    onRecord,
   })
 
   const routing = new Routing(
@@ -246,7 +256,7 @@ export async function startPlatform(
       const usable = routing
         .configs()
         .filter(({ code, runtime }) => code !== null && runtime !== CONTAINER_RUNTIME && runtimes.available(runtime).ok)
-      stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.interpreter(runtime), diskMB)))
+      stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
   let feedError: Error | null = null
@@ -273,10 +283,7 @@ export async function startPlatform(
     accountId,
     endpoints: { platform: platformUrl() },
     sandbox: { kind: sandboxes.kind, notice: sandboxNotice },
-    runtimes: runtimes.all.map((name) => {
-      const answer = runtimes.available(name)
-      return answer.ok ? { name, available: true } : { name, available: false, reason: answer.reason }
-    }),
+    runtimes: runtimes.list(),
   })
   const api = await createApi(
     {
@@ -307,6 +314,11 @@ export async function startPlatform(
           clock,
           arnOf: (resource) => `acs:fc:${region}:${accountId}:${resource}`,
           info,
+          async runtimes() {
+            await runtimes.refresh()
+            prepareStems()
+            return runtimes.list()
+          },
         }),
     },
   )
@@ -368,13 +380,13 @@ export async function startPlatform(
     isFirstStart,
     sandboxNotice,
     runtimes: runtimes.interpreters().map(({ language, version: installed }) => ({ language, version: installed })),
-    async close() {
+    async close(graceMs) {
       clearInterval(sweep)
       // The API ends its streams (followed logs), which would otherwise hold the listener open.
       await Promise.all([
-        listener.close(STOP_GRACE_MS),
-        functionListener?.close(STOP_GRACE_MS),
-        instances.close(STOP_GRACE_MS),
+        listener.close(graceMs),
+        functionListener?.close(graceMs),
+        instances.close(graceMs),
         api.close(),
       ])
       await feed.stop()

@@ -31,12 +31,9 @@ export interface IsolationFacts {
 /** Programs that fetch and unpack the images of functions. */
 const IMAGE_PROGRAMS = ['skopeo', 'umoci']
 /** Programs that the oci sandbox is made with, and those for images. */
-export const SOUGHT_PROGRAMS = [
-  ...['ip', 'bridge', 'nft', 'iptables', 'mount', 'unshare', 'nsenter', 'mkfs.ext4'],
-  ...IMAGE_PROGRAMS,
-]
+export const SOUGHT_PROGRAMS = ['ip', 'nft', 'mount', 'nsenter', 'mkfs.ext4', ...IMAGE_PROGRAMS]
 
-const CNI_PLUGINS = ['bridge', 'host-local', 'firewall']
+const CNI_PLUGINS = ['bridge', 'host-local']
 const NAMESPACES = ['mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup']
 const NET_NAMESPACES_MIN = 1024
 /** Each instance takes a few of the platform's: channel, output, log. */
@@ -92,13 +89,12 @@ function checkPlugins(facts: IsolationFacts): Check {
 }
 
 function checkFirewall(facts: IsolationFacts): Check {
-  const missing = ['nft', 'iptables'].filter((name) => !facts.programs.includes(name))
-  if (missing.length === 0) return ok('firewall', 'nft, iptables')
-  return warn('firewall', `no ${missing.join(', ')}: ${NO_ISOLATION}`, install(facts, 'nftables iptables'))
+  if (facts.programs.includes('nft')) return ok('firewall', 'nft')
+  return warn('firewall', `no nft: ${NO_ISOLATION}`, install(facts, 'nftables'))
 }
 
 function checkTools(facts: IsolationFacts): Check {
-  const packages = { ip: 'iproute2', bridge: 'iproute2', unshare: 'util-linux', nsenter: 'util-linux', mount: 'mount' }
+  const packages = { ip: 'iproute2', nsenter: 'util-linux', mount: 'mount' }
   const missing = Object.entries(packages).filter(([program]) => !facts.programs.includes(program))
   if (missing.length === 0) return ok('namespace tools', Object.keys(packages).join(', '))
   const names = missing.map(([program]) => program).join(', ')

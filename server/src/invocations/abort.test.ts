@@ -17,7 +17,7 @@ const versionOf = (key: string): FunctionVersion => ({
 })
 
 /** Invocations of which `held` have a slot that nothing comes back from, and the others wait. */
-function begin(keys: readonly string[], held: readonly string[]) {
+function begin(keys: readonly string[], held: readonly string[], limits: { timeoutMs?: number } = {}) {
   const happened: string[] = []
   const note = (what: string) => happened.push(what)
   const instances = {
@@ -36,7 +36,7 @@ function begin(keys: readonly string[], held: readonly string[]) {
     observeServiceMs: () => {},
   } as unknown as Instances
   const clock = new SimulatedClock()
-  const invocations = createInvocations({ clock, instances, appendLine: () => {}, onRecord: () => {} })
+  const invocations = createInvocations({ ...limits, clock, instances, appendLine: () => {}, onRecord: () => {} })
   for (const key of keys) {
     const responder = {
       onFailed: (failure: InvocationFailure) =>
@@ -60,6 +60,14 @@ test('what runs of a function ends with the error, and takes its instance with i
   // Its timeout is over, too.
   clock.advance(1000 * versionOf('f').function.config.timeoutSeconds)
   assert.deepEqual(happened.slice(3), ['g failed: function', 'g cancelled: timeout', 'g abandoned'])
+})
+
+test('a time limit that stands for those of all functions is the one that holds', () => {
+  const { happened, clock } = begin(['f'], ['f'], { timeoutMs: 3_600_000 })
+  clock.advance(3_599_999)
+  assert.deepEqual(happened, [])
+  clock.advance(1)
+  assert.deepEqual(happened, ['f cancelled: timeout', 'f abandoned', 'f failed: function'])
 })
 
 test('what waits for an instance waits no longer', () => {

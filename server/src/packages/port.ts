@@ -1,17 +1,30 @@
 /** Code packages and container images: stored by content, unpacked once per host. */
+import { hash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { CodeRef, ImageRef } from '../model.ts'
+import type { CodeRef, FunctionConfig, ImageRef } from '../model.ts'
+
+export interface StoredPackage extends CodeRef {
+  /** All files together. */
+  unpackedBytes: number
+}
 
 export interface PackageStore {
   /**
    * Checks the zip whole (structure, names, links, sizes, ratio, contents) and stores it; durable when it resolves.
    * Rejects with FcError InvalidArgument that names what is wrong and what is accepted; nothing is kept then.
    */
-  put(zip: Buffer): Promise<CodeRef>
+  put(zip: Buffer): Promise<StoredPackage>
   /** The zip as it was uploaded; undefined when unknown. */
   open(sha256: string): Promise<Readable | undefined>
   /** The folder with the unpacked code, read-only; unpacks at first use, one unpacking however many ask at once. */
   unpack(sha256: string): Promise<string>
+  /**
+   * The same for several packages in one folder: of what has the same path, that of the first package is there. Rejects
+   * with FcError InvalidArgument when they do not go together: too many files, or a link that would leave the folder.
+   */
+  unpackTogether(sha256s: readonly string[]): Promise<string>
+  /** Starts the grace period of a stored package anew, for a document that is about to refer to it. */
+  renew(sha256: string): Promise<void>
   /**
    * Forgets zips and folders that are not in `used` and older than the grace period. `used` names what a document
    * refers to and what an instance runs on. With `running` (what instances run on), unpacked folders beyond the size of
@@ -20,6 +33,17 @@ export interface PackageStore {
   sweep(used: ReadonlySet<string>, running?: ReadonlySet<string>): Promise<void>
 }
 
+/** Names a folder of several packages, as the SHA-256 of one names its folder. */
+export function togetherKey(sha256s: readonly string[]): string {
+  return hash('sha256', sha256s.join('\n'))
+}
+
+/** What instances of a function need, in the terms of `sweep`: code or image, its layers, and the folder of these. */
+export function packagesOf({ code, image, layers }: Pick<FunctionConfig, 'code' | 'image' | 'layers'>): string[] {
+  const ofLayers = layers.map((layer) => layer.code.sha256)
+  const own = [code, image].flatMap((ref) => (ref ? [ref.sha256] : []))
+  return [...own, ...ofLayers, ...(ofLayers.length > 1 ? [togetherKey(ofLayers)] : [])]
+}
 export { programProblem } from './images/find-program.ts'
 export type { ProgramProblem } from './images/find-program.ts'
 

@@ -13,10 +13,17 @@ import json
 import os
 import selectors
 import signal
+import socket
 import stat
 import struct
 import subprocess
+import sys
 import time
+
+# Nothing else is looked for where we lie, and nothing written there.
+sys.dont_write_bytecode = True
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+import loop_disk  # noqa: E402
 
 CLONE_NEWNS = 0x20000
 CLONE_NEWNET = 0x40000000
@@ -32,7 +39,8 @@ MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_IDMAP = 1, 2,
 # ioctl of ext4, and its argument: nothing is written to the disk any more.
 EXT4_IOC_SHUTDOWN, SHUTDOWN_NO_FLUSH = 0x8004587D, struct.pack("I", 2)
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-# Of one program and stream; the longest that is asked for is the list of a thousand sandboxes' firewall rules.
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+# Of one program and stream.
 OUTPUT_BYTES_MAX = 1 << 20
 # For a container's first process that has ended to become our child, and between two looks.
 ADOPTION_SECONDS_MAX, ADOPTION_LOOK_SECONDS = 1, 0.001
@@ -405,6 +413,10 @@ class Keeper:
             unmount(path)
         return {}
 
+    def do_disk(self, request):
+        loop_disk.attach(request["template"], request["image"], request["folder"])
+        return {}
+
     def do_discard(self, request):
         """Unmounts a disk whose content nobody wants any more: writing it out would hold up everybody for seconds."""
         try:
@@ -418,6 +430,24 @@ class Keeper:
             # Not there, or it cannot do it: then it is written out.
             pass
         unmount(request["path"])
+        return {}
+
+    def do_network(self, request):
+        """
+        A new network namespace with nothing but its loopback, kept by the file at `path` until that is unmounted. All its
+        ports are for everybody, as its users are nobody else's, and images like port 80.
+        """
+        with open(request["path"], "x"):
+            pass
+        check(libc.unshare(CLONE_NEWNET), "unshare")
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+                fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
+            with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", "w") as file:
+                file.write("0")
+            mount("/proc/self/ns/net", request["path"], MS_BIND)
+        finally:
+            check(libc.setns(self.own_network, CLONE_NEWNET), "setns")
         return {}
 
     def do_sent(self, request):

@@ -180,9 +180,19 @@ export class Keeper {
     await this.#request({ do: 'unmount', paths })
   }
 
+  /** Mounts a copy of the ext4 disk in the file `template`, kept in the new file `image`, at `folder`. */
+  async disk(template: string, image: string, folder: string): Promise<void> {
+    await this.#request({ do: 'disk', template, image, folder })
+  }
+
   /** Unmounts a disk at `path` without writing out what was stored on it; no effect when none is mounted there. */
   async discard(path: string): Promise<void> {
     await this.#request({ do: 'discard', path })
+  }
+
+  /** Makes a network namespace and keeps it at `path`, until that is unmounted. */
+  async network(path: string): Promise<void> {
+    await this.#request({ do: 'network', path })
   }
 
   /** IPv4 packets that were sent in a network namespace. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bundleConfig, execProcess, imageBundleConfig } from './oci-bundle.ts'
+import { bundleConfig, execProcess, imageBundleConfig, occupantOf } from './oci-bundle.ts'
 
 interface Mount {
   destination: string
@@ -34,7 +34,7 @@ interface Config {
 const LIMITS = { memoryBytes: 1000, diskBytes: 2000, processes: 30, openFiles: 40, cpu: 0.5 }
 const USER = 123_456
 
-function configWith(environment: Record<string, string> = { GREETING: 'hello' }): Config {
+function configWith(environment: Record<string, string> = { GREETING: 'hello' }, ...needed: string[]): Config {
   return bundleConfig({
     spec: {
       id: 'c-01',
@@ -46,10 +46,11 @@ function configWith(environment: Record<string, string> = { GREETING: 'hello' })
       onOutput() {},
     },
     user: USER,
-    root: { path: '/host/root', mounts: [{ source: '/opt/node', destination: '/opt/node' }] },
+    root: { path: '/host/root', mounts: ['/srv/node', ...needed].map((path) => ({ source: path, destination: path })) },
     passwdFile: '/host/passwd',
     temporaryFolder: '/host/tmp',
     codeMountPoint: '/host/code',
+    layersMountPoint: '/host/layers',
     network: '/host/network',
     cgroupPath: '/sluice/c-01',
     environment,
@@ -90,7 +91,7 @@ test('every mount from the host is read-only but the temporary folder and the ch
   assert.equal(root.readonly, true)
   const fromHost = mounts.filter(({ source }) => source.startsWith('/'))
   assert.deepEqual(fromHost.map(({ destination }) => destination).sort(), [
-    ...['/code', '/etc/passwd', '/opt/node', '/run/channel.sock', '/tmp'],
+    ...['/code', '/etc/passwd', '/opt', '/run/channel.sock', '/srv/node', '/tmp'],
   ])
   for (const { destination, options } of fromHost) {
     const isWritable = ['/tmp', '/run/channel.sock'].includes(destination)
@@ -98,6 +99,12 @@ test('every mount from the host is read-only but the temporary folder and the ch
     for (const option of ['nosuid', 'nodev']) assert.ok(options.includes(option), `${destination} ${option}`)
   }
   for (const { destination, options } of mounts) assert.ok(options.includes('nosuid'), destination)
+})
+
+test('what the runtime needs from below the temporary folder of the host is not hidden by that of the sandbox', () => {
+  const places = configWith({}, '/tmp/data/node').mounts.map(({ destination }) => destination)
+  assert.ok(places.indexOf('/tmp/data/node') > places.indexOf('/tmp'))
+  assert.ok(places.indexOf('/srv/node') < places.indexOf('/tmp'))
 })
 
 test('a container shares no namespace with the host, and its network is the one it was given', () => {
@@ -130,6 +137,13 @@ test('arguments are passed on as they are; of what shells set, only what was ask
   assert.deepEqual(env, ['PATH=/bin', 'HOME=/here'])
   const script = args[2]!
   assert.match(script, /^unset PWD OLDPWD SHLVL;/)
+})
+
+test('layers have their place unless the runtime lies there', () => {
+  const at = (...paths: string[]) => paths.map((path) => ({ source: path, destination: path }))
+  assert.equal(occupantOf(at('/usr/bin', '/optional', '/srv/opt')), null)
+  assert.match(occupantOf(at('/usr/bin', '/opt/node'))!, /needs \/opt\/node, .* install it elsewhere/)
+  assert.match(occupantOf(at('/opt'))!, /needs \/opt,/)
 })
 
 test('root of an image is a user of the host that means nothing, and sees no folder of the host', () => {

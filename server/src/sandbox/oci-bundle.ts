@@ -1,5 +1,5 @@
 /** What an OCI runtime is told of one sandbox: the config.json of its bundle (OCI runtime specification 1.0). Pure. */
-import { CHANNEL_PATH, CODE_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
+import { CHANNEL_PATH, CODE_PATH, LAYERS_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
 import type { ExecSpec, ImageSandboxSpec, SandboxLimits, SandboxSpec } from './port.ts'
 import { CPU_PERIOD_US, cpuQuotaUs, cpuShares } from './cgroups.ts'
 import { OUT_OF_MEMORY_SCORE } from './launch.ts'
@@ -45,6 +45,8 @@ export interface BundlePlan {
   passwdFile: string
   temporaryFolder: string
   codeMountPoint: string
+  /** Null where the system has something of its own at the place of layers. */
+  layersMountPoint: string | null
   network: string
   cgroupPath: string
   environment: Readonly<Record<string, string>>
@@ -63,14 +65,21 @@ export function bundleConfig(plan: BundlePlan): object {
       args: ['/bin/sh', '-c', initScript(environment), 'sh', ...spec.command],
     },
     root: { path: plan.root.path, readonly: true },
-    mounts: [...systemMounts(), ...plan.root.mounts.map(readOnlyMount), ...ownMounts(plan)],
+    mounts: allMounts(plan),
     linux: {
-      // Mounts of the code arrive after the start, through `codeMountPoint`.
+      // Mounts of code and layers arrive after the start, through their mount points.
       rootfsPropagation: 'rslave',
       namespaces: namespaces(plan.network),
       ...confinement(plan.cgroupPath, limits),
     },
   }
+}
+
+/** Why layers cannot have their place: they would hide what a runtime needs of the host's own; null when they can. */
+export function occupantOf(mounts: readonly BaseMount[]): string | null {
+  const inside = mounts.find(({ destination }) => `${destination}/`.startsWith(`${LAYERS_PATH}/`))
+  if (!inside) return null
+  return `the runtime itself needs ${inside.destination}, which layers at ${LAYERS_PATH} would hide; install it elsewhere`
 }
 
 export interface ImageBundlePlan {
@@ -185,7 +194,18 @@ function readOnlyMount({ source, destination }: BaseMount): object {
   return { destination, type: 'bind', source, options }
 }
 
-function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint }: BundlePlan): object[] {
+/** What of the host lies in its temporary folder would be hidden by the sandbox's own, and comes after it. */
+function allMounts(plan: BundlePlan): object[] {
+  const isTemporary = ({ destination }: BaseMount) => destination.startsWith(`${TEMPORARY_PATH}/`)
+  const before = plan.root.mounts.filter((mount) => !isTemporary(mount))
+  const after = plan.root.mounts.filter(isTemporary)
+  return [...systemMounts(), ...before.map(readOnlyMount), ...ownMounts(plan), ...after.map(readOnlyMount)]
+}
+
+/** Shows what will be mounted there. */
+const LATER = ['rbind', 'ro', 'nosuid', 'nodev', 'rslave']
+
+function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint, layersMountPoint }: BundlePlan): object[] {
   const bind = (source: string, destination: string, options: string[]) => ({
     destination,
     type: 'bind',
@@ -195,7 +215,8 @@ function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint }: Bundle
   return [
     readOnlyMount({ source: passwdFile, destination: '/etc/passwd' }),
     bind(temporaryFolder, TEMPORARY_PATH, ['bind', 'rw', 'nosuid', 'nodev', 'private']),
-    bind(codeMountPoint, CODE_PATH, ['rbind', 'ro', 'nosuid', 'nodev', 'rslave']),
+    bind(codeMountPoint, CODE_PATH, LATER),
+    ...(layersMountPoint === null ? [] : [bind(layersMountPoint, LAYERS_PATH, LATER)]),
     bind(spec.channelSocket, CHANNEL_PATH, ['bind', 'rw', 'nosuid', 'nodev', 'noexec', 'private']),
   ]
 }

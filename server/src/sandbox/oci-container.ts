@@ -6,8 +6,7 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { Cgroup, removeGroup } from './cgroups.ts'
 import { ProgramFailure, type KeeperExit } from './keeper.ts'
-import { addressOf } from './network.ts'
-import { bundleConfig, execProcess } from './oci-bundle.ts'
+import { bundleConfig, execProcess, occupantOf } from './oci-bundle.ts'
 import { startExec, type ExecPlace } from './oci-exec.ts'
 import type { OciHost } from './oci-host.ts'
 import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
@@ -66,7 +65,8 @@ async function start(
   const { keeper, options } = host
   const inFolder = (name: string): string => join(folder, name)
   const temporaryFolder = inFolder('tmp')
-  const codeMountPoint = join(options.stateDirectory, 'shared', id)
+  const shared = join(options.stateDirectory, 'shared', id)
+  const [codeMountPoint, layersMountPoint] = ['code', 'layers'].map((name) => join(shared, name)) as [string, string]
   const pipes: [string, string] = [inFolder('stdout'), inFolder('stderr')]
   const cgroupPath = `/${options.cgroupParent}/${id}`
   const environment = { ...spec.environment, SLUICE_CHANNEL: CHANNEL_PATH, TMPDIR: TEMPORARY_PATH }
@@ -74,9 +74,10 @@ async function start(
   undo.push(() => removeFolder(folder))
   const user = host.takeUser()
   undo.push(() => host.giveUserBack(user))
-  await mkdir(codeMountPoint)
-  undo.push(() => rm(codeMountPoint, { recursive: true, force: true }))
-  undo.push(() => keeper.unmount([codeMountPoint]))
+  undo.push(() => rm(shared, { recursive: true, force: true }))
+  // A search path for libraries that does not exist when a program starts is never looked at again.
+  for (const mountPoint of [codeMountPoint, layersMountPoint]) await mkdir(join(mountPoint, 'lib'), { recursive: true })
+  undo.push(() => keeper.unmount([codeMountPoint, layersMountPoint]))
   undo.push(() => keeper.discard(temporaryFolder))
 
   const [root, network] = await together([
@@ -89,7 +90,11 @@ async function start(
     writeFile(inFolder('passwd'), `root:x:0:0::/:/bin/sh\nuser:x:${user}:${user}::${TEMPORARY_PATH}:/bin/sh\n`),
   ])
   const passwdFile = inFolder('passwd')
-  const places = { root, passwdFile, temporaryFolder, codeMountPoint, cgroupPath, network: network.path }
+  const occupant = occupantOf(root.mounts)
+  const places = {
+    ...{ root, passwdFile, temporaryFolder, codeMountPoint, cgroupPath, network: network.path },
+    layersMountPoint: occupant === null ? layersMountPoint : null,
+  }
   await writeFile(
     inFolder('config.json'),
     JSON.stringify(bundleConfig({ spec, user, environment, ...places })),
@@ -100,9 +105,17 @@ async function start(
     execProcess(process, { user, environment: variables, limits })
   return runBundle(host, clock, undo, {
     ...{ spec, folder, pipes, cgroupPath },
-    address: addressOf(network),
+    address: network.address,
     exec: { id, folder, environment, process: exec },
-    showCode: (codeFolder) => showCode(host, codeFolder, codeMountPoint, inFolder('staging')),
+    show({ code, layers }) {
+      if (layers === null) return showFolders(host, [[code, codeMountPoint]], inFolder('staging'))
+      if (occupant !== null) throw new Error(`cannot show layers: ${occupant}`)
+      const shown: Shown[] = [
+        [code, codeMountPoint],
+        [layers, layersMountPoint],
+      ]
+      return showFolders(host, shown, inFolder('staging'))
+    },
   })
 }
 
@@ -115,7 +128,7 @@ interface Bundle {
   /** In the network of the sandboxes. */
   address: string
   exec: ExecPlace
-  showCode: OciSandboxHost['showCode']
+  show: OciSandboxHost['show']
 }
 
 /** Starts what the bundle says, and undoes everything when it has ended. */
@@ -138,7 +151,7 @@ export async function runBundle(host: OciHost, clock: Clock, undo: Undo, bundle:
     cgroup: new Cgroup(options.cgroups, cgroupPath, spec.limits.memoryBytes),
     output: { stdout, stderr },
     host: {
-      showCode: bundle.showCode,
+      show: bundle.show,
       kill: () => keeper.kill(id),
       exec: (exec) => startExec(host, exec, bundle.exec),
       cleanUp: () => undoAll(undo),
@@ -204,11 +217,13 @@ class PipeEnd {
   }
 }
 
-async function showCode(host: OciHost, codeFolder: string, target: string, staging: string): Promise<void> {
-  const isFolder = await stat(codeFolder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
-  if (!isFolder) throw new Error(`cannot show the code: the folder ${codeFolder} does not exist`)
-  await host.keeper.bind(codeFolder, target, staging)
+type Shown = readonly [source: string, target: string]
+
+/** Shows all or, when one does not exist, none. */
+async function showFolders(host: OciHost, folders: readonly Shown[], staging: string): Promise<void> {
+  for (const [source] of folders) {
+    const found = await stat(source).catch(() => undefined)
+    if (!found?.isDirectory()) throw new Error(`cannot show folders: ${source} does not exist`)
+  }
+  for (const [source, target] of folders) await host.keeper.bind(source, target, staging)
 }

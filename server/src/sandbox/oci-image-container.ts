@@ -2,7 +2,6 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
-import { addressOf } from './network.ts'
 import { imageBundleConfig, imageProcess } from './oci-bundle.ts'
 import { runBundle, together, undoAll, type Undo } from './oci-container.ts'
 import { IMAGE_OWNERS, type OciHost } from './oci-host.ts'
@@ -77,11 +76,11 @@ async function start(
   await writeFile(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 }) // the environment is in it
   return runBundle(host, clock, undo, {
     ...{ spec, folder, pipes, cgroupPath },
-    address: addressOf(network),
+    address: network.address,
     exec: {
       ...{ id, folder, environment },
       process: (exec: ExecSpec, variables) => imageProcess({ ...spec, environment: variables }, exec),
     },
-    showCode: null,
+    show: null,
   })
 }

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { PLATFORM_NAME } from './dns-message.ts'
 
 export const CODE_PATH = '/code'
+export const LAYERS_PATH = '/opt'
 export const TEMPORARY_PATH = '/tmp'
 export const CHANNEL_PATH = '/run/channel.sock'
 

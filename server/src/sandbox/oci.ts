@@ -15,6 +15,7 @@ import { PLATFORM_NAME } from './dns-message.ts'
 import { SYSTEM_ENVIRONMENT } from './keeper.ts'
 import { startContainer } from './oci-container.ts'
 import { OciHost, type OciHostOptions, type OciProgram } from './oci-host.ts'
+import { CODE_PATH, LAYERS_PATH } from './oci-root.ts'
 import { startImageContainer } from './oci-image-container.ts'
 import type { OciSandbox } from './oci-sandbox.ts'
 import { NotRunnable, type ImageSandboxSpec, type Sandbox, type SandboxRuntime, type SandboxSpec } from './port.ts'
@@ -83,6 +84,7 @@ type StartSandbox = (host: OciHost, folder: string) => Promise<OciSandbox>
 class OciSandboxRuntime implements SandboxRuntime {
   readonly kind = 'oci'
   readonly notice = null
+  readonly folders = { code: CODE_PATH, layers: LAYERS_PATH }
   readonly platformHost = PLATFORM_NAME
   readonly platformAddress: string
   readonly #directory: string

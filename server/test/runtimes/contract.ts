@@ -1,4 +1,5 @@
 /** What every runtime must do, whatever its language. Handlers of the same name lie in `handlers/<language>`. */
+import type { Lacks } from './capability.ts'
 import type { Launch } from './driver.ts'
 import { errorCases, eventCases } from './event-cases.ts'
 import { fuzzCases, hostileCases } from './hostile-cases.ts'
@@ -13,6 +14,7 @@ export interface Language {
   errorAtLoad: string
   /** The message for a handler's module that does not exist. */
   missingModule: RegExp
+  lacks?: Lacks
 }
 
 export function runtimeContract(language: Language): void {

@@ -39,6 +39,8 @@ export interface Launch {
   /** Interpreter, flags, bootstrap. */
   command: readonly string[]
   codePath: string
+  /** What handlers are called whose name in the cases is a reserved word of the language. */
+  spelling?: Readonly<Record<string, string>>
 }
 
 export interface InitOptions {
@@ -49,6 +51,7 @@ export interface InitOptions {
   initializer?: string
   preFreeze?: string
   preStop?: string
+  layersPath?: string
   environment?: Record<string, string>
 }
 
@@ -168,12 +171,14 @@ export class Runtime {
   readonly socket: Socket
   /** For tests that open streams by frames of their own making. */
   dropsUnknownStreams = false
+  readonly #spelling: NonNullable<Launch['spelling']>
   #nextStream = 1
   #waiters: { type: number; resolve: (payload: Buffer) => void }[] = []
   #unclaimed: { type: number; payload: Buffer }[] = []
 
-  constructor(socket: Socket, exited: Runtime['exited']) {
+  constructor(socket: Socket, exited: Runtime['exited'], spelling: Launch['spelling']) {
     this.socket = socket
+    this.#spelling = spelling ?? {}
     this.exited = exited
     const decoder = new FrameDecoder((type, flags, stream, payload) => this.#receive(type, flags, stream, payload))
     socket.on('data', (chunk: Buffer) => decoder.push(chunk))
@@ -217,13 +222,14 @@ export class Runtime {
       requestId: 'r-init',
       generation: options.generation ?? 3,
       codePath,
+      layersPath: options.layersPath ?? '/opt',
       concurrency: options.concurrency ?? 1,
       responseBytesMax: options.responseBytesMax ?? 33554432,
       environment: { FC_FUNC_CODE_PATH: '/code/', ...options.environment },
       credentials: CREDENTIALS,
       function: {
         name: 'hello',
-        handler: options.handler,
+        handler: this.#spelling[options.handler] ?? options.handler,
         memory: 128,
         timeout: 3,
         initializer: options.initializer ?? '',
@@ -284,7 +290,8 @@ export class Runtime {
   }
 
   async hook(name: string): Promise<{ error?: FunctionError }> {
-    this.send(encodeFrame(FrameType.hook, this.#nextStream++, name))
+    const call = { name, requestId: 'r-hook', deadlineMs: Date.now() + 3000 }
+    this.send(encodeFrame(FrameType.hook, this.#nextStream++, JSON.stringify(call)))
     return JSON.parse((await this.next(FrameType.hookDone)).toString()) as { error?: FunctionError }
   }
 
@@ -320,7 +327,7 @@ export async function startRuntime(launch: Launch): Promise<{ runtime: Runtime; 
     }),
   ])
   server.close()
-  const runtime = new Runtime(socket, exited)
+  const runtime = new Runtime(socket, exited, launch.spelling)
   child.stdout.on('data', (chunk: Buffer) => (runtime.pipes.stdout += chunk.toString()))
   runtime.pipes.stderr = early.stderr
   child.stderr.on('data', (chunk: Buffer) => (runtime.pipes.stderr += chunk.toString()))

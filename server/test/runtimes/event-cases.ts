@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { INITIAL_CREDIT_BYTES } from '../../src/instances/channel/frames.ts'
+import { needing } from './capability.ts'
 import type { Language } from './contract.ts'
 import { startRuntime, withRuntime } from './driver.ts'
 
-export function eventCases({ name, launch }: Language): void {
+export function eventCases(language: Language): void {
+  const { name, launch } = language
   const results: [handler: string, expected: string][] = [
     ['nothing', ''],
     ['text', 'héllo'],
@@ -86,7 +88,7 @@ export function eventCases({ name, launch }: Language): void {
     })
   }
 
-  test(`${name}: an asynchronous handler is awaited`, async () => {
+  test(`${name}: an asynchronous handler is awaited`, needing('asynchronous', language), async () => {
     await withRuntime(launch, { handler: 'index.asynchronous', concurrency: 3 }, async (runtime) => {
       const answers = await Promise.all(['a', 'b', 'c'].map(async (event) => (await runtime.invoke(event)).text))
       assert.deepEqual(answers, ['async a', 'async b', 'async c'])
@@ -129,19 +131,35 @@ export function eventCases({ name, launch }: Language): void {
       assert.equal(third.service.qualifier, 'LATEST')
     })
   })
+
+  test(`${name}: the W3C trace of the caller is in the context, when there is one`, async () => {
+    await withRuntime(launch, { handler: 'index.describeContext' }, async (runtime) => {
+      const w3c = {
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'a=1',
+        baggage: 'user=k',
+      }
+      const ofCompute = { openTracingSpanContext: '', openTracingSpanBaggages: {}, jaegerEndpoint: 'http://j' }
+      const head = { kind: 'event', tracing: { ...ofCompute, ...w3c } }
+      const context = JSON.parse((await runtime.open(head, '').answer).text) as { tracing: object }
+      assert.deepEqual(context.tracing, { ...ofCompute, ...w3c })
+    })
+  })
 }
 
-export function errorCases({ name, launch, errorAtLoad, missingModule }: Language): void {
+export function errorCases(language: Language): void {
+  const { name, launch, errorAtLoad, missingModule } = language
   for (const handler of ['failing', 'asyncFailing']) {
-    test(`${name}: what ${handler} throws is told with its type, message and stack`, async () => {
+    const options = handler === 'failing' ? {} : needing('asynchronous', language)
+    test(`${name}: what ${handler} throws is told with its type, message and stack`, options, async () => {
       await withRuntime(launch, { handler: `index.${handler}` }, async (runtime) => {
         const { error, head } = await runtime.invoke()
         assert.equal(head, undefined)
         assert.equal(error?.errorType, 'OrderRefused')
         assert.equal(error.errorMessage, 'no such order')
         assert.equal(error.handled, true)
-        assert.match(error.stackTrace.join('\n'), /index\.(js|py)/)
-        assert.doesNotMatch(error.stackTrace.join('\n'), /_sluice/)
+        assert.match(error.stackTrace.join('\n'), /index\.(js|py|php)/)
+        assert.doesNotMatch(error.stackTrace.join('\n'), /_sluice|runtimes\/php\//)
         assert.equal((await runtime.invoke()).error?.errorType, 'OrderRefused', 'the instance goes on')
       })
     })

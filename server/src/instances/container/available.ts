@@ -13,6 +13,12 @@ export function withContainers(runtimes: Runtimes, problem: string | null): Runt
       if (runtime !== CONTAINER_RUNTIME) return runtimes.available(runtime)
       return problem === null ? { ok: true } : { ok: false, reason: problem }
     },
+    list: () =>
+      runtimes.list().map((status) => {
+        if (status.name !== CONTAINER_RUNTIME) return status
+        const { name } = status
+        return problem === null ? { name, available: true } : { name, available: false, reason: problem }
+      }),
   }
 }
 

@@ -40,7 +40,7 @@ export class JobBody implements Body {
       address: '',
       sharesNetwork: false,
       exited: this.#gone.promise,
-      specialise: () => Promise.resolve(CODE_PATH),
+      specialise: () => Promise.resolve({ code: CODE_PATH, layers: null }),
       freeze: () => this.#running?.freeze(),
       thaw: () => this.#running?.thaw(),
       exec: (spec: ExecSpec) =>
@@ -58,6 +58,8 @@ export class JobBody implements Body {
       loadMsMax: LOAD_MS_MAX,
       initialize: () => queueMicrotask(() => owner.onReady('{}')),
       invoke: (head, body, end, handler) => new JobStream(this, head, body, end, handler),
+      // There is no process that could run one.
+      hook: (_, onDone) => queueMicrotask(() => onDone('{}')),
       ping: () => queueMicrotask(() => owner.onPong()),
       // Each container gets fresh ones.
       credentials() {},

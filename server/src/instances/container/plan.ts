@@ -11,7 +11,7 @@ import {
 import type { FunctionVersion } from '../../model.ts'
 import type { ImageStore, UnpackedImage } from '../../packages/port.ts'
 import { NotRunnable, type ImageSandboxSpec, type Sandbox, type SandboxRuntime } from '../../sandbox/port.ts'
-import { credentialsFrame, functionEnvironment, initFrame, type EnvironmentFacts } from '../environment.ts'
+import { credentialsFrame, functionEnvironment, initFrame, LAYERS_PATH, type EnvironmentFacts } from '../environment.ts'
 import { StartFailure } from '../failure.ts'
 import { HttpLink } from '../http/link.ts'
 import type { LaunchPlan } from '../instance.ts'
@@ -51,7 +51,13 @@ export function createContainerPlanner(
     const issue = () => deps.tokens.issue(version.key, role, deps.clock.nowMs())
     const facts = (instanceId: string): EnvironmentFacts => ({
       ...{ accountId: options.accountId, region: options.region, instanceId, qualifier },
-      ...{ codePath: CODE_PATH, credentials: issue(), endpoints: options.endpoints() },
+      ...{
+        codePath: CODE_PATH,
+        layersPath: LAYERS_PATH,
+        runtimeVersion: '',
+        credentials: issue(),
+        endpoints: options.endpoints(),
+      },
     })
     let opened: Promise<UnpackedImage> | null = null
     const open = () => (opened ??= deps.images.open(image.sha256))
@@ -82,7 +88,7 @@ export function createContainerPlanner(
       limits,
       hasStem: () => false,
       takeStem: () => null,
-      codeFolder: async () => (await open()).rootFolder,
+      folders: async () => ({ code: (await open()).rootFolder, layers: null }),
       credentials: () => credentialsFrame(issue()),
       initFrame: (instanceId: string, requestId: string) =>
         initFrame(version, facts(instanceId), requestId, options.responseBytesMax),

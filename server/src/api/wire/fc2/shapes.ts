@@ -175,7 +175,7 @@ export function functionAnswer({
   const custom = settings['customRuntimeConfig'] as JsonObject | undefined
   const listener = container ?? custom
   const isCustom = config.runtime.startsWith('custom')
-  const layers = config.layers.length > 0 ? config.layers : null
+  const layers = config.layers.length > 0 ? config.layers.map(({ arn }) => arn) : null
   return {
     functionId,
     functionName: name,

@@ -244,7 +244,8 @@ export function functionListItem(context: Context, found: FoundFunction, tags: T
     environmentVariables: config.environmentVariables,
     createdTime: document.createdTime,
     lastModifiedTime: document.lastModifiedTime,
-    layers: config.layers.length > 0 ? config.layers.map((arn) => ({ arn, size: 0 })) : null,
+    layers:
+      config.layers.length > 0 ? config.layers.map(({ arn, code: { sizeBytes } }) => ({ arn, size: sizeBytes })) : null,
     instanceConcurrency: config.instanceConcurrency,
     instanceLifecycleConfig: lifecycle(config.initializer, config.preStop, settings),
     ...Object.fromEntries(plainSettings.map((member) => [member, settings[member] ?? null])),
