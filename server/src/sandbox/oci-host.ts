@@ -1,6 +1,6 @@
 /** What all oci sandboxes of a platform share: the keeper, the network and its name server, root folders, disks, users. */
 import { readFileSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Random } from '../clock.ts'
 import type { CgroupMounts } from './cgroups.ts'
@@ -53,8 +53,6 @@ export class OciHost {
   readonly openFilesMax = ownOpenFilesMax()
   readonly #dns: DnsForwarder
   readonly #users = new Set<number>()
-  /** Shows the images of sandboxes, each in a folder of its own. */
-  readonly imagesFolder: string
 
   private constructor(options: OciHostOptions, keeper: Keeper, network: SandboxNetwork, dns: DnsForwarder) {
     this.#dns = dns
@@ -64,7 +62,6 @@ export class OciHost {
     this.network = network
     this.roots = new RootFolders(join(stateDirectory, 'roots'), options.network.gateway)
     this.disks = new ScratchDisks(join(stateDirectory, 'disks'), keeper)
-    this.imagesFolder = imagesFolderOf(options)
   }
 
   /** Rejects with the reason why sandboxes cannot be made here. */
@@ -75,7 +72,6 @@ export class OciHost {
       await mkdir(join(stateDirectory, name), { recursive: true, mode: 0o700 })
     }
     await rm(imagesFolderOf(options), { recursive: true, force: true })
-    await mkdir(imagesFolderOf(options), { mode: 0o755 })
     // With crun up to 1.8, a version 2 hierarchy beside version 1 is taken for the one to use.
     const hidden = cgroups.unified === null ? [] : [cgroups.unified]
     const keeper = await Keeper.open({
@@ -125,6 +121,17 @@ export class OciHost {
     return first
   }
 
+  /** Makes the folder at which the sandbox `id` shows its image; who made it removes it. */
+  async makeImageFolder(id: string): Promise<string> {
+    const folder = imagesFolderOf(this.options)
+    for (const path of [folder, join(folder, id)]) {
+      await mkdir(path, { recursive: true })
+      // Whatever the platform's own umask is.
+      await chmod(path, 0o755)
+    }
+    return join(folder, id)
+  }
+
   /** The OCI runtime with its options, before its command. */
   command(...options: readonly string[]): string[] {
     return [this.options.program.path, '--root', join(this.options.stateDirectory, 'containers'), ...options]
@@ -134,7 +141,7 @@ export class OciHost {
     await this.#dns.close()
     await this.network.close()
     await this.keeper.close()
-    await rm(this.imagesFolder, { recursive: true, force: true })
+    await rm(imagesFolderOf(this.options), { recursive: true, force: true })
   }
 }
 

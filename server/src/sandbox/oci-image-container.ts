@@ -1,5 +1,5 @@
 /** Starts one container with the file system of an image, under a layer on its disk; and undoes it all. */
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { imageBundleConfig, imageProcess } from './oci-bundle.ts'
@@ -50,14 +50,13 @@ async function start(
   const { id, limits, image, environment } = spec
   const { keeper, options } = host
   const disk = join(folder, 'disk-mounted')
-  const root = join(host.imagesFolder, id)
   const pipes: [string, string] = [join(folder, 'stdout'), join(folder, 'stderr')]
   const cgroupPath = `/${options.cgroupParent}/${id}`
 
   undo.push(() => removeFolder(folder))
   const owner = host.takeOwners()
   undo.push(() => host.giveUserBack(owner))
-  await mkdir(root, { mode: 0o755 })
+  const root = await host.makeImageFolder(id)
   undo.push(() => rm(root, { recursive: true, force: true }))
   undo.push(() => keeper.discard(disk))
   undo.push(() => keeper.unmount([root]))
