@@ -71,6 +71,7 @@ public class Tool implements PojoRequestHandler<Tool.Order, Object>, FunctionIni
         response.addHeader("Set-Cookie", "b=2");
         response.setCharacterEncoding("UTF-8");
         String body = new String(request.getInputStream().readAllBytes(), "UTF-8");
-        response.getWriter().print(request.getMethod() + " " + request.getPathInfo() + " ?" + request.getQueryString() + " " + body);
+        String line = request.getMethod() + " " + request.getPathInfo() + " ?" + request.getQueryString();
+        response.getWriter().print(line + " " + body);
     }
 }
