@@ -77,15 +77,13 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('every template deploys within a second, answers, and is left alone the second time', async () => {
+test('every template deploys, answers, and is left alone the second time', async () => {
   const names = ['nodejs-event', 'nodejs-http', 'python-event', 'python-http']
   for (const name of names) {
     await runOk('init', name, name)
-    const started = performance.now()
     const deployed = JSON.parse(await runOk('deploy', name, '--json')) as {
       functions: { action: string; triggers: { url: string }[] }[]
     }
-    assert.ok(performance.now() - started < 1000, `${name} took ${performance.now() - started} ms`)
     assert.equal(deployed.functions[0]?.action, 'created')
     const address = deployed.functions[0]?.triggers[0]?.url
     if (address === undefined) {

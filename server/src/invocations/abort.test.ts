@@ -67,7 +67,7 @@ test('a time limit that stands for those of all functions is the one that holds'
   clock.advance(3_599_999)
   assert.deepEqual(happened, [])
   clock.advance(1)
-  assert.deepEqual(happened, ['f cancelled: timeout', 'f abandoned', 'f failed: function'])
+  assert.deepEqual(happened, ['f failed: function', 'f cancelled: timeout', 'f abandoned'])
 })
 
 test('what waits for an instance waits no longer', () => {

@@ -109,6 +109,13 @@ function javaFunctions(sandbox: string): void {
     }
   })
 
+  test('memory that is no longer used is collected before it ends the instance', async () => {
+    const options = { ...RUNTIME, memorySize: 256, timeout: 60, handler: 'example.Tool::handleRequest' }
+    await platform.deploy('wasteful', {}, { ...options, code: base64(fatJar()) })
+    const answer = await order({ eatMB: 100, wasteMB: 1000 }, 'wasteful')
+    assert.equal(answer.json()['calls'], 1, answer.text)
+  })
+
   test('a class that is missing and a jar that is none are told by name', async () => {
     await platform.deploy(
       'no-class',

@@ -20,6 +20,7 @@ public class Tool implements PojoRequestHandler<Tool.Order, Object>, FunctionIni
         public Integer exit;
         public boolean hang;
         public int eatMB;
+        public int wasteMB;
         public int answerMB;
     }
 
@@ -49,6 +50,7 @@ public class Tool implements PojoRequestHandler<Tool.Order, Object>, FunctionIni
         if (order.exit != null) System.exit(order.exit);
         while (order.hang) Thread.onSpinWait();
         for (int i = 0; i < order.eatMB; i++) eaten.add(new byte[1 << 20]);
+        for (int i = 0; i < order.wasteMB; i++) eaten.set(i % eaten.size(), new byte[1 << 20]);
         if (order.answerMB > 0) return "x".repeat(order.answerMB << 20);
         Map<String, Object> seen = new LinkedHashMap<>();
         seen.put("calls", calls);
@@ -69,6 +71,7 @@ public class Tool implements PojoRequestHandler<Tool.Order, Object>, FunctionIni
         response.addHeader("Set-Cookie", "b=2");
         response.setCharacterEncoding("UTF-8");
         String body = new String(request.getInputStream().readAllBytes(), "UTF-8");
-        response.getWriter().print(request.getMethod() + " " + request.getPathInfo() + " ?" + request.getQueryString() + " " + body);
+        String line = request.getMethod() + " " + request.getPathInfo() + " ?" + request.getQueryString();
+        response.getWriter().print(line + " " + body);
     }
 }

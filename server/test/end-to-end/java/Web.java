@@ -16,7 +16,8 @@ public class Web implements StreamRequestHandler {
     @Override
     public void handleRequest(InputStream event, OutputStream answer, Context context) throws IOException {
         JsonNode request = JSON.readTree(event);
-        String text = request.path("requestContext").path("http").path("method").asText() + " " + request.path("rawPath").asText();
+        String method = request.path("requestContext").path("http").path("method").asText();
+        String text = method + " " + request.path("rawPath").asText();
         JSON.writeValue(answer, Map.of("statusCode", 202, "headers", Map.of("X-By", "java"), "body", text));
     }
 }

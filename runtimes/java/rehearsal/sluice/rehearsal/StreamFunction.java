@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Does what functions often do, in ways that Java prepares when they are first gone: text put together, lambdas, streams. */
+/** Does what functions often do, in ways that Java prepares at their first use: text put together, lambdas, streams. */
 public class StreamFunction implements StreamRequestHandler, FunctionInitializer {
     private long calls;
 

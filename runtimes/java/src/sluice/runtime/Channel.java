@@ -49,7 +49,8 @@ final class Channel {
         if (in.readNBytes(header, 0, HEADER_BYTES) < HEADER_BYTES) return null;
         long length = Frame.uint32(header, 0);
         if (length > Frame.PAYLOAD_BYTES_MAX) {
-            throw new ChannelException("a frame of " + length + " bytes, at most " + Frame.PAYLOAD_BYTES_MAX + " are accepted");
+            throw new ChannelException(
+                "a frame of " + length + " bytes, at most " + Frame.PAYLOAD_BYTES_MAX + " are accepted");
         }
         byte[] payload = length == 0 ? NOTHING : new byte[(int) length];
         if (in.readNBytes(payload, 0, payload.length) < length) return null;

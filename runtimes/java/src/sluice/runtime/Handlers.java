@@ -29,7 +29,8 @@ final class Handlers {
     synchronized Object load(String handler, String method, Class<?>... interfaces) {
         String[] parts = handler.split(SEPARATOR, -1);
         if (parts.length != 2 || parts[0].isEmpty() || parts[1].isEmpty()) {
-            throw new RuntimeFailure("HandlerNotFound", "Handler '" + handler + "' is not of the form 'package.Class::method'");
+            throw new RuntimeFailure("HandlerNotFound",
+                "Handler '" + handler + "' is not of the form 'package.Class::method'");
         }
         Object object = objects.computeIfAbsent(parts[0], this::create);
         if (!parts[1].equals(method)) {

@@ -30,9 +30,12 @@ final class HttpEvent {
         event.put("rawPath", head.path("rawPath").asText());
         ObjectNode headers = event.putObject("headers");
         JsonNode flat = head.path("headers");
-        for (int i = 0; i + 1 < flat.size(); i += 2) append(headers, canonicalName(flat.get(i).asText()), flat.get(i + 1).asText());
+        for (int i = 0; i + 1 < flat.size(); i += 2) {
+            append(headers, canonicalName(flat.get(i).asText()), flat.get(i + 1).asText());
+        }
         ObjectNode parameters = event.putObject("queryParameters");
-        Parameters.forEach(head.path("query").asText(), StandardCharsets.UTF_8, (name, value) -> append(parameters, name, value));
+        String query = head.path("query").asText();
+        Parameters.forEach(query, StandardCharsets.UTF_8, (name, value) -> append(parameters, name, value));
         String text = textOf(body);
         event.put("body", text == null ? Base64.getEncoder().encodeToString(body) : text);
         event.put("isBase64Encoded", text == null);
@@ -92,8 +95,9 @@ final class HttpEvent {
         try {
             ResponseHead head = new ResponseHead(statusOf(answer.get("statusCode")));
             for (Map.Entry<String, JsonNode> header : answer.path("headers").properties()) {
-                if (header.getValue().isArray()) for (JsonNode value : header.getValue()) head.add(header.getKey(), textOf(value));
-                else head.add(header.getKey(), textOf(header.getValue()));
+                JsonNode values = header.getValue();
+                if (!values.isArray()) head.add(header.getKey(), textOf(values));
+                else for (JsonNode value : values) head.add(header.getKey(), textOf(value));
             }
             return new Answer(head.encode(), bodyOf(answer));
         } catch (IllegalArgumentException error) {
@@ -120,7 +124,9 @@ final class HttpEvent {
     private static byte[] bodyOf(JsonNode answer) {
         JsonNode body = answer.path("body");
         if (body.isMissingNode() || body.isNull()) return new byte[0];
-        if (body.isTextual() && answer.path("isBase64Encoded").asBoolean()) return Base64.getMimeDecoder().decode(body.asText());
+        if (body.isTextual() && answer.path("isBase64Encoded").asBoolean()) {
+            return Base64.getMimeDecoder().decode(body.asText());
+        }
         return textOf(body).getBytes(StandardCharsets.UTF_8);
     }
 

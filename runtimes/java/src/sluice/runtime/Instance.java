@@ -310,7 +310,8 @@ final class Instance {
 
     private RuntimeFailure unsuited(String what, String interfaces) {
         String handler = init.path("function").path("handler").asText();
-        return new RuntimeFailure("HandlerNotFound", "Handler '" + handler + "' takes no " + what + ": they need " + interfaces);
+        return new RuntimeFailure("HandlerNotFound",
+            "Handler '" + handler + "' takes no " + what + ": they need " + interfaces);
     }
 
     private void onEnd(Invocation invocation) {

@@ -29,8 +29,8 @@ final class Preload {
         void run(Rehearsal rehearsal) throws Exception;
     }
 
-    private static final List<Step> STEPS =
-        List.of(Rehearsal::process, Rehearsal::stream, Rehearsal::pojo, Rehearsal::http, Rehearsal::failure, Rehearsal::print);
+    private static final List<Step> STEPS = List.of(Rehearsal::process, Rehearsal::stream, Rehearsal::pojo, Rehearsal::http,
+        Rehearsal::failure, Rehearsal::print);
 
     private Preload() {}
 

@@ -175,7 +175,10 @@ class SeesRuntime extends Text {
     @Override
     String run(String event, Context context) {
         StringBuilder seen = new StringBuilder();
-        for (String name : List.of("sluice.runtime.Instance", "com.fasterxml.jackson.databind.ObjectMapper", "com.sun.jna.Native")) {
+        String[] names = {
+            "sluice.runtime.Instance", "com.fasterxml.jackson.databind.ObjectMapper", "com.sun.jna.Native",
+        };
+        for (String name : names) {
             try {
                 Class.forName(name);
                 seen.append(name);

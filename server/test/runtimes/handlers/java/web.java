@@ -15,7 +15,8 @@ class Hello implements HttpRequestHandler {
         response.setHeader("X-Name", "a");
         response.addHeader("Set-Cookie", "a=1");
         response.addHeader("Set-Cookie", "b=2");
-        response.getWriter().print("hello " + request.getMethod() + " " + request.getPathInfo() + " " + context.getRequestId());
+        String line = request.getMethod() + " " + request.getPathInfo();
+        response.getWriter().print("hello " + line + " " + context.getRequestId());
     }
 }
 
@@ -25,7 +26,8 @@ class Describe implements HttpRequestHandler {
         String accept = String.join(", ", Collections.list(request.getHeaders("x-many")));
         response.setCharacterEncoding("UTF-8");
         response.getWriter().printf(
-            "{\"method\": \"%s\", \"path\": \"%s\", \"url\": \"%s\", \"clientIP\": \"%s\", \"accept\": \"%s\", \"query\": \"%s\"}",
+            "{\"method\": \"%s\", \"path\": \"%s\", \"url\": \"%s\", \"clientIP\": \"%s\", \"accept\": \"%s\", "
+                + "\"query\": \"%s\"}",
             request.getMethod(), request.getAttribute("FC_REQUEST_PATH"), request.getAttribute("FC_REQUEST_URI"),
             request.getAttribute("FC_REQUEST_CLIENT_IP"), accept, request.getParameter("q"));
     }

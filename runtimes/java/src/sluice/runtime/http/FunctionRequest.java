@@ -215,7 +215,9 @@ public final class FunctionRequest extends WithoutContainer {
         try {
             String accepted = getHeader("Accept-Language");
             if (accepted != null) {
-                for (Locale.LanguageRange range : Locale.LanguageRange.parse(accepted)) locales.add(Locale.forLanguageTag(range.getRange()));
+                for (Locale.LanguageRange range : Locale.LanguageRange.parse(accepted)) {
+                    locales.add(Locale.forLanguageTag(range.getRange()));
+                }
             }
         } catch (IllegalArgumentException error) {
             // What cannot be understood asks for nothing.
@@ -275,7 +277,8 @@ public final class FunctionRequest extends WithoutContainer {
             String type = getContentType();
             if (getMethod().equals("POST") && type != null && type.toLowerCase(Locale.ROOT).startsWith(FORM)) {
                 try {
-                    Parameters.add(lists, new String(body.readAllBytes(), StandardCharsets.ISO_8859_1), charset(StandardCharsets.UTF_8));
+                    String form = new String(body.readAllBytes(), StandardCharsets.ISO_8859_1);
+                    Parameters.add(lists, form, charset(StandardCharsets.UTF_8));
                 } catch (IOException error) {
                     throw new IllegalStateException(error);
                 }

@@ -240,7 +240,8 @@ public final class FunctionResponse implements HttpServletResponse {
         if (isCommitted || writer != null) return;
         charset = Charset.forName(name);
         String type = getContentType();
-        if (type != null) setHeader(CONTENT_TYPE, type.replaceAll("(?i);\\s*charset=[^;]*", "") + ";charset=" + charset.name());
+        if (type == null) return;
+        setHeader(CONTENT_TYPE, type.replaceAll("(?i);\\s*charset=[^;]*", "") + ";charset=" + charset.name());
     }
 
     @Override
