@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { compileJava, java } from '../support/java.ts'
 import { runtimeContract } from './contract.ts'
 import type { Launch } from './driver.ts'
@@ -13,7 +13,6 @@ if ('missing' in java) {
 } else {
   const sources = readdirSync(SOURCES).map((name) => join(SOURCES, name))
   const classes = compileJava(sources)
-  after(() => rmSync(classes, { recursive: true }))
   rmSync(join(classes, 'no_such_file'), { recursive: true })
   mkdirSync(join(classes, 'fixtures/syntax_error'), { recursive: true })
   writeFileSync(join(classes, 'fixtures/syntax_error/Handler.class'), 'no class')

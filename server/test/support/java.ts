@@ -1,6 +1,6 @@
 /** Functions in Java for tests: compiled against the interfaces that the Java runtime was built with. */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,9 +25,16 @@ export function run(program: string, args: readonly string[]): void {
   if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`)
 }
 
+/** Removed when the tests end. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-java-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
 /** Compiles source files, given as paths, to a new folder of classes. */
 export function compileJava(sources: readonly string[], options: readonly string[] = []): string {
-  const classes = mkdtempSync(join(tmpdir(), 'sluice-java-'))
+  const classes = temporaryFolder()
   const classPath = libraryJars('fc-java-core', 'jackson-annotations').join(delimiter)
   run('javac', ['--release', '17', '-cp', classPath, ...options, '-d', classes, ...sources])
   return classes
@@ -35,7 +42,7 @@ export function compileJava(sources: readonly string[], options: readonly string
 
 /** Packs a folder of classes, with what other jars hold beside them (a fat jar). */
 export function jarOf(classes: string, ...others: string[]): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-jar-'))
+  const folder = temporaryFolder()
   const content = join(folder, 'content')
   mkdirSync(content)
   for (const other of others) {
