@@ -1,6 +1,7 @@
 /** The functions that are measured; their code is in `apps/`. */
 import { fileURLToPath } from 'node:url'
 import yazl from 'yazl'
+import { phpFinder } from '../../server/src/instances/interpreters/find-php.ts'
 
 export interface App {
   file: string
@@ -12,7 +13,7 @@ export interface App {
 
 const app = (file: string, runtime: string, instanceConcurrency: number): App => ({
   file,
-  entry: file.endsWith('.py') ? 'hello.py' : 'hello.js',
+  entry: `hello${/\.(py|php)$/.exec(file)?.[0] ?? '.js'}`,
   runtime,
   instanceConcurrency,
 })
@@ -22,10 +23,16 @@ export const hello2 = app('hello-2.cjs', 'nodejs20', 100)
 /** A 3.0 handler, which gets the request as a JSON event. */
 export const hello3 = app('hello-3.cjs', 'nodejs20', 100)
 export const helloPython = app('hello-3.py', 'python3.10', 1)
+/** Null where there is no PHP. */
+export const helloPhp = (await hasPhp()) ? app('hello-3.php', 'php7.2', 1) : null
 /** Takes WORK_MS, without the processor. */
 export const work = app('work-3.cjs', 'nodejs20', 10)
 
 export const WORK_MS = 50
+
+async function hasPhp(): Promise<boolean> {
+  return (await phpFinder.find({ path: process.env['PATH'] ?? '', directory: '' })).length > 0
+}
 
 const zips = new Map<App, Promise<string>>()
 

@@ -63,6 +63,10 @@ export const listTriggers = (client: Client, ref: FunctionRef) =>
     'triggers',
   )
 
+/** What runs functions of which runtime; none from a platform that does not say. */
+export const listRuntimes = async (client: Client) =>
+  objectsOf((await ifExists(client.json({ action: 'GetInfo', path: '/sluice/v1/info' }), 'AccessDenied'))?.['runtimes'])
+
 /** Functions of 3.0, and with them those of 2.0 under `service$function`. */
 export const listFunctions = (client: Client) =>
   listAll(client, { action: 'ListFunctions', path: '/2023-03-30/functions' }, 'functions')
@@ -156,3 +160,40 @@ export async function removeService(client: Client, service: string): Promise<bo
 
 export const removeDomain = (client: Client, domainName: string) =>
   remove(client, 'DeleteCustomDomain', { service: null, name: '' }, path`/2023-03-30/custom-domains/${domainName}`)
+
+/** The newest version of each layer. */
+export const listLayers = (client: Client) =>
+  listAll(client, { action: 'ListLayers', path: '/2023-03-30/layers' }, 'layers')
+
+export async function listLayerVersions(client: Client, layerName: string): Promise<Json[]> {
+  const versions: Json[] = []
+  let startVersion: string | undefined
+  do {
+    const page = await client.json({
+      action: 'ListLayerVersions',
+      path: path`/2023-03-30/layers/${layerName}/versions`,
+      query: { limit: PAGE_LIMIT, startVersion },
+    })
+    versions.push(...objectsOf(page['layers']))
+    startVersion = textOf(page['nextVersion']) || undefined
+  } while (startVersion !== undefined && versions.length < LIST_ITEMS_MAX)
+  return versions
+}
+
+export const publishLayer = (client: Client, layerName: string, body: Json) =>
+  client.json({
+    action: 'CreateLayerVersion',
+    method: 'POST',
+    path: path`/2023-03-30/layers/${layerName}/versions`,
+    body,
+  })
+
+/** False when it was not there. */
+export async function deleteLayerVersion(client: Client, layerName: string, version: string): Promise<boolean> {
+  const call = {
+    action: 'DeleteLayerVersion',
+    method: 'DELETE',
+    path: path`/2023-03-30/layers/${layerName}/versions/${version}`,
+  } as const
+  return (await ifExists(client.send(call), 'LayerNotFound', 'LayerVersionNotFound')) !== undefined
+}

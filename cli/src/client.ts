@@ -1,5 +1,6 @@
 /** Signed calls to the platform: the public API versions, and Sluice's own endpoints beside them. */
 import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import type { WebSocket } from 'ws'
 import { ApiError, CliError } from './errors.ts'
@@ -34,6 +35,8 @@ export interface Client {
   readonly endpoint: URL
   /** Throws ApiError for any status but 2xx, CliError `unreachable` without an answer. */
   send(call: Call): Promise<HttpAnswer>
+  /** As `send`, but hands out the body as it comes. */
+  open(call: Call): Promise<IncomingMessage>
   /** The answer's JSON object; empty for 204. */
   json(call: Call): Promise<Json>
   /** Opens a WebSocket. Throws as `send` does when the platform refuses or does not answer. */
@@ -101,9 +104,13 @@ export function createClient(endpoint: URL, keys: () => KeyPair): Client {
       if (opened.socket) return opened.socket
       throw toApiError(opened.status, opened.body, call, endpoint)
     },
-    async *stream(call) {
+    async open(call) {
       const { status, body } = await openStream(await prepare(call))
-      if (status !== 200) throw toApiError(status, await readAll(body), call, endpoint)
+      if (status < 200 || status > 299) throw toApiError(status, await readAll(body), call, endpoint)
+      return body
+    },
+    async *stream(call) {
+      const body = await client.open(call)
       body.setTimeout(STREAM_SILENCE_MS, () => body.destroy(new Error('the stream fell silent')))
       for await (const line of createInterface({ input: body, crlfDelay: Infinity })) {
         if (line !== '') yield parseObject(line)

@@ -19,17 +19,22 @@ export function formatLine(line: Json, output: Output, isTerminal: boolean): str
 export function formatRecord(record: Json, output: Output): string {
   const failed = record['fault'] !== null && record['fault'] !== undefined
   const name = textOf(record['functionKey']).replace('$', '/')
-  const what =
-    record['kind'] === 'http'
-      ? `${textOf(record['method'])} ${textOf(record['path'])}`
-      : textOf(record['invocationType'])
+  const what = wordsFor(record)
   const coldStart = record['coldStart']
   const coldMs = Object.values(objectOf(coldStart)).reduce<number>((sum, ms) => sum + numberOf(ms), 0)
   const cold = coldStart ? ` (cold start ${formatDuration(coldMs)})` : ''
   const error = failed ? ` ${textOf(record['errorType'])}: ${textOf(record['errorMessage'])}` : ''
-  const head = printable(`${name} ${what} ${textOf(record['statusCode'])}`, false)
+  const head = printable(`${name} ${what}`, false)
   const tail = printable(`${formatDuration(numberOf(record['durationMs']))}${cold}${error}`, false)
   const mark = failed ? output.style('red', '✗') : output.style('green', '✓')
   const time = output.style('dim', timeOf(numberOf(record['startedMs'])).slice(11, 23))
   return `${mark} ${time} ${head} ${failed ? output.style('red', tail) : tail}`
+}
+
+function wordsFor(record: Json): string {
+  const kind = textOf(record['kind'])
+  if (kind === 'http') return `${textOf(record['method'])} ${textOf(record['path'])} ${textOf(record['statusCode'])}`
+  if (kind === 'event') return `${textOf(record['invocationType'])} ${textOf(record['statusCode'])}`
+  // A lifecycle hook by its name: nobody is answered.
+  return kind
 }

@@ -6,7 +6,7 @@ import nodeFlags from '../../server/node-flags.json' with { type: 'json' }
 import { CliError, exitCodes, type ExitCode } from './errors.ts'
 import type { Terminal } from './terminal.ts'
 
-const SERVER_MAIN = join(import.meta.dirname, '..', '..', 'server', 'src', 'main.ts')
+export const SERVER_MAIN = join(import.meta.dirname, '..', '..', 'server', 'src', 'main.ts')
 
 /** Resolves when it has ended: ok for exit code 0 and for an end by the signals that mean "stop". */
 export async function runPlatform(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

@@ -55,7 +55,7 @@ test('with --json a failure is one document on stdout, wherever the flag stands'
 test('an answer that is no answer of a platform is told as such', async (t) => {
   const { code, err } = await runAgainst(t, { status: 502, body: '<html>' }, ['list'])
   assert.equal(code, 1)
-  assert.match(err, /answered ListFunctions with HTTP 502, not as a Sluice platform does/)
+  assert.match(err, /answered GetInfo with HTTP 502, not as a Sluice platform does/)
 })
 
 test('the secret is never said and never sent', async (t) => {
@@ -123,6 +123,31 @@ test('invoke shows the failure of a function on stderr, its bytes on stdout othe
   assert.equal((JSON.parse(asJson.out) as { errorType: string }).errorType, 'UnhandledInvocationError')
 })
 
+test('commands below a command take the global options before and after their name, and ask as others do', async (t) => {
+  const calls: string[] = []
+  const { environment } = await fakePlatform(t, ({ method, path }) => {
+    calls.push(`${method} ${path}`)
+    return method === 'DELETE' ? { status: 204 } : { body: { layers: [{ layerName: 'l', version: 1 }] } }
+  })
+  for (const argv of [
+    ['--json', 'layers', 'list'],
+    ['layers', 'list', '--json'],
+    ['layers', '--json'],
+  ]) {
+    const { out } = await sluice(argv, fakeTerminal({ environment }))
+    assert.deepEqual(JSON.parse(out), [{ layerName: 'l', version: 1 }], argv.join(' '))
+  }
+  const piped = Readable.from([])
+  assert.equal((await sluice(['layers', 'delete', 'l', '1'], fakeTerminal({ environment, stdin: piped }))).code, 2)
+  assert.equal((await sluice(['layers', 'publish', 'l'], fakeTerminal({ environment }))).code, 2)
+  assert.ok(!calls.some((call) => call.startsWith('DELETE')))
+  assert.equal((await sluice(['layers', 'delete', 'l', '1', '2', '-y'], fakeTerminal({ environment }))).code, 0)
+  assert.deepEqual(
+    calls.filter((call) => call.startsWith('DELETE')),
+    ['DELETE /2023-03-30/layers/l/versions/1', 'DELETE /2023-03-30/layers/l/versions/2'],
+  )
+})
+
 test('remove asks, and without a terminal wants -y; a no removes nothing', async (t) => {
   const methods: string[] = []
   const { environment } = await fakePlatform(t, ({ method, path }) => {
@@ -154,11 +179,11 @@ test('init refuses to write over files and makes nothing then', async (t) => {
   const folder = temporaryFolder(t)
   mkdirSync(join(folder, 'web', 'code'), { recursive: true })
   writeFileSync(join(folder, 'web', 'code', 'index.js'), 'mine')
-  const { code, err } = await sluice(['init', 'web', '--template', 'nodejs-http'], fakeTerminal({ folder }))
+  const { code, err } = await sluice(['init', 'nodejs-http', 'web'], fakeTerminal({ folder }))
   assert.equal(code, 2)
   assert.match(err, /code\/index\.js is already there/)
   assert.throws(() => readFileSync(join(folder, 'web', 's.yaml')))
-  const made = await sluice(['init', '7 days', '--template', 'python-event'], fakeTerminal({ folder }))
+  const made = await sluice(['init', 'python-event', '7 days'], fakeTerminal({ folder }))
   assert.equal(made.code, 0)
   assert.match(readFileSync(join(folder, '7 days', 's.yaml'), 'utf8'), /functionName: f-7-days\n/)
 })

@@ -9,9 +9,12 @@ import { addInfo } from './commands/info.ts'
 import { addInit } from './commands/init.ts'
 import { addInstances } from './commands/instances.ts'
 import { addInvoke } from './commands/invoke.ts'
+import { addLayers } from './commands/layers.ts'
 import { addList } from './commands/list.ts'
+import { addLocal } from './commands/local.ts'
 import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
+import { addRuntimes } from './commands/runtimes.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
 import { createContext, type GlobalOptions } from './context.ts'
@@ -29,12 +32,15 @@ const COMMANDS = [
   addDeploy,
   addDev,
   addInvoke,
+  addLocal,
   addLogs,
   addList,
+  addLayers,
   addInfo,
   addInstances,
   addExec,
   addRemove,
+  addRuntimes,
   addConfig,
   addDoctor,
   addVersion,
@@ -63,19 +69,13 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 
   let exitCode: number = exitCodes.ok
   const contextOf = (command: Command) => {
-    const before = program.opts<GlobalOptions>()
-    const after = command.opts<GlobalOptions>()
-    return createContext(terminal, { ...before, ...after, color: before.color !== false && after.color !== false })
+    const given = lineOf(command).map((each) => each.opts<GlobalOptions>())
+    const color = given.every((options) => options.color !== false)
+    return createContext(terminal, { ...Object.assign({}, ...given), color })
   }
   for (const add of COMMANDS) add(program, contextOf, (code) => (exitCode = code))
   // Global options are understood before and after the command's name.
-  for (const command of program.commands) {
-    command
-      .option('--json', 'one JSON document on stdout')
-      .option('--endpoint <url>', 'address of the platform')
-      .option('--access-key-id <id>', 'key id')
-      .option('--no-color', 'no colours')
-  }
+  program.commands.forEach(addGlobalOptions)
   settle(program)
 
   try {
@@ -88,6 +88,20 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     createContext(terminal, { json, color: !argv.includes('--no-color') }).output.error(failure)
     return failure.exitCode
   }
+}
+
+function addGlobalOptions(command: Command): void {
+  command
+    .option('--json', 'one JSON document on stdout')
+    .option('--endpoint <url>', 'address of the platform')
+    .option('--access-key-id <id>', 'key id')
+    .option('--no-color', 'no colours')
+  command.commands.forEach(addGlobalOptions)
+}
+
+/** A command and those that it belongs to, the outermost first. */
+function lineOf(command: Command): Command[] {
+  return command.parent ? [...lineOf(command.parent), command] : [command]
 }
 
 function toCliError(thrown: unknown): CliError {

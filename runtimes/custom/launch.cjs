@@ -4,7 +4,7 @@
  * replaced by the function's own program. The argument names the folders where programs of the platform lie.
  */
 const { Channel, FrameType } = require('../nodejs/channel.cjs')
-const { NotRunnable, findProgram } = require('./program.cjs')
+const { NotRunnable, findProgram, pathWith } = require('./program.cjs')
 
 const PROTOCOL = 1
 /** Node ignores them, and what is ignored stays so in the program that replaces it. */
@@ -25,9 +25,7 @@ function onFrame(type, flags, stream, bytes, start, end) {
 
 function run({ command, environment, codePath }) {
   const { SLUICE_CHANNEL: _, ...own } = process.env
-  const variables = { ...own, ...environment }
-  // What the function says goes before what is here by default.
-  variables.PATH = environment.PATH ? `${environment.PATH}:${platformPath}` : `${platformPath}:${own.PATH}`
+  const variables = { ...own, ...environment, PATH: pathWith(platformPath, environment.PATH, own.PATH) }
   try {
     process.chdir(codePath)
     const program = findProgram(command[0], codePath, variables.PATH)

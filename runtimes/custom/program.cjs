@@ -93,4 +93,9 @@ function checkFormat(name, bytes) {
   }
 }
 
-module.exports = { NotRunnable, findProgram }
+/** A PATH that begins with that of every sandbox is the default: then the platform's programs go first, else what the function says. */
+function pathWith(platformPath, path, systemPath) {
+  return path.startsWith(systemPath) ? `${platformPath}${delimiter}${path}` : `${path}${delimiter}${platformPath}`
+}
+
+module.exports = { NotRunnable, findProgram, pathWith }

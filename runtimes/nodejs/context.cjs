@@ -42,13 +42,18 @@ function createContexts(init) {
   }
 }
 
+/** In the context when the caller sent them. */
+const W3C = ['traceparent', 'tracestate', 'baggage']
+
 function tracingOf(tracing) {
   if (tracing === undefined) return { openTracingSpanContext: '', openTracingSpanBaggages: {}, jaegerEndpoint: '' }
-  return {
+  const context = {
     openTracingSpanContext: tracing.openTracingSpanContext || '',
     openTracingSpanBaggages: tracing.openTracingSpanBaggages || {},
     jaegerEndpoint: tracing.jaegerEndpoint || '',
   }
+  for (const name of W3C) if (tracing[name]) context[name] = tracing[name]
+  return context
 }
 
 /** Lines as Function Compute writes them: time, request id, level, text. */

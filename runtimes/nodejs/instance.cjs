@@ -1,6 +1,7 @@
 'use strict'
 /** One instance: INIT, then invocations and hooks, as the frames of the node ask for them. */
 const { AsyncLocalStorage } = require('async_hooks')
+const { performance } = require('perf_hooks')
 const { ChannelError, FrameType, FLAG_END } = require('./channel.cjs')
 const { createContexts } = require('./context.cjs')
 const { RuntimeFailure, describeError } = require('./errors.cjs')
@@ -60,7 +61,7 @@ class Instance {
         return this.#channel.send(FrameType.pong, 0, Buffer.from(bytes.subarray(start, end)))
       case FrameType.hook:
         this.#open(stream)
-        return void this.#hook(stream, bytes.toString('latin1', start, end))
+        return void this.#hook(stream, JSON.parse(bytes.toString('utf8', start, end)))
       case FrameType.credentials:
         return this.#refreshCredentials(JSON.parse(bytes.toString('utf8', start, end)))
       case FrameType.init:
@@ -96,13 +97,14 @@ class Instance {
       if (process.env.NODE_PATH) require('module').Module._initPaths()
       process.chdir(init.codePath)
       this.#contexts = createContexts(init)
+      if (init.debug) require('./debugger.cjs').waitForDebugger(init.debug.port, init.codePath)
       const callbackIndex = 2
       const handler = await loadHandler(init.codePath, init.function.handler, callbackIndex)
       if (init.function.initializer) {
         loadMs = performance.now() - startedMs
         await this.#runHook(init.function.initializer, init.requestId)
       }
-      this.#handler = handler
+      this.#handler = init.debug ? require('./debugger.cjs').haltAtFirstCall(handler) : handler
     } catch (thrown) {
       error = describeError(thrown)
     }
@@ -127,11 +129,11 @@ class Instance {
     })
   }
 
-  async #hook(stream, name) {
+  async #hook(stream, { name, requestId }) {
     let error
     try {
       const handler = name === 'preFreeze' || name === 'preStop' ? this.#init.function[name] : ''
-      if (handler) await this.#runHook(handler, '')
+      if (handler) await this.#runHook(handler, requestId)
     } catch (thrown) {
       error = describeError(thrown)
     }

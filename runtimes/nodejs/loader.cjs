@@ -7,8 +7,8 @@ const { RuntimeFailure, loadFailure } = require('./errors.cjs')
 const EXTENSIONS = ['.js', '.mjs', '.cjs']
 
 /**
- * The exported function, bound to the object that holds it, and whether it answers by the callback that it is given as
- * argument number `callbackIndex`: `declared`, `perhaps` or `never`. Rejects with RuntimeFailure.
+ * The exported function, as it is and bound to the object that holds it, and whether it answers by the callback that it
+ * is given as argument number `callbackIndex`: `declared`, `perhaps` or `never`. Rejects with RuntimeFailure.
  */
 async function loadHandler(codePath, handler, callbackIndex) {
   const { moduleName, file, exportPath } = locate(codePath, handler)
@@ -20,7 +20,11 @@ async function loadHandler(codePath, handler, callbackIndex) {
     const message = `Handler '${exportPath.join('.')}' missing on module '${moduleName}'`
     throw new RuntimeFailure('HandlerNotFound', message)
   }
-  return { call: found.target.bind(found.owner), callback: callbackUse(found.target, callbackIndex) }
+  return {
+    target: found.target,
+    call: found.target.bind(found.owner),
+    callback: callbackUse(found.target, callbackIndex),
+  }
 }
 
 /** `a.b.handler` is export `handler` of `a.b`, or else export `b.handler` of `a`: the longest file name that exists wins. */

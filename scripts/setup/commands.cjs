@@ -3,10 +3,12 @@
 
 const { readdirSync, existsSync } = require('node:fs')
 const path = require('node:path')
+const { buildJavaRuntime } = require('./java-runtime.cjs')
 const { nodeBinary } = require('./node-binary.cjs')
 const { installPackages } = require('./npm-packages.cjs')
 const { runInForeground } = require('./process.cjs')
-const { say } = require('./report.cjs')
+const { installPythonPackages } = require('./python-packages.cjs')
+const { SetupError, say } = require('./report.cjs')
 const { provideProgram } = require('./system-programs.cjs')
 
 const ROOT = path.join(__dirname, '..', '..')
@@ -21,6 +23,19 @@ const TEST_CONCURRENCY = 2
 
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
+const pythonPackages = () => installPythonPackages(ROOT, 'the tests of the Python debugger will be skipped')
+const javaRuntime = () => buildJavaRuntime(path.join(ROOT, 'runtimes', 'java'))
+
+/** A platform without it still runs the other languages. */
+async function javaRuntimeIfPossible() {
+  try {
+    await javaRuntime()
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    say(`warning: the Java runtime could not be compiled, so Java functions will not run\n${error.message}`)
+  }
+}
+
 const program = (name) => () => provideProgram(name)
 
 async function samplePackages() {
@@ -82,14 +97,22 @@ function simulate(args) {
 
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
-  start: { needs: [workspace, samplePackages, program('python3'), program('isolation')], run: start },
+  start: {
+    needs: [...[workspace, samplePackages], ...['python3', 'isolation', 'images'].map(program), javaRuntimeIfPossible],
+    run: start,
+  },
   test: {
-    needs: [workspace, samplePackages, ...['python3', 'postgresql', 'both container runtimes'].map(program)],
+    needs: [
+      ...[workspace, samplePackages],
+      ...['python3', 'pip', 'php', 'java', 'postgresql'].map(program),
+      ...['both container runtimes', 'images', 'images for tests'].map(program),
+      ...[pythonPackages, javaRuntime],
+    ],
     run: test,
   },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
-  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'isolation'].map(program)], run: bench },
+  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'php', 'isolation'].map(program)], run: bench },
 }
 
 module.exports = { commands }

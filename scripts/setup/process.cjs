@@ -9,9 +9,17 @@ const { SetupError } = require('./report.cjs')
 
 const OUTPUT_KEPT_BYTES = 8 * 1024
 
+/** The file on PATH; undefined when there is none. */
+function programPath(program) {
+  return (process.env.PATH ?? '')
+    .split(path.delimiter)
+    .map((folder) => path.join(folder, program))
+    .find((file) => existsSync(file))
+}
+
 /** Whether the program is on PATH. */
 function onPath(program) {
-  return (process.env.PATH ?? '').split(path.delimiter).some((folder) => existsSync(path.join(folder, program)))
+  return programPath(program) !== undefined
 }
 
 /** Runs a program without showing it; when it fails, the error carries the end of what it printed. */
@@ -55,4 +63,4 @@ function runInForeground(program, args, options = {}) {
   })
 }
 
-module.exports = { onPath, runInForeground, runQuietly }
+module.exports = { onPath, programPath, runInForeground, runQuietly }

@@ -6,15 +6,23 @@ const { onPath, runQuietly } = require('./process.cjs')
 const { SetupError, say, step } = require('./report.cjs')
 
 const DEBIAN_POSTGRESQL = '/usr/lib/postgresql'
+const DEBIAN_PHP = '/usr/lib/php'
+/** By the name of their Debian package, what functions expect of PHP beside what is built in. */
+const PHP_EXTENSIONS = { 'php-mbstring': 'mbstring', 'php-curl': 'curl', 'php-xml': 'xml' }
 /** Debian's place for the network plugins, that of their own releases, and Fedora's. */
 const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
-const CNI_PLUGINS = ['bridge', 'host-local', 'firewall']
+const CNI_PLUGINS = ['bridge', 'host-local']
 
 function hasPostgresqlServer() {
   if (onPath('initdb')) return true
   if (!existsSync(DEBIAN_POSTGRESQL)) return false
   return readdirSync(DEBIAN_POSTGRESQL).some((version) => existsSync(`${DEBIAN_POSTGRESQL}/${version}/bin/initdb`))
 }
+
+/** PHP of elsewhere than Debian has what it was built with. */
+const hasPhpExtension = (name) =>
+  !existsSync(DEBIAN_PHP) ||
+  readdirSync(DEBIAN_PHP).some((version) => existsSync(`${DEBIAN_PHP}/${version}/${name}.so`))
 
 /** Programs for root may lie where PATH does not look. */
 const onSystem = (program) => onPath(program) || existsSync(`/usr/sbin/${program}`) || existsSync(`/sbin/${program}`)
@@ -30,10 +38,9 @@ const packaged = (debianPackage, program = debianPackage) => part(debianPackage,
 
 const isolation = [
   part('containernetworking-plugins', hasNetworkPlugins),
-  packaged('iptables'),
   packaged('nftables', 'nft'),
   packaged('iproute2', 'ip'),
-  packaged('util-linux', 'unshare'),
+  packaged('util-linux', 'nsenter'),
   packaged('e2fsprogs', 'mkfs.ext4'),
 ]
 
@@ -41,6 +48,21 @@ const programs = {
   python3: {
     parts: [packaged('python3')],
     without: 'Python functions will not run',
+  },
+  php: {
+    parts: [
+      packaged('php-cli', 'php'),
+      ...Object.entries(PHP_EXTENSIONS).map(([name, extension]) => part(name, () => hasPhpExtension(extension))),
+    ],
+    without: 'the tests of PHP functions will be skipped',
+  },
+  pip: {
+    parts: [packaged('python3-pip', 'pip3')],
+    without: 'tests that need Python packages will be skipped',
+  },
+  java: {
+    parts: [packaged('default-jdk-headless', 'javac'), packaged('maven', 'mvn')],
+    without: 'the tests of the Java runtime will be skipped',
   },
   postgresql: {
     parts: [part('postgresql', hasPostgresqlServer)],
@@ -54,6 +76,17 @@ const programs = {
     parts: [part('crun', () => onSystem('crun') || onSystem('runc')), ...isolation],
     isWanted: canIsolate,
     without: 'functions run without isolation (sandbox: process)',
+  },
+  images: {
+    parts: [packaged('skopeo'), packaged('umoci'), packaged('util-linux', 'setpriv')],
+    isWanted: canIsolate,
+    without: 'functions in containers (runtime: custom-container) cannot be deployed',
+  },
+  'images for tests': {
+    // Its program has the name of that in another package, which needs libraries that a test image has not.
+    parts: [part('busybox-static', () => existsSync('/var/lib/dpkg/info/busybox-static.list'))],
+    isWanted: canIsolate,
+    without: 'tests of the custom-container runtime will be skipped',
   },
   'both container runtimes': {
     parts: [packaged('crun'), packaged('runc'), ...isolation],

@@ -1,6 +1,6 @@
 /** The one place that names implementations: every part, in order, with what it depends on. */
 import { mkdir, rm } from 'node:fs/promises'
-import { totalmem, availableParallelism } from 'node:os'
+import { availableParallelism, release as kernelRelease, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
@@ -13,6 +13,7 @@ import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import type { Config } from './config.ts'
+import { CONTAINER_RUNTIME } from './container-config.ts'
 import { lockFolder } from './folder-lock.ts'
 import { FcError } from './errors.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -22,6 +23,9 @@ import { answerPlatformEndpoint } from './gateway/platform-endpoints.ts'
 import { Routing } from './gateway/routing.ts'
 import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
+import { DEBUGGING_MS_MAX, findDebugger } from './instances/debugger.ts'
+import { kernelProblem, withContainers } from './instances/container/available.ts'
+import { createContainerPlanner } from './instances/container/plan.ts'
 import { createInstances } from './instances/host.ts'
 import { Ports } from './instances/http/ports.ts'
 import { createLaunchPlanner, stemKind } from './instances/launch.ts'
@@ -29,9 +33,12 @@ import { createRuntimeApi } from './instances/runtime-api/server.ts'
 import type { Runtimes } from './instances/runtimes.ts'
 import { createStemStock } from './instances/stem-stock.ts'
 import { createInvocations } from './invocations/sync.ts'
+import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { missingImagePrograms } from './packages/images/programs.ts'
+import { createImageStore } from './packages/images/store.ts'
 import { createPackageStore } from './packages/store.ts'
 import { openSandboxes } from './sandbox/open.ts'
 import { FeedScalingRules } from './scaling/rules.ts'
@@ -39,10 +46,10 @@ import { FeedScalingRules } from './scaling/rules.ts'
 const MB = 1024 * 1024
 /** Unpacked code packages kept on disk. */
 const PACKAGE_CACHE_BYTES_MAX = 4096 * MB
+/** Unpacked images kept on disk, beside those that run. */
+const IMAGE_CACHE_BYTES_MAX = 16_384 * MB
 /** Between two rounds of forgetting packages that nothing refers to. */
 const PACKAGE_SWEEP_MS = 60 * 60 * 1000
-/** What runs when the platform is told to stop may go on this long. */
-const STOP_GRACE_MS = 10_000
 /** Starts at the same time, per core: a start is mostly the CPU work of an interpreter. */
 const STARTS_PER_CORE = 2
 /** From a change of what is deployed to a look at which sandboxes are to be prepared for it. */
@@ -62,7 +69,8 @@ export interface Platform {
   /** What a user should know about the sandbox; null when all is well. */
   sandboxNotice: string | null
   runtimes: { language: string; version: string }[]
-  close(): Promise<void>
+  /** What runs may go on for `graceMs`. */
+  close(graceMs: number): Promise<void>
 }
 
 /**
@@ -104,7 +112,7 @@ export async function startPlatform(
         kind: config.sandbox,
         ociRuntime: config.ociRuntime,
         path: process.env['PATH'] ?? '',
-        python: runtimes.interpreters().find(({ language }) => language === 'python')?.command[0],
+        python: runtimes.interpreters().find(({ language }) => language === 'python')?.program,
         directory: folder('instances'),
         platformPorts: Array.from({ length: PLATFORM_PORTS }, (_, i) => config.port + i),
       },
@@ -113,7 +121,7 @@ export async function startPlatform(
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes, sandbox }, metadata, logs, packages] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -131,6 +139,15 @@ export async function startPlatform(
       { clock, notify: (message) => log.warn(message) },
     ),
     createPackageStore({ directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX }, { clock }),
+    createImageStore(
+      {
+        directory: folder('image-store'),
+        imagesFolder: config.imagesDir || folder('images'),
+        cacheBytesMax: IMAGE_CACHE_BYTES_MAX,
+        environment: process.env,
+      },
+      { clock },
+    ),
     openSockets(),
   ])
   const metrics = createMetrics()
@@ -140,12 +157,22 @@ export async function startPlatform(
   const tokens = createTokenIssuer(identity, { random })
 
   const { runtime: sandboxes, notice: sandboxNotice, leftovers } = sandbox
+  const runtimes = withContainers(
+    languages,
+    sandboxes.createFromImage === undefined
+      ? `it needs the oci sandbox, and this platform runs the ${sandboxes.kind} sandbox; \`sluice doctor\` tells what is missing`
+      : (kernelProblem(kernelRelease()) ?? missingImagePrograms(process.env['PATH'] ?? '')),
+  )
   if (leftovers > 0) log.warn({ leftovers }, 'ended sandboxes that an earlier platform left behind')
 
   const hostMemoryMB = config.hostMemoryMB || Math.floor((totalmem() / MB) * HOST_MEMORY_SHARE)
+  // A debugger has one address, so there is one instance, and none that waits for its function.
+  const functionDebugger = config.debugPort === 0 ? null : await findDebugger(config.debugPort, runtimes.interpreters())
+  const isDebugging = functionDebugger !== null
   const stems = createStemStock(
-    { stems: config.stems, hostMemoryMB },
+    { stems: isDebugging ? 0 : config.stems, hostMemoryMB },
     {
+      ...(isDebugging && { runtimeStartMsMax: DEBUGGING_MS_MAX }),
       clock,
       random,
       sandboxes,
@@ -157,6 +184,10 @@ export async function startPlatform(
     },
   )
 
+  const onRecord = (record: InvocationRecord) => {
+    logs.appendRecord(record)
+    metrics.observe(record)
+  }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
   const endpoints = () => ({ SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}` })
@@ -167,12 +198,17 @@ export async function startPlatform(
       : { host: platformAddress, port: config.port + RUNTIME_API_PORT_OFFSET },
     { random },
   )
+  const launching = { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints, debugger: functionDebugger }
+  const linking = { clock, ports: new Ports(), runtimeApi }
+  const planLanguage = createLaunchPlanner(launching, { ...linking, packages, stems, runtimes, tokens })
+  const planContainer = createContainerPlanner(launching, { ...linking, random, images, sandboxes, tokens })
   const instances = createInstances(
     {
       queueLengthMax: config.queueLength,
       queueMsMax: config.queueSeconds * 1000,
       keepAliveMs: config.keepAliveSeconds * 1000,
-      instancesMax: config.accountInstances,
+      instancesMax: isDebugging ? 1 : config.accountInstances,
+      ...(isDebugging && { loadMsMax: DEBUGGING_MS_MAX }),
       memoryMBMax: hostMemoryMB - stems.memoryMBMax,
       startsMax: availableParallelism() * STARTS_PER_CORE,
     },
@@ -180,10 +216,11 @@ export async function startPlatform(
       clock,
       random,
       appendLine: (line) => logs.appendLine(line),
-      plan: createLaunchPlanner(
-        { ...account, responseBytesMax: PAYLOAD_BYTES_MAX, endpoints },
-        { clock, packages, stems, runtimes, tokens, ports: new Ports(), runtimeApi },
-      ),
+      onRecord,
+      plan(version, qualifier) {
+        const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
+        return (isContainer ? planContainer : planLanguage)(version, qualifier)
+      },
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
   )
@@ -196,13 +233,11 @@ export async function startPlatform(
   })
 
   const invocations = createInvocations({
+    ...(isDebugging && { timeoutMs: DEBUGGING_MS_MAX }),
     clock,
     instances,
     appendLine: (line) => logs.appendLine(line),
-    onRecord(record) {
-      logs.appendRecord(record)
-      metrics.observe(record)
-    },
+    onRecord,
   })
 
   const routing = new Routing(
@@ -217,8 +252,10 @@ export async function startPlatform(
     isPreparing = true
     clock.setTimer(PREPARE_PAUSE_MS, () => {
       isPreparing = false
-      const usable = routing.configs().filter(({ code, runtime }) => code !== null && runtimes.available(runtime).ok)
-      stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.interpreter(runtime), diskMB)))
+      const usable = routing
+        .configs()
+        .filter(({ code, runtime }) => code !== null && runtime !== CONTAINER_RUNTIME && runtimes.available(runtime).ok)
+      stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
   let feedError: Error | null = null
@@ -245,10 +282,7 @@ export async function startPlatform(
     accountId,
     endpoints: { platform: platformUrl() },
     sandbox: { kind: sandboxes.kind, notice: sandboxNotice },
-    runtimes: runtimes.all.map((name) => {
-      const answer = runtimes.available(name)
-      return answer.ok ? { name, available: true } : { name, available: false, reason: answer.reason }
-    }),
+    runtimes: runtimes.list(),
   })
   const api = await createApi(
     {
@@ -261,6 +295,7 @@ export async function startPlatform(
     {
       metadata,
       packages,
+      images,
       authenticator,
       authorizer,
       clock,
@@ -278,6 +313,11 @@ export async function startPlatform(
           clock,
           arnOf: (resource) => `acs:fc:${region}:${accountId}:${resource}`,
           info,
+          async runtimes() {
+            await runtimes.refresh()
+            prepareStems()
+            return runtimes.list()
+          },
         }),
     },
   )
@@ -326,9 +366,10 @@ export async function startPlatform(
 
   const sweep = setInterval(() => {
     const running = instances.runningCode()
-    packages
-      .sweep(routing.codeInUse().union(running), running)
-      .catch((error: unknown) => log.error({ err: error }, 'unused packages could not be removed'))
+    const used = routing.codeInUse().union(running)
+    Promise.all([packages.sweep(used, running), images.sweep(used, running)]).catch((error: unknown) =>
+      log.error({ err: error }, 'unused packages or images could not be removed'),
+    )
   }, PACKAGE_SWEEP_MS)
   sweep.unref()
 
@@ -338,13 +379,13 @@ export async function startPlatform(
     isFirstStart,
     sandboxNotice,
     runtimes: runtimes.interpreters().map(({ language, version: installed }) => ({ language, version: installed })),
-    async close() {
+    async close(graceMs) {
       clearInterval(sweep)
       // The API ends its streams (followed logs), which would otherwise hold the listener open.
       await Promise.all([
-        listener.close(STOP_GRACE_MS),
-        functionListener?.close(STOP_GRACE_MS),
-        instances.close(STOP_GRACE_MS),
+        listener.close(graceMs),
+        functionListener?.close(graceMs),
+        instances.close(graceMs),
         api.close(),
       ])
       await feed.stop()

@@ -121,6 +121,18 @@ test('what is not accepted is refused by its place, with what is', () => {
   }
 })
 
+test('debugging is for the process sandbox alone', () => {
+  assert.match(
+    refusal(() => load(['--debug-port', '9229'])),
+    /^debugPort: only the process sandbox .*SLUICE_SANDBOX/,
+  )
+  assert.match(
+    refusal(() => load([], { SLUICE_DEBUG_PORT: '9229', SLUICE_SANDBOX: 'oci' })),
+    /^debugPort: /,
+  )
+  assert.equal(load(['--debug-port', '9229', '--sandbox', 'process']).config.debugPort, 9229)
+})
+
 test('a file that holds something else is refused', () => {
   withFile('port: [1', () => assert.match(refusal(load), /sluice\.yaml is not valid YAML: /))
   withFile('- port\n', () => assert.match(refusal(load), /must hold settings, one `name: value` a line/))

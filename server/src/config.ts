@@ -64,6 +64,7 @@ export const settings = {
     'how instances are isolated: by containers, not at all, or the better of what this machine can',
   ),
   ociRuntime: text('', 'OCI runtime that makes containers, a name on PATH or a path; empty: crun, else runc'),
+  imagesDir: text('', 'folder of local images that functions may be made of; empty: images in the data folder'),
   metadataUrl: text('', 'postgres://… for metadata in PostgreSQL; empty: SQLite in the data folder', {
     secret: true,
     pattern: /^(postgres(ql)?:\/\/.+)?$/,
@@ -82,7 +83,7 @@ export const settings = {
     86_400,
     'idle time that a cold start is worth: how long an idle instance is kept at first',
   ),
-  stems: integer(2, 0, 64, 'prepared sandboxes kept per runtime in use, more when starts come often; 0: none'),
+  stems: integer(4, 0, 64, 'prepared sandboxes kept per runtime in use, more when starts come often; 0: none'),
   queueLength: integer(
     1000,
     1,
@@ -98,6 +99,12 @@ export const settings = {
     'answer HTTP triggers on default hosts with Content-Disposition: attachment, as the cloud does',
   ),
   samples: choice(['on', 'off'], 'deploy the sample functions at the first start'),
+  debugPort: integer(
+    0,
+    0,
+    65_535,
+    'port at 127.0.0.1 where the function waits for a debugger, one instance at a time and without time limits; 0: off',
+  ),
   logLevel: choice(['info', 'debug', 'warn', 'error'], 'what the platform itself logs'),
 } as const
 
@@ -229,6 +236,11 @@ export function loadConfig(argv: readonly string[], environment: NodeJS.ProcessE
     }
   }
   config['dataDir'] = resolve(folder, String(config['dataDir']))
+  if (config['debugPort'] !== 0 && config['sandbox'] !== 'process') {
+    throw new ConfigError(
+      `debugPort: only the process sandbox can be debugged; set ${environmentName('sandbox')} to process, or debugPort to 0`,
+    )
+  }
   return {
     config: config as Config,
     sources: sources as Record<SettingName, Source>,

@@ -34,6 +34,7 @@ export const errorTable = {
   RouteNotFound: caller(404), // ours: a custom domain has no route for the path
   AsyncConfigNotExists: caller(404),
   LayerNotFound: caller(404),
+  LayerVersionNotFound: caller(404),
   OnDemandConfigNotFound: caller(404),
   InstanceNotFound: caller(404), // ours: no live instance has this id
   MethodNotAllowed: caller(405), // ours: the HTTP trigger does not list the method

@@ -1,4 +1,5 @@
 /** argv and environment → configuration → platform → signal → end. `main.ts config` prints the settings instead. */
+import { join } from 'node:path'
 import { pino } from 'pino'
 import packageFile from '../package.json' with { type: 'json' }
 import { ConfigError, describeConfig, loadConfig, type LoadedConfig } from './config.ts'
@@ -25,20 +26,25 @@ if (isConfigCommand) {
   process.exit(0)
 }
 
+/** What runs when the platform is told to stop may go on this long. */
+const STOP_GRACE_MS = 10_000
+
 const { config } = loaded
 // What functions print goes to the log store; this is what the platform has to say about itself.
 const log = pino({ level: config.logLevel, base: null }, process.stderr)
+// Whoever starts us over an IPC channel hears when we are ready, and by leaving says that nobody waits for anything.
+const parentLeft = process.send ? new Promise((resolve) => process.once('disconnect', resolve)) : null
 // Asked before the rest is loaded: the python3 of a version manager takes as long to answer as that.
-const finding = findRuntimes(process.env['PATH'] ?? '')
+const finding = findRuntimes({ path: process.env['PATH'] ?? '', directory: join(config.dataDir, 'interpreters') })
 const { startPlatform } = await import('./compose.ts')
 try {
   const platform = await startPlatform(config, packageFile.version, log, finding)
   process.stdout.write(banner(config, platform))
   let isStopping = false
-  const stop = (signal: string) => {
+  const stop = (reason: string, graceMs = STOP_GRACE_MS) => {
     isStopping = true
-    log.info(`${signal}: stopping`)
-    platform.close().then(
+    log.info(`${reason}: stopping`)
+    platform.close(graceMs).then(
       () => process.exit(0),
       (error: unknown) => {
         log.error({ err: error }, 'stopping failed')
@@ -49,6 +55,8 @@ try {
   // Whoever ends a whole process group sends it more than once; a person who presses Ctrl-C again does not want to wait.
   process.on('SIGTERM', (signal) => isStopping || stop(signal))
   process.on('SIGINT', (signal) => (isStopping ? process.exit(130) : stop(signal)))
+  if (process.connected) process.send?.('ready')
+  void parentLeft?.then(() => isStopping || stop('the process that started the platform has gone', 0))
   if (platform.isFirstStart && config.samples === 'on') await deploySamples(config, platform.port, process.stdout)
 } catch (error) {
   process.stderr.write(explainStartFailure(error, config))

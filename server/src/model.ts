@@ -27,6 +27,25 @@ export interface CodeRef {
   checksum: string
 }
 
+/** A layer version as a function has it: all that it needs of it, so that the function outlives the layer version. */
+export interface FunctionLayer {
+  arn: string
+  code: CodeRef
+  unpackedBytes: number
+  /** Empty: any. */
+  compatibleRuntimes: string[]
+}
+
+/** The image of a custom-container function by content; its files are in the image store. */
+export interface ImageRef {
+  /** Of the manifest under which the image store keeps it. */
+  sha256: string
+  /** Of all layers, as they are stored. */
+  sizeBytes: number
+  /** Where it came from, with the digest that it had there. */
+  resolvedUri: string
+}
+
 /** Everything that decides how an instance of a function behaves; a version freezes it. */
 export interface FunctionConfig {
   description: string
@@ -39,7 +58,10 @@ export interface FunctionConfig {
   instanceConcurrency: number
   environmentVariables: Record<string, string>
   code: CodeRef | null
-  layers: string[]
+  /** Shown as one folder; of files with the same path that of the first layer is there. */
+  layers: FunctionLayer[]
+  /** Of a custom-container function, as it was when its configuration last named it; absent and null: none. */
+  image?: ImageRef | null
   initializer: Hook | null
   preFreeze: Hook | null
   preStop: Hook | null
@@ -206,6 +228,27 @@ export interface ReservationsDocument {
   reserved: Record<FunctionKey, number>
 }
 
+/** What is common to the versions of a layer. Stays when the last one is deleted, so that no number is used twice. */
+export interface LayerDocument {
+  layerName: string
+  lastVersion: number
+  /** The largest that exists; 0: none does, and the layer is seen by nobody. */
+  newestVersion: number
+  isPublic: boolean
+}
+
+export interface LayerVersionDocument {
+  layerName: string
+  version: number
+  description: string
+  license: string
+  /** Empty: any. */
+  compatibleRuntimes: string[]
+  code: CodeRef
+  unpackedBytes: number
+  createdTime: IsoTime
+}
+
 export interface Documents {
   service: ServiceDocument
   function: FunctionDocument
@@ -217,6 +260,8 @@ export interface Documents {
   tag: TagDocument
   scaling: ScalingDocument
   reservations: ReservationsDocument
+  layer: LayerDocument
+  layerVersion: LayerVersionDocument
 }
 export type DocumentKind = keyof Documents
 
@@ -251,6 +296,8 @@ export const keyOf = {
     return service === null ? `functions/${name}/${qualifier}` : `services/${service}.${qualifier}/functions/${name}`
   },
   reservations: 'account',
+  layer: (layerName: string) => layerName,
+  layerVersion: (layerName: string, version: number) => `${layerName}/${String(version).padStart(10, '0')}`,
 } as const
 
 /** A function version ready to run: what a qualifier resolves to. */

@@ -67,3 +67,13 @@ test('a seed repeats everything, and another does not', () => {
     assert.ok(value >= 0 && value < 1)
   }
 })
+
+test('a jump of the wall clock moves no timer', () => {
+  const clock = new SimulatedClock(1_000_000)
+  let firedMs = 0
+  clock.setTimer(100, () => (firedMs = clock.monotonicMs()))
+  clock.jump(-5000)
+  assert.equal(clock.nowMs(), 995_000)
+  clock.advance(200)
+  assert.deepEqual([firedMs, clock.nowMs()], [100, 995_200])
+})

@@ -9,7 +9,7 @@ interface Pending {
 
 export class SimulatedClock implements Clock {
   #nowMs: number
-  readonly #epochMs: number
+  #epochMs: number
   #order = 0
   #pending: Pending[] = []
 
@@ -34,6 +34,11 @@ export class SimulatedClock implements Clock {
     while (at > 0 && this.#pending[at - 1]!.atMs > pending.atMs) at--
     this.#pending.splice(at, 0, pending)
     return { cancel: () => void (this.#pending = this.#pending.filter((each) => each !== pending)) }
+  }
+
+  /** Somebody sets the wall clock; time itself goes on as before. */
+  jump(ms: number): void {
+    this.#epochMs += ms
   }
 
   /** Fires what is due within `ms`, in order, and moves the time on. */

@@ -19,11 +19,21 @@ export function banner(config: Config, platform: Started): string {
     ['endpoint', url],
     ['account', platform.accountId],
     ['credentials', `${config.dataDir}/credentials.json`],
-    ['runtimes', platform.runtimes.map(({ language, version }) => `${language} (${version})`).join(', ')],
+    ['runtimes', describeRuntimes(platform.runtimes)],
   ]
   const lines = rows.map(([name, value]) => `  ${paint(2, name!.padEnd(12))} ${value}`)
   if (platform.sandboxNotice) lines.push('', `  ${paint(33, 'note')}         ${platform.sandboxNotice}`)
   return `${paint(1, 'Sluice is ready')} in ${Math.round(performance.now())} ms\n${lines.join('\n')}\n\n  try: npx sluice list    stop: Ctrl-C\n`
+}
+
+/** `nodejs (26.10.0, 18.20.8), python (3.11.2)`. */
+function describeRuntimes(runtimes: Started['runtimes']): string {
+  return [...Map.groupBy(runtimes, ({ language }) => language)]
+    .map(([language, found]) => {
+      const versions = found.map(({ version }) => version).filter((version) => version !== '')
+      return versions.length === 0 ? language : `${language} (${versions.join(', ')})`
+    })
+    .join(', ')
 }
 
 /** What the system says of a data folder that cannot be made or written. */

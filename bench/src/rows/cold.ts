@@ -2,7 +2,7 @@
  * Cold starts: for us a function that was never called, from request to answer; for a peer, which has no platform to
  * start its functions, from starting its process to its first answer.
  */
-import { hello3, helloPython, type App } from '../apps.ts'
+import { hello3, helloPhp, helloPython, type App } from '../apps.ts'
 import { containerPeers } from '../peers/containers.ts'
 import { functionsFramework } from '../peers/functions-framework.ts'
 import { nodeHttp } from '../peers/node-http.ts'
@@ -36,6 +36,7 @@ export const cold: RunRow = async (context) => {
   const subjects = [
     ours('sluice nodejs, stem', hello3, {}),
     ours('sluice python, stem', helloPython, {}),
+    ...(helloPhp ? [ours('sluice php, stem', helloPhp, {})] : []),
     ...(await variantsWithoutStems(context)).flatMap(({ name, settings }) => [
       ours(`sluice nodejs, ${name}`, hello3, settings, PAUSE_MS),
       ours(`sluice python, ${name}`, helloPython, settings, PAUSE_MS),

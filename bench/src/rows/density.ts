@@ -4,7 +4,10 @@ import { hello3 } from '../apps.ts'
 import { get, type Endpoint } from '../http.ts'
 import { inParallel } from '../in-parallel.ts'
 import { percentile } from '../measurement.ts'
-import { EXPECTED_BODY } from '../peers/peer.ts'
+import { functionsFramework } from '../peers/functions-framework.ts'
+import { nodeHttp } from '../peers/node-http.ts'
+import { EXPECTED_BODY, type Peer, type RunningPeer } from '../peers/peer.ts'
+import { workerd } from '../peers/workerd.ts'
 import type { Platform } from '../platform.ts'
 import { hasProc, pssBytes } from '../system.ts'
 import { idleCpuPercent, settle } from './idle.ts'
@@ -16,11 +19,14 @@ const AT_ONCE = 4
 const REQUEST_EVERY_MS = 10
 /** Of a hello function, in MB; the platform counts it for each instance, used or not. */
 const FUNCTION_MB = 128
+/** Of each peer, which has one process for each function; enough to share what processes of one program share. */
+const PEER_PROCESSES = 50
 
 export const density: RunRow = async (context) => {
   if (!hasProc) return context.say('density: left out, this system has no /proc')
   await measureDeployed(context)
   await measureInstances(context)
+  for (const peer of [nodeHttp, workerd, functionsFramework]) await measurePeer(context, peer)
 }
 
 async function measureDeployed(context: RowContext): Promise<void> {
@@ -63,8 +69,8 @@ async function measureLive(context: RowContext, platform: Platform, endpoints: r
   const live = await platform.metric('sluice_instances')
   const subject = `${endpoints.length} live instances`
   const invalid = live === endpoints.length ? null : `${live} of ${endpoints.length} instances live`
-  const add = (metric: string, unit: string, value: number, reason = invalid) =>
-    record({ row: 'density', subject, metric, unit, value, invalid: reason })
+  const add = (metric: string, unit: string, value: number) =>
+    record({ row: 'density', subject, metric, unit, value, invalid })
   const own = platform.ownPids()
   const others = platform.pids().filter((pid) => !own.includes(pid))
   add('each', 'MiB', megabytes(pssBytes(others)) / live)
@@ -72,12 +78,38 @@ async function measureLive(context: RowContext, platform: Platform, endpoints: r
   for (let round = 0; round < options.rounds; round++) {
     say('idle CPU, then calls to all of them in turn')
     add('CPU while idle', '% of a core', await idleCpuPercent(platform, options.idleSeconds))
-    const { elapsedMs, failed } = await callInTurn(endpoints, options.loadSeconds)
-    const reason = failed === 0 ? invalid : `${failed} of ${elapsedMs.length} answers failed`
-    add('answer p50', 'ms', percentile(elapsedMs, 0.5), reason)
-    add('answer p99', 'ms', percentile(elapsedMs, 0.99), reason)
+    await measureAnswers(context, subject, endpoints, invalid)
   }
   add('live afterwards', 'count', await platform.metric('sluice_instances'))
+}
+
+async function measurePeer(context: RowContext, peer: Peer): Promise<void> {
+  const subject = `${PEER_PROCESSES} processes of ${peer.name}`
+  context.say(subject)
+  const running: RunningPeer[] = []
+  try {
+    await inParallel(PEER_PROCESSES, AT_ONCE, async () => void running.push(await peer.start()))
+    const value = megabytes(pssBytes(running.flatMap((each) => each.pids()))) / PEER_PROCESSES
+    context.record({ row: 'density', subject, metric: 'each', unit: 'MiB', value })
+    for (let round = 0; round < context.options.rounds; round++) await measureAnswers(context, subject, running, null)
+  } finally {
+    await Promise.all(running.map((each) => each.stop()))
+  }
+}
+
+async function measureAnswers(
+  { options, record }: RowContext,
+  subject: string,
+  endpoints: readonly Endpoint[],
+  invalid: string | null,
+): Promise<void> {
+  const { elapsedMs, failed } = await callInTurn(endpoints, options.loadSeconds)
+  const reason = failed === 0 ? invalid : `${failed} of ${elapsedMs.length} answers failed`
+  for (const [metric, share] of [
+    ['answer p50', 0.5],
+    ['answer p99', 0.99],
+  ] as const)
+    record({ row: 'density', subject, metric, unit: 'ms', value: percentile(elapsedMs, share), invalid: reason })
 }
 
 /** At a steady pace, whether or not those before were answered. */

@@ -1,5 +1,5 @@
 /** Proportional set sizes: the idle platform, its stock of stems, each further idle instance. */
-import { hello3, helloPython, type App } from '../apps.ts'
+import { hello3, helloPhp, helloPython, type App } from '../apps.ts'
 import { get } from '../http.ts'
 import { nodeHttp } from '../peers/node-http.ts'
 import { workerd } from '../peers/workerd.ts'
@@ -18,6 +18,7 @@ export const memory: RunRow = async (context) => {
     await measurePlatform(context)
     await measureInstances(context, 'nodejs', hello3)
     await measureInstances(context, 'python', helloPython)
+    if (helloPhp) await measureInstances(context, 'php', helloPhp)
     await measurePeers(context)
   }
 }

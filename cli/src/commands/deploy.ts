@@ -2,8 +2,10 @@ import { existsSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Option } from 'commander'
 import type { AddCommand, Context } from '../context.ts'
+import { runBuild } from '../deploy/build.ts'
 import { type Deployed, deploy } from '../deploy/deploy.ts'
 import { usageError } from '../errors.ts'
+import { showRef } from '../function-ref.ts'
 import { formatSize, type Output } from '../output.ts'
 import { type FunctionFlags, planFromFlags } from '../template/flags.ts'
 import type { Plan } from '../template/plan.ts'
@@ -12,6 +14,7 @@ import { readTemplate } from '../template/read.ts'
 export interface DeployOptions extends FunctionFlags {
   template?: string
   code?: string
+  skipActions?: boolean
 }
 
 const collect = (value: string, before: string[] = []) => [...before, value]
@@ -22,6 +25,7 @@ export const addDeploy: AddCommand = (program, contextOf) => {
     .description('create or update what s.yaml describes, or one function by flags')
     .argument('[folder]', 'folder with s.yaml, or with the code when --name is given')
     .option('-t, --template <file>', 's.yaml to deploy')
+    .option('--skip-actions', 'do not run the build commands of s.yaml (actions: pre-deploy)')
     .option('--name <function>', 'without s.yaml: function or service/function')
     .option('--runtime <runtime>', 'nodejs20, python3.10, custom, …')
     .option('--handler <handler>', 'such as index.handler')
@@ -37,7 +41,7 @@ export const addDeploy: AddCommand = (program, contextOf) => {
     .action(async (folder: string | undefined, options: DeployOptions, command) => {
       const context = contextOf(command)
       const plan = await readPlan(context, folder, options)
-      const deployed = await runDeploy(context, plan)
+      const deployed = await runDeploy(context, options.skipActions ? withoutBuild(plan) : plan)
       context.output.result(deployed, describeDeployed(deployed, context.output))
     })
 }
@@ -73,10 +77,21 @@ async function readPlan(context: Context, folder: string | undefined, options: D
   return readTemplate(templateFile(context, folder ?? '.', options.template), context.terminal.environment)
 }
 
-/** Deploys with a progress line. */
-export async function runDeploy({ output, client }: Context, plan: Plan): Promise<Deployed> {
+const withoutBuild = (plan: Plan): Plan => ({
+  ...plan,
+  functions: plan.functions.map((planned) => ({ ...planned, build: [] })),
+})
+
+/** Builds and deploys, with a progress line. */
+export async function runDeploy({ output, client, terminal }: Context, plan: Plan): Promise<Deployed> {
   const step = output.step('deploying')
   try {
+    for (const { ref, build } of plan.functions) {
+      for (const buildStep of build) {
+        step.update(`${showRef(ref)}: ${buildStep.command}`)
+        await runBuild(showRef(ref), buildStep, terminal.environment, terminal.signal)
+      }
+    }
     const deployed = await deploy(client(), plan, (text) => step.update(text))
     step.done('deployed')
     for (const warning of deployed.warnings) output.warn(warning)

@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { probe } from '../client.ts'
 import type { AddCommand, Context } from '../context.ts'
@@ -6,6 +7,7 @@ import { createChanges, type Watched } from '../dev/changes.ts'
 import { CliError, exitCodes, messageOf } from '../errors.ts'
 import { followLines, followRecords } from '../follow.ts'
 import { type FunctionRef, refKey } from '../function-ref.ts'
+import { createIgnore, type Ignore } from '../ignore.ts'
 import { formatLine, formatRecord } from '../log-format.ts'
 import type { Plan } from '../template/plan.ts'
 import { readTemplate } from '../template/read.ts'
@@ -41,7 +43,7 @@ async function develop(context: Context, file: string): Promise<void> {
     let isUnreachable = false
     try {
       const plan = await readTemplate(file, terminal.environment)
-      changes.watch([{ path: file, ignore: null }, ...(await codeOf(plan))])
+      changes.watch([{ path: file, ignore: null }, ...(await codeOf(plan, dirname(file)))])
       const deployed = await runDeploy(context, plan)
       const isNew = !wasDescribed || deployed.functions.some(({ action }) => action === 'created')
       output.item({ deployed }, isNew ? describeDeployed(deployed, output) : namesOf(plan))
@@ -73,17 +75,29 @@ async function reachable({ client, terminal }: Context): Promise<void> {
 
 const namesOf = (plan: Plan) => plan.functions.map(({ ref }) => refKey(ref).replace('$', '/')).join(', ')
 
-async function codeOf(plan: Plan): Promise<Watched[]> {
-  const paths = plan.functions.flatMap(({ code }) => (code.kind === 'path' ? [code.path] : []))
-  return Promise.all(
-    [...new Set(paths)].map(async (path) => {
+async function codeOf(plan: Plan, templateFolder: string): Promise<Watched[]> {
+  const built = plan.functions.flatMap(({ build }) => build.map(({ folder }) => folder))
+  const packed = plan.functions.flatMap(({ build, code }) =>
+    build.length === 0 && code.kind === 'path' ? [code.path] : [],
+  )
+  const watched = [
+    ...[...new Set(built)].map(async (path) => ({ path, ignore: await readBuildIgnore(path, templateFolder) })),
+    ...[...new Set(packed)].map(async (path) => {
       const isFolder = await stat(path).then(
         (stats) => stats.isDirectory(),
         () => false,
       )
       return { path, ignore: isFolder ? await readIgnore(path) : null }
     }),
-  )
+  ]
+  return Promise.all(watched)
+}
+
+/** What a build writes is no reason to build again; .gitignore names it. */
+async function readBuildIgnore(folder: string, templateFolder: string): Promise<Ignore> {
+  const files = [join(templateFolder, '.gitignore'), join(folder, '.gitignore'), join(folder, '.fcignore')]
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')))
+  return createIgnore(texts.join('\n'))
 }
 
 /** Shows lines and records of functions, each from when it was first deployed here. */

@@ -1,8 +1,9 @@
-import { getFunction, listAliases, listTriggers, listVersions } from '../api.ts'
+import { getFunction, listAliases, listRuntimes, listTriggers, listVersions } from '../api.ts'
 import type { AddCommand } from '../context.ts'
 import { parseFunctionRef, showRef } from '../function-ref.ts'
-import { type Json, numberOf, objectOf, textOf } from '../json.ts'
+import { type Json, listOf, numberOf, objectOf, textOf } from '../json.ts'
 import { formatSize, formatTable, type Output, printable } from '../output.ts'
+import { interpreterOf } from '../runtimes/describe.ts'
 import { triggerTarget } from './list.ts'
 
 export const addInfo: AddCommand = (program, contextOf) => {
@@ -16,18 +17,21 @@ export const addInfo: AddCommand = (program, contextOf) => {
       const ref = parseFunctionRef(name)
       const client = connect()
       const details = await getFunction(client, ref, options.qualifier)
-      const [triggers, versions, aliases] = await Promise.all([
+      const [triggers, versions, aliases, runtimes] = await Promise.all([
         listTriggers(client, ref),
         listVersions(client, ref),
         listAliases(client, ref),
+        listRuntimes(client),
       ])
       const document = { ...details, triggers, versions, aliases }
-      output.result(document, describe(showRef(ref), details, { triggers, versions, aliases }, output))
+      const interpreter = interpreterOf(textOf(details['runtime']), runtimes)
+      output.result(document, describe(showRef(ref), interpreter, details, { triggers, versions, aliases }, output))
     })
 }
 
 function describe(
   name: string,
+  interpreter: string,
   details: Json,
   more: Record<'triggers' | 'versions' | 'aliases', Json[]>,
   output: Output,
@@ -35,12 +39,14 @@ function describe(
   const rows: [string, string][] = [
     ['name', name],
     ['runtime', textOf(details['runtime'])],
+    ['interpreter', interpreter],
     ['handler', textOf(details['handler'])],
     ['memory', `${textOf(details['memorySize'])} MB`],
     ['cpu', `${textOf(details['cpu'])} cores`],
     ['timeout', `${textOf(details['timeout'])} s`],
     ['concurrency', `${textOf(details['instanceConcurrency'])} per instance`],
     ['code', `${formatSize(numberOf(details['codeSize']))}, checksum ${textOf(details['codeChecksum']) || 'none'}`],
+    ['layers', listOf(details['layers']).map(layerArn).join(', ')],
     // Values may be secrets: they are for --json only.
     ['environment', Object.keys(objectOf(details['environmentVariables'])).join(', ')],
     ['description', textOf(details['description'])],
@@ -60,4 +66,9 @@ function describe(
     .split('\n')
     .map((line) => line.replace(/^\S+/, (key) => output.style('dim', key)))
     .join('\n')
+}
+
+/** Layers are objects with an ARN in 3.0, and ARNs in 2.0. */
+function layerArn(layer: unknown): string {
+  return textOf(layer) || textOf(objectOf(layer)['arn'])
 }

@@ -5,8 +5,9 @@ import { isUtf8 } from 'node:buffer'
 import { getFunction } from '../api.ts'
 import type { AddCommand, Context } from '../context.ts'
 import { CliError, exitCodes, messageOf, usageError } from '../errors.ts'
+import { describeFailure } from '../failure.ts'
 import { functionPath, parseFunctionRef, versionOf } from '../function-ref.ts'
-import { defined, listOf, numberOf, parseObject, textOf } from '../json.ts'
+import { defined, numberOf, textOf } from '../json.ts'
 import { printable } from '../output.ts'
 import type { Terminal } from '../terminal.ts'
 import type { HttpAnswer } from '../transport.ts'
@@ -16,11 +17,14 @@ const EVENT_BYTES_MAX = 32 * 1024 * 1024
 /** A pipe that says nothing for this long is taken for one that nobody writes to. */
 const STDIN_SILENCE_MS = 5_000
 /** On top of the function's own timeout: waiting for an instance, and an initializer of up to 300 s. */
-const INVOKE_MARGIN_MS = 360_000
+export const INVOKE_MARGIN_MS = 360_000
 
-interface InvokeOptions {
+interface EventOptions {
   event?: string
   eventFile?: string
+}
+
+interface InvokeOptions extends EventOptions {
   qualifier?: string
   async?: boolean
 }
@@ -100,16 +104,8 @@ function showAnswer(answer: HttpAnswer, { output, terminal }: Context): boolean 
   return true
 }
 
-function describeFailure(kind: string, body: string): string {
-  const { errorMessage, errorType, stackTrace } = parseObject(body)
-  const message = errorMessage === undefined ? body : textOf(errorMessage)
-  const name = textOf(errorType)
-  const stack = listOf(stackTrace).map((line) => (typeof line === 'string' ? line : JSON.stringify(line)))
-  const head = `the function failed (${kind}): ${name === '' ? '' : `${name}: `}${message}`
-  return [head, ...stack.map((line) => `  ${line.trim()}`)].map((line) => printable(line, false)).join('\n')
-}
-
-async function readEvent({ event, eventFile }: InvokeOptions, terminal: Terminal): Promise<Buffer> {
+/** The event that is given, or piped in without being named. Throws a usage error. */
+export async function readEvent({ event, eventFile }: EventOptions, terminal: Terminal): Promise<Buffer> {
   if (event !== undefined && eventFile !== undefined) throw usageError('--event and --event-file exclude each other')
   if (event !== undefined) return Buffer.from(event)
   if (eventFile === '-') return readBounded(terminal.stdin, 'standard input')

@@ -1,5 +1,5 @@
 import { Argument } from 'commander'
-import { listDomains, listFunctions, listServices, listTriggers } from '../api.ts'
+import { listDomains, listFunctions, listRuntimes, listServices, listTriggers } from '../api.ts'
 import type { Client } from '../client.ts'
 import type { AddCommand } from '../context.ts'
 import { triggerUrl } from '../deploy/deploy.ts'
@@ -7,19 +7,20 @@ import { parseFunctionRef } from '../function-ref.ts'
 import { type Json, numberOf, objectOf, objectsOf, parseObject, textOf } from '../json.ts'
 import { formatSize } from '../output.ts'
 import { mapParallel } from '../parallel.ts'
+import { interpreterOf } from '../runtimes/describe.ts'
 
 interface Listing {
   columns: string[]
   /** As the platform answers them. */
   read: (client: Client) => Promise<Json[]>
-  /** What of a document a table shows. */
-  rows: (document: Json) => Json[]
+  /** What of a document a table shows; `runtimes`: of this platform. */
+  rows: (document: Json, runtimes: readonly Json[]) => Json[]
   empty: string
 }
 
 const listings = {
   functions: {
-    columns: ['name', 'runtime', 'memory', 'timeout', 'code', 'modified'],
+    columns: ['name', 'runtime', 'interpreter', 'memory', 'timeout', 'code', 'modified'],
     read: listFunctions,
     rows: functionRows,
     empty: 'no functions yet; make one with `sluice init`',
@@ -50,10 +51,13 @@ export const addList: AddCommand = (program, contextOf) => {
     .description('what is deployed')
     .addArgument(new Argument('[what]').choices(Object.keys(listings)).default('functions'))
     .action(async (what: keyof typeof listings, _options, command) => {
-      const { client, output } = contextOf(command)
+      const { client: connect, output } = contextOf(command)
       const { read, rows, columns, empty }: Listing = listings[what]
-      const documents = await read(client())
-      output.table(documents, documents.flatMap(rows), columns, empty)
+      const client = connect()
+      const documents = await read(client)
+      const runtimes = what === 'functions' ? await listRuntimes(client) : []
+      const shown = documents.flatMap((document) => rows(document, runtimes))
+      output.table(documents, shown, columns, empty)
     })
 }
 
@@ -62,11 +66,12 @@ function serviceRows(service: Json): Json[] {
   return [{ name, description, modified }]
 }
 
-function functionRows(item: Json): Json[] {
+function functionRows(item: Json, runtimes: readonly Json[]): Json[] {
   return [
     {
       name: textOf(item['functionName']).replace('$', '/'),
       runtime: item['runtime'],
+      interpreter: interpreterOf(textOf(item['runtime']), runtimes),
       memory: `${textOf(item['memorySize'])} MB`,
       timeout: `${textOf(item['timeout'])} s`,
       code: formatSize(numberOf(item['codeSize'])),

@@ -84,7 +84,8 @@ function serviceTarget(service: string): Target {
   return { name: `service ${service}`, remove: (client) => removeService(client, service) }
 }
 
-async function confirm({ terminal, output }: Context, targets: readonly Target[]): Promise<boolean> {
+/** Asks on the terminal; without one, throws a usage error that names -y. */
+export async function confirm({ terminal, output }: Context, targets: readonly { name: string }[]): Promise<boolean> {
   const list = targets.map(({ name }) => name).join(', ')
   if (!terminal.stdin.isTTY || output.json)
     throw usageError(`would remove ${list}`, 'without a terminal, confirm with -y')

@@ -88,7 +88,9 @@ async function deployFunction(
       ? { ossBucketName: planned.code.ossBucketName, ossObjectName: planned.code.ossObjectName }
       : undefined
   const body = defined({ ...planned.config, code })
-  const isCurrent = actual !== undefined && code === undefined && hasFields(planned.config, actual)
+  // The name of an image may mean another image by now: setting it again lets the platform look.
+  const mayHaveMoved = code !== undefined || planned.config['runtime'] === 'custom-container'
+  const isCurrent = actual !== undefined && !mayHaveMoved && hasFields(planned.config, actual)
   const write = actual ? updateFunction : createFunction
   if (!isCurrent) onProgress(`${name}: ${codeUploaded ? 'uploading the code' : 'changing its settings'}`)
   const result = isCurrent ? actual : await write(client, planned.ref, body)

@@ -28,10 +28,12 @@ export interface IsolationFacts {
   inotifyInstancesMax: number
 }
 
-/** Programs that the oci sandbox is made with. */
-export const SOUGHT_PROGRAMS = ['ip', 'bridge', 'nft', 'iptables', 'mount', 'unshare', 'nsenter', 'mkfs.ext4']
+/** Programs that fetch and unpack the images of functions. */
+const IMAGE_PROGRAMS = ['skopeo', 'umoci']
+/** Programs that the oci sandbox is made with, and those for images. */
+export const SOUGHT_PROGRAMS = ['ip', 'nft', 'mount', 'nsenter', 'mkfs.ext4', ...IMAGE_PROGRAMS]
 
-const CNI_PLUGINS = ['bridge', 'host-local', 'firewall']
+const CNI_PLUGINS = ['bridge', 'host-local']
 const NAMESPACES = ['mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup']
 const NET_NAMESPACES_MIN = 1024
 /** Each instance takes a few of the platform's: channel, output, log. */
@@ -60,6 +62,7 @@ export function checkIsolation(facts: IsolationFacts): Check[] {
     checkTemporary(facts),
     checkOpenFiles(facts),
     checkInotify(facts),
+    checkImages(facts),
   ]
 }
 
@@ -86,13 +89,12 @@ function checkPlugins(facts: IsolationFacts): Check {
 }
 
 function checkFirewall(facts: IsolationFacts): Check {
-  const missing = ['nft', 'iptables'].filter((name) => !facts.programs.includes(name))
-  if (missing.length === 0) return ok('firewall', 'nft, iptables')
-  return warn('firewall', `no ${missing.join(', ')}: ${NO_ISOLATION}`, install(facts, 'nftables iptables'))
+  if (facts.programs.includes('nft')) return ok('firewall', 'nft')
+  return warn('firewall', `no nft: ${NO_ISOLATION}`, install(facts, 'nftables'))
 }
 
 function checkTools(facts: IsolationFacts): Check {
-  const packages = { ip: 'iproute2', bridge: 'iproute2', unshare: 'util-linux', nsenter: 'util-linux', mount: 'mount' }
+  const packages = { ip: 'iproute2', nsenter: 'util-linux', mount: 'mount' }
   const missing = Object.entries(packages).filter(([program]) => !facts.programs.includes(program))
   if (missing.length === 0) return ok('namespace tools', Object.keys(packages).join(', '))
   const names = missing.map(([program]) => program).join(', ')
@@ -156,4 +158,11 @@ function checkInotify({ inotifyInstancesMax }: IsolationFacts): Check {
   if (inotifyInstancesMax >= INOTIFY_INSTANCES_MIN) return ok('inotify', `up to ${inotifyInstancesMax} per user`)
   const detail = `up to ${inotifyInstancesMax} per user: functions that watch files may fail`
   return warn('inotify', detail, `sysctl -w fs.inotify.max_user_instances=${INOTIFY_INSTANCES_MIN * 8}`)
+}
+
+function checkImages(facts: IsolationFacts): Check {
+  const missing = IMAGE_PROGRAMS.filter((name) => !facts.programs.includes(name))
+  if (missing.length === 0) return ok('container images', IMAGE_PROGRAMS.join(', '))
+  const detail = `no ${missing.join(', ')}: functions with the runtime custom-container cannot be deployed`
+  return warn('container images', detail, install(facts, missing.join(' ')))
 }

@@ -4,7 +4,8 @@ import { connect, createServer } from 'node:net'
 import { type Client, probe } from '../client.ts'
 import type { Environment } from '../connection.ts'
 import { CliError, exitCodes, messageOf } from '../errors.ts'
-import { objectOf, objectsOf, textOf } from '../json.ts'
+import { type Json, objectOf, objectsOf, textOf } from '../json.ts'
+import { fitOf, languageOf } from '../runtimes/describe.ts'
 import { type Check, fail, ok, warn } from './check.ts'
 
 const CHECK_TIMEOUT_MS = 3_000
@@ -46,17 +47,27 @@ async function checkInfo(client: Client): Promise<Check[]> {
     const sandbox = textOf(notice)
       ? warn('sandbox', `${textOf(kind)}: ${textOf(notice)}`, 'run only code that you trust')
       : ok('sandbox', textOf(kind))
-    const missing = objectsOf(info['runtimes']).filter(({ available }) => available === false)
-    const names = missing.map(({ name }) => textOf(name)).join(', ')
-    const runtimes =
-      missing.length === 0
-        ? ok('runtimes', 'all can run here')
-        : warn('runtimes', `cannot run here: ${names}`, textOf(missing[0]!['reason']))
-    return [ok('key', 'accepted'), sandbox, runtimes]
+    return [ok('key', 'accepted'), sandbox, judgeRuntimes(objectsOf(info['runtimes']))]
   } catch (error) {
     const failure = error instanceof CliError ? error : new CliError(messageOf(error))
     return [fail('key', failure.message, failure.hint ?? 'check SLUICE_ACCESS_KEY_ID and SLUICE_ACCESS_KEY_SECRET')]
   }
+}
+
+/** Languages, since a language is what is installed; versions are told by `sluice runtimes`. */
+export function judgeRuntimes(runtimes: readonly Json[]): Check {
+  const languages = (fits: readonly string[]) => [
+    ...new Set(runtimes.filter((each) => fits.includes(fitOf(each))).map(({ name }) => languageOf(textOf(name)))),
+  ]
+  const missing = languages(['missing'])
+  if (missing.length > 0) {
+    return warn('runtimes', `cannot run here: ${missing.join(', ')}`, 'npx sluice runtimes says what brings them')
+  }
+  const near = languages(['newer', 'older'])
+  return ok(
+    'runtimes',
+    near.length === 0 ? 'all run here' : `all run here; another version for some of ${near.join(', ')}`,
+  )
 }
 
 async function checkPort({ hostname, port }: URL): Promise<Check> {

@@ -47,6 +47,7 @@ export function readFc1(props: Props, folder: string, plan: Plan): void {
   const part = (name: string): Props => ({
     place: `${props.place}.${name}`,
     values: objectOf(props.values[name]),
+    build: props.build,
     warnings: props.warnings,
   })
   const service = requiredText(part('service'), 'name')
@@ -91,6 +92,7 @@ function readFunction(props: Props, service: string, folder: string, resource: P
   if (code.kind === 'none' && runtime !== 'custom-container') throw usageError(`${props.place}.codeUri is missing`)
   plan.functions.push({
     ref: parseFunctionRef(`${service}/${name}`),
+    build: props.build,
     config: { environmentVariables: {}, ...pickFields(props, FUNCTION_FIELDS) },
     code,
     triggers: objectsOf(resource.values['triggers']).map((trigger, i) =>
@@ -121,7 +123,7 @@ function readCode({ codeUri, ossBucket, ossKey }: Json, folder: string): CodeSou
 }
 
 function readTrigger(trigger: Json, place: string): TriggerPlan {
-  const props = { place, values: trigger, warnings: [] }
+  const props = { place, values: trigger, build: [], warnings: [] }
   const { description, qualifier, sourceArn, role } = trigger
   return {
     triggerName: requiredText(props, 'name'),
@@ -151,7 +153,7 @@ function readDomain(domain: Json, place: string, service: string, resource: Prop
     return { ...route, functionName: `${textOf(serviceName) || service}$${textOf(functionName) || ownFunction}` }
   })
   plan.domains.push({
-    domainName: requiredText({ place, values: domain, warnings: [] }, 'domainName'),
+    domainName: requiredText({ place, values: domain, build: [], warnings: [] }, 'domainName'),
     config: { protocol: 'HTTP', ...rest, routeConfig: { routes } },
   })
 }

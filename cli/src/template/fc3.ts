@@ -68,6 +68,7 @@ export function readFc3(props: Props, folder: string, plan: Plan): void {
   if (code.kind === 'none' && runtime !== 'custom-container') throw usageError(`${props.place}.code is missing`)
   const planned: FunctionPlan = {
     ref: parseFunctionRef(name),
+    build: props.build,
     config: { ...DEFAULTS, ...pickFields(props, FUNCTION_FIELDS) },
     code,
     triggers: objectsOf(props.values['triggers']).map((trigger, i) =>
@@ -114,7 +115,7 @@ function readCode(props: Props, folder: string): CodeSource {
 }
 
 function readTrigger(trigger: Json, place: string): TriggerPlan {
-  const props = { place, values: trigger, warnings: [] }
+  const props = { place, values: trigger, build: [], warnings: [] }
   const { description, qualifier, sourceArn, invocationRole } = trigger
   return {
     triggerName: requiredText(props, 'triggerName'),

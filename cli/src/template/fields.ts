@@ -1,12 +1,14 @@
 /** Reads fields of a component's props: types put right, cloud-only settings left out and said so. */
 import { usageError } from '../errors.ts'
 import { isObject, type Json, textOf } from '../json.ts'
-import type { SettingPlan } from './plan.ts'
+import type { BuildStep, SettingPlan } from './plan.ts'
 
 export interface Props {
   /** Where in the file, for messages. */
   place: string
   values: Json
+  /** From the `actions` beside the props. */
+  build: BuildStep[]
   warnings: string[]
 }
 

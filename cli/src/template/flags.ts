@@ -19,7 +19,8 @@ export interface FunctionFlags {
   http?: boolean
 }
 
-const HTTP_TRIGGER: TriggerPlan = {
+/** For anybody, all methods. */
+export const HTTP_TRIGGER: TriggerPlan = {
   triggerName: 'http',
   triggerType: 'http',
   triggerConfig: {
@@ -46,6 +47,7 @@ export function planFromFlags(flags: FunctionFlags, code: string | undefined): P
   if (ref.service !== null) plan.services.push({ name: ref.service, config: {} })
   plan.functions.push({
     ref,
+    build: [],
     config,
     code: code === undefined ? { kind: 'none' } : { kind: 'path', path: code },
     triggers: flags.http ? [HTTP_TRIGGER] : [],

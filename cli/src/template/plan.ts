@@ -17,8 +17,18 @@ export interface TriggerPlan {
   more: Json
 }
 
+/** A command that makes what is packed. */
+export interface BuildStep {
+  /** For the shell. */
+  command: string
+  /** Where it runs; absolute. */
+  folder: string
+}
+
 export interface FunctionPlan {
   ref: FunctionRef
+  /** In the order in which they run, before the code is packed. */
+  build: BuildStep[]
   /** Fields of Create and UpdateFunction, without name and code. */
   config: Json
   code: CodeSource

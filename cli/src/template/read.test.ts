@@ -62,6 +62,7 @@ test('edition 3: functions, triggers, settings, domains and variables', () => {
   const [web, worker] = plan.functions
   assert.deepEqual(web, {
     ref: { service: null, name: 'shop-web' },
+    build: [],
     config: {
       memorySize: 1024,
       timeout: 60,

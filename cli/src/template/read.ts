@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml'
 import type { Environment } from '../connection.ts'
 import { CliError, exitCodes, usageError } from '../errors.ts'
 import { isObject, type Json, objectOf, textOf } from '../json.ts'
+import { readBuild } from './actions.ts'
 import { readFc1 } from './fc1.ts'
 import { readFc3, readFc3Domain } from './fc3.ts'
 import { emptyPlan, type Plan } from './plan.ts'
@@ -54,8 +55,12 @@ function readResource(id: string, resource: Json, root: string, folder: string, 
   const place = `${root}.${id}`
   // `devsapp/fc`, `fc3@0.1.2`: publisher and version do not matter here.
   const component = textOf(resource['component']).replace(/^.*\//, '').replace(/@.*$/, '')
-  const props = { place: `${place}.props`, values: objectOf(resource['props']), warnings: plan.warnings }
-  if (resource['actions'] !== undefined) plan.warnings.push(`${place}.actions are not run; run them before deploying`)
+  const props = {
+    place: `${place}.props`,
+    values: objectOf(resource['props']),
+    build: readBuild(resource['actions'], `${place}.actions`, folder, plan.warnings),
+    warnings: plan.warnings,
+  }
   if (component === 'fc3') readFc3(props, folder, plan)
   else if (component === 'fc3-domain') readFc3Domain(props, plan)
   else if (component === 'fc') readFc1(props, folder, plan)

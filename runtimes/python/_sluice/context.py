@@ -12,6 +12,18 @@ class Credentials:
         self.access_key_secret = values.get('accessKeySecret', '')
         self.security_token = values.get('securityToken', '')
 
+    @property
+    def accessKeyId(self):
+        return self.access_key_id
+
+    @property
+    def accessKeySecret(self):
+        return self.access_key_secret
+
+    @property
+    def securityToken(self):
+        return self.security_token
+
 
 class FunctionMeta:
     def __init__(self, values):
@@ -37,6 +49,14 @@ class Tracing:
         self.span_context = values.get('openTracingSpanContext', '')
         self.span_baggages = values.get('openTracingSpanBaggages', {})
         self.jaeger_endpoint = values.get('jaegerEndpoint', '')
+        self.traceparent = values.get('traceparent', '')
+        self.tracestate = values.get('tracestate', '')
+        self.baggage = values.get('baggage', '')
+
+    def w3c(self):
+        """Headers with which a call of another service is part of the trace."""
+        names = ('traceparent', 'tracestate', 'baggage')
+        return {name: getattr(self, name) for name in names if getattr(self, name)}
 
 
 class Context:
@@ -91,6 +111,7 @@ class Context:
                 'openTracingSpanContext': self.tracing.span_context,
                 'openTracingSpanBaggages': self.tracing.span_baggages,
                 'jaegerEndpoint': self.tracing.jaeger_endpoint,
+                **self.tracing.w3c(),
             },
         })
 

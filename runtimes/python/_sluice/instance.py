@@ -47,6 +47,7 @@ class Instance:
         self._workers = 1
         self._last_stream = 0
         self._running = {}
+        self._hooks = set()
 
     def run(self):
         from .output import LoggingFinder, capture_output
@@ -101,7 +102,9 @@ class Instance:
             self._channel.send(frames.PONG, 0, payload)
         elif kind == frames.HOOK:
             self._open(stream)
-            self._tasks.put(lambda: self._hook(stream, payload.decode('latin-1')))
+            call = _parse_json(payload)
+            self._hooks.add(stream)
+            self._dispatch(lambda: self._hook(stream, call['name'], call['requestId']))
         elif kind == frames.CREDENTIALS:
             self._refresh_credentials(payload)
         elif kind == frames.INIT:
@@ -135,7 +138,7 @@ class Instance:
         invocation = Invocation(self._channel, stream, _parse_json(payload[4:head_end]), self._on_end)
         self._running[stream] = invocation
         if self._is_streamed(invocation):
-            self._dispatch(invocation)
+            self._dispatch(lambda: self._serve(invocation))
         self._receive(invocation, payload[head_end:], bool(flags & frames.FLAG_END))
 
     def _is_streamed(self, invocation):
@@ -148,7 +151,7 @@ class Instance:
         if self._is_streamed(invocation):
             return
         if is_last:
-            self._dispatch(invocation)
+            self._dispatch(lambda: self._serve(invocation))
         elif invocation.received_bytes < EVENT_BYTES_MAX:
             invocation.grant(len(piece))
 
@@ -158,11 +161,12 @@ class Instance:
             # No worker has it yet, and without its body none ever will.
             invocation.fail(InvocationCancelled('the invocation was cancelled: ' + reason))
 
-    def _dispatch(self, invocation):
-        if self._workers < min(len(self._running), self._init['concurrency']):
+    def _dispatch(self, task):
+        # A hook that ran out of its time may keep its worker.
+        if self._workers < min(len(self._running), self._init['concurrency']) + len(self._hooks):
             self._workers += 1
             threading.Thread(target=self._work, name='worker-%d' % self._workers, daemon=True).start()
-        self._tasks.put(lambda: self._serve(invocation))
+        self._tasks.put(task)
 
     def _refresh_credentials(self, payload):
         credentials = _parse_json(payload)
@@ -199,6 +203,10 @@ class Instance:
             from .context import Contexts
 
             self._contexts = Contexts(init)
+            if 'debug' in init:
+                from .debugger import wait_for_debugger
+
+                wait_for_debugger(init['debug']['port'], init['debug']['debugpyFolder'], init['codePath'])
             handler = load_handler(init['function']['handler'])
             if init['function'].get('initializer'):
                 outcome['loadMs'] = (time.monotonic() - started) * 1000
@@ -210,17 +218,18 @@ class Instance:
             outcome['error'] = describe_error(thrown)
         self._channel.send(frames.READY, 0, _encode(outcome))
 
-    def _hook(self, stream, name):
+    def _hook(self, stream, name, request_id):
         outcome = {}
-        self._current.set(_Lifecycle(''))
+        self._current.set(_Lifecycle(request_id))
         try:
             handler = self._init['function'].get(name) if name in ('preFreeze', 'preStop') else None
             if handler:
-                self._run_hook(handler, '')
+                self._run_hook(handler, request_id)
         except SystemExit:
             raise
         except BaseException as thrown:
             outcome['error'] = describe_error(thrown)
+        self._hooks.discard(stream)
         self._channel.send(frames.HOOK_DONE, stream, _encode(outcome))
 
     def _run_hook(self, handler, request_id):

@@ -40,6 +40,7 @@ export interface ApiDeps extends Pick<
   Context,
   'metadata' | 'packages' | 'clock' | 'random' | 'runtimes' | 'instances'
 > {
+  images?: Context['images']
   authenticator: Authenticator
   authorizer: Authorizer
   /** Checks jwt configurations when they are given, instead of at the first request; absent: unchecked. */
@@ -71,6 +72,7 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     options,
     metadata,
     packages,
+    images: deps.images,
     clock,
     random,
     runtimes,

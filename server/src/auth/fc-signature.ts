@@ -9,6 +9,8 @@ import type { QueryPair, RequestTarget } from './request-target.ts'
 export const FC_SCHEME = 'FC '
 
 const TRIGGER_PATH = '/2016-08-15/proxy/'
+/** What follows is an ARN, which the client for Node.js signs as it sends it, encoded, and others decoded as all else. */
+const LAYER_ARN_PATH = '/2016-08-15/layerarn/'
 const SIGNATURE_PARAMETER = 'x-fc-signature'
 
 export function readFcHeader(
@@ -24,14 +26,17 @@ export function readFcHeader(
   const date = headerOf(request, 'date')
   const signedAtMs = readDateHeader(date, nowMs)
   const signsQuery = request.httpTrigger === true || target.path.startsWith(TRIGGER_PATH)
-  const stringToSign = fcStringToSign(request, date, fcResource(target.path, signsQuery ? target.pairs : null))
+  const resources = [fcResource(target.path, signsQuery ? target.pairs : null)]
+  // Unambiguous, as no ARN holds a percent sign.
+  if (target.path.startsWith(LAYER_ARN_PATH) && !resources[0]!.includes('%')) resources.push(target.path)
+  const stringsToSign = resources.map((resource) => fcStringToSign(request, date, resource))
   return {
     accessKeyId,
     securityToken: headerOf(request, 'x-fc-security-token'),
     nonce: null,
     signedAtMs,
     bodySha256: null,
-    matches: (secret) => sameSignature(fcSignature(stringToSign, secret), signature),
+    matches: (secret) => stringsToSign.some((text) => sameSignature(fcSignature(text, secret), signature)),
   }
 }
 

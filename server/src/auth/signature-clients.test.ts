@@ -94,6 +94,8 @@ for (const [name, key, expected] of holders) {
     const query = { q: '1', z: 'x y+*~', arr: ['2', '1'], 中: '文' }
     assert.deepEqual(await principalOf(client['get']!('/proxy/svc/fn/a b/c', query, {})), expected)
     assert.deepEqual(await principalOf(client['invokeFunction']!('svc', 'fn', Buffer.from([0, 255]))), expected)
+    const arn = 'acs:fc:cn-hangzhou:1:layers/l/versions/1'
+    assert.deepEqual(await principalOf(client['getLayerVersionByArn']!(arn)), expected)
   })
 
   const config = () =>

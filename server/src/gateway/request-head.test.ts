@@ -17,6 +17,11 @@ test('names and values are passed as received, without those of the hop and the 
   assert.deepEqual([head.host, head.origin, head.hasBody, head.contentLength], ['h:1', 'https://a', true, -1])
 })
 
+test('the trace of the caller is the one thing of the platform that is passed on', () => {
+  const trace = ['traceparent', 'rubbish', 'X-Fc-Tracing-Opentracing-Span-Context', 'a:b:c:1']
+  assert.deepEqual(read(...trace, 'x-fc-trace-id', 'x', 'x-fc-tracing', 'y').forwarded, trace)
+})
+
 test('a body is one that is announced', () => {
   assert.deepEqual([read().hasBody, read().contentLength], [false, -1])
   assert.deepEqual([read('content-length', '0').hasBody, read('content-length', '7').hasBody], [false, true])

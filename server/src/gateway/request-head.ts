@@ -14,7 +14,7 @@ export interface RequestHead {
   origin: string
 }
 
-/** Not passed to functions, beside all `x-fc-*`. */
+/** Not passed to functions, beside `x-fc-*`. */
 const HOP_HEADERS = new Set([
   'connection',
   'keep-alive',
@@ -24,6 +24,9 @@ const HOP_HEADERS = new Set([
   'te',
   'trailer',
 ])
+
+/** The one kind of `x-fc-*` that is of the caller and for the function. */
+const TRACING_PREFIX = 'x-fc-tracing-'
 
 /** Throws FcError InvalidArgument when Host or Authorization comes more than once: each reader would pick another one. */
 export function readHead(request: IncomingMessage): RequestHead {
@@ -56,7 +59,7 @@ export function readHead(request: IncomingMessage): RequestHead {
         head.origin = value
         break
     }
-    if (HOP_HEADERS.has(lower) || lower.startsWith('x-fc-')) continue
+    if (HOP_HEADERS.has(lower) || (lower.startsWith('x-fc-') && !lower.startsWith(TRACING_PREFIX))) continue
     forwarded.push(name, value)
   }
   if (hosts > 1) throw new FcError('InvalidArgument', 'a request names one Host')

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { keyOf } from '../model.ts'
+import type { Change } from '../metadata/port.ts'
+import { keyOf, type FunctionDocument, type LayerVersionDocument } from '../model.ts'
+import { togetherKey } from '../packages/port.ts'
 import { pickVersion, Routing } from './routing.ts'
 import { changed, functionNamed, putAlias, putFunction, putService, putTrigger, putVersion } from './test-support.ts'
 
@@ -157,4 +159,34 @@ test('an alias picks each version as often as its weight says', () => {
     }),
     { numRuns: 30 },
   )
+})
+
+test('packages in use are those of functions and published versions, with their layers, and of layers that nobody uses', () => {
+  const ref = (sha256: string) => ({ sha256, sizeBytes: 1, checksum: '1' })
+  const layer = (sha256: string) => ({ arn: sha256, code: ref(sha256), unpackedBytes: 1, compatibleRuntimes: [] })
+  const withPackages = (name: string, code: string, layers: string[]): FunctionDocument => {
+    const document = functionNamed(null, name)
+    return { ...document, config: { ...document.config, code: ref(code), layers: layers.map(layer) } }
+  }
+  const version: LayerVersionDocument = {
+    layerName: 'l',
+    version: 1,
+    description: '',
+    license: '',
+    compatibleRuntimes: [],
+    code: ref('unused'),
+    unpackedBytes: 1,
+    createdTime: '2030-01-01T00:00:00Z',
+  }
+  const published = putVersion(null, 'f', '1', 'one') as Extract<Change, { kind: 'version' }>
+  published.value!.functions['f'] = withPackages('f', 'old', ['a'])
+  const { routing } = routingWith(
+    changed('function', 'f', withPackages('f', 'new', ['a', 'b'])),
+    published,
+    changed('layerVersion', keyOf.layerVersion('l', 1), version),
+  )
+  const together = togetherKey(['a', 'b'])
+  assert.deepEqual(routing.codeInUse(), new Set(['old', 'a', 'new', 'b', together, 'unused']))
+  routing.apply([changed('layerVersion', keyOf.layerVersion('l', 1), null), changed('function', 'f', null)])
+  assert.deepEqual(routing.codeInUse(), new Set(['old', 'a']))
 })

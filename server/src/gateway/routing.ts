@@ -1,6 +1,7 @@
 /** What is deployed, in memory: a snapshot fed by the metadata change feed, so that no request waits for storage. */
 import { FcError } from '../errors.ts'
 import type { Change } from '../metadata/port.ts'
+import { packagesOf } from '../packages/port.ts'
 import {
   functionKey,
   keyOf,
@@ -33,6 +34,8 @@ export class Routing {
   readonly #versions = new Map<string, Entry<VersionDocument>>()
   readonly #aliases = new Map<string, Entry<AliasDocument>>()
   readonly #domains = new Map<string, CustomDomainDocument>()
+  /** SHA-256 by the key of the layer version. */
+  readonly #layerCode = new Map<string, string>()
   readonly #triggers = new Map<string, TriggerDocument>()
   readonly #httpTriggersByHostId = new Map<string, TriggerDocument>()
   readonly #httpTriggersByFunction = new Map<FunctionKey, TriggerDocument[]>()
@@ -110,9 +113,9 @@ export class Routing {
     return this.#domains.get(name)
   }
 
-  /** SHA-256 of every code package that a function or a version refers to. */
+  /** Every package and image that a function, a version or a layer refers to, in the terms of the package store. */
   codeInUse(): Set<string> {
-    return new Set(this.configs().flatMap(({ code }) => (code === null ? [] : [code.sha256])))
+    return new Set([...this.configs().flatMap(packagesOf), ...this.#layerCode.values()])
   }
 
   /** Of every function and published version. */
@@ -189,6 +192,11 @@ export class Routing {
       case 'trigger':
         this.#applyTrigger(change.key, change.value)
         return
+      case 'layerVersion':
+        if (change.value === null) this.#layerCode.delete(change.key)
+        else this.#layerCode.set(change.key, change.value.code.sha256)
+        return
+      case 'layer':
       case 'scope':
       case 'tag':
       case 'scaling':

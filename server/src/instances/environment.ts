@@ -2,21 +2,42 @@
 import type { Credentials } from '../auth/port.ts'
 import type { FunctionVersion, JsonValue } from '../model.ts'
 
+/** Of programs of the system, in every sandbox. */
+export const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin'
+/** Where functions expect their layers. */
+export const LAYERS_PATH = '/opt'
+
 export interface EnvironmentFacts {
   accountId: string
   region: string
   instanceId: string
   qualifier: string
   codePath: string
+  /** Of the interpreter. */
+  runtimeVersion: string
+  /** Where layers are, or would be. */
+  layersPath: string
   credentials: Credentials
   /** Endpoints of the platform's own services, as SLUICE_… variables. */
   endpoints: Readonly<Record<string, string>>
 }
 
+/** Where shared libraries are looked for: LD_LIBRARY_PATH, which a process reads only when it starts. */
+export function libraryPath(codePath: string, layersPath: string): string {
+  return `${codePath}:${codePath}/lib:/usr/local/lib:${layersPath}/lib`
+}
+
 export function functionEnvironment(version: FunctionVersion, facts: EnvironmentFacts): Record<string, string> {
   const { config, service, name } = version.function
-  const { credentials, codePath } = facts
+  const { credentials, codePath, layersPath } = facts
   const code = codePath.endsWith('/') ? codePath : `${codePath}/`
+  // Where programs look for what they need: a function may set these.
+  const searchPaths = {
+    PATH: `${SYSTEM_PATH}:${layersPath}/bin`,
+    LD_LIBRARY_PATH: libraryPath(code.slice(0, -1), layersPath),
+    NODE_PATH: `/usr/local/lib/node_modules:${layersPath}/nodejs/node_modules`,
+    PYTHONPATH: `${code.slice(0, -1)}:${layersPath}/python`,
+  }
   const own: Record<string, string> = {
     FC_FUNC_CODE_PATH: code,
     FC_ACCOUNT_ID: facts.accountId,
@@ -28,23 +49,19 @@ export function functionEnvironment(version: FunctionVersion, facts: Environment
     FC_VER_ID: version.versionId,
     FC_QUALIFIER: facts.qualifier,
     FC_INSTANCE_ID: facts.instanceId,
+    FC_RUNTIME_VERSION: facts.runtimeVersion,
     ALIBABA_CLOUD_ACCESS_KEY_ID: credentials.accessKeyId,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: credentials.accessKeySecret,
     ALIBABA_CLOUD_SECURITY_TOKEN: credentials.securityToken ?? '',
     accessKeyID: credentials.accessKeyId,
     accessKeySecret: credentials.accessKeySecret,
     securityToken: credentials.securityToken ?? '',
+    SLUICE_LAYERS_PATH: layersPath,
     ...facts.endpoints,
   }
-  const initial = {
-    LD_LIBRARY_PATH: `${code.slice(0, -1)}:${code}lib:/usr/local/lib`,
-    NODE_PATH: '/usr/local/lib/node_modules:/opt/nodejs/node_modules',
-    PYTHONPATH: code.slice(0, -1),
-  }
   if (service !== null) own['FC_SERVICE_NAME'] = service
-  // The platform's names win: FC_ is reserved, and a function must not be given another's credentials. Where its code lies
-  // is the function's to say.
-  return { ...initial, ...config.environmentVariables, ...own }
+  // The platform's names win: FC_ is reserved, and a function must not be given another's credentials.
+  return { ...searchPaths, ...config.environmentVariables, ...own }
 }
 
 /** The CREDENTIALS frame of docs/reference/channel.md, and the same part of INIT. */
@@ -60,6 +77,7 @@ export interface InitFrame {
   requestId: string
   generation: 2 | 3
   codePath: string
+  layersPath: string
   concurrency: number
   responseBytesMax: number
   environment: Record<string, string>
@@ -96,6 +114,7 @@ export function initFrame(
     requestId,
     generation: service === null ? 3 : 2,
     codePath: facts.codePath,
+    layersPath: facts.layersPath,
     concurrency: config.instanceConcurrency,
     responseBytesMax,
     environment: functionEnvironment(version, facts),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { StartFailure } from './failure.ts'
-import { Asked, fakeVersion, fixedKeepAlive, FleetWorld } from './test-support.ts'
+import { Asked, fakeVersion, fixedKeepAlive, FleetWorld, type FakeStart } from './test-support.ts'
 
 const [f, g, h] = ['f', 'g', 'h'].map((key) => fakeVersion(key)) as [
   ReturnType<typeof fakeVersion>,
@@ -40,6 +40,30 @@ test('a function that is not called any more goes to zero, and then nothing tick
   assert.deepEqual(world.states(), [])
   assert.equal(world.clock.step(), false, 'a timer is left')
 })
+
+for (const [jump, jumpMs] of [
+  ['forward', 86_400_000],
+  ['back', -86_400_000],
+] as const) {
+  test(`when the wall clock jumps ${jump} by a day, requests wait and instances live as long as before`, async () => {
+    const world = new FleetWorld({ keepAlive: fixedKeepAlive(60_000), queueMsMax: 30_000, instancesMax: 1 })
+    const idle = await idleInstance(world)
+    world.clock.jump(jumpMs)
+    world.clock.advance(59_000)
+    const busy = world.acquire(f)
+    assert.equal(busy.told, idle, 'it is still there')
+    const waiting = world.acquire(f)
+    world.clock.jump(jumpMs)
+    world.clock.advance(29_000)
+    assert.equal(waiting.told, 'nothing')
+    world.clock.advance(1000)
+    assert.equal(waiting.told, 'ResourceExhausted')
+    busy.slot!.release()
+    world.clock.jump(jumpMs)
+    world.clock.advance(61_000)
+    assert.deepEqual(world.states(), [])
+  })
+}
 
 test('while its instances are frozen, a host with many functions has one timer', async () => {
   const world = new FleetWorld({ instancesMax: 1000 })
@@ -448,4 +472,84 @@ test('with more functions than the host has room for, all are served again and a
     }),
     { numRuns: 50 },
   )
+})
+
+test('a request that comes during preFreeze is served when the hook has ended, by the same instance', async () => {
+  const world = new FleetWorld()
+  const id = await idleInstance(world)
+  const { instance } = world.starts[0]!
+  instance.hooks.preFreeze = true
+  world.clock.advance(1500)
+  assert.deepEqual(world.states(), ['freezing'])
+  const asked = world.acquire(f)
+  assert.equal(asked.told, 'nothing')
+  instance.endPreFreeze()
+  assert.equal(asked.told, id)
+  assert.equal(instance.state, 'busy')
+})
+
+test('a preFreeze that takes longer than a cold start does not hold up requests: another instance is started', async () => {
+  const world = new FleetWorld()
+  const id = await idleInstance(world)
+  const [{ instance }] = world.starts as [FakeStart]
+  instance.hooks.preFreeze = true
+  world.clock.advance(1500)
+  const asked = world.acquire(f)
+  world.clock.advance(1000)
+  await world.allReady()
+  assert.notEqual(asked.told, 'nothing')
+  assert.notEqual(asked.told, id)
+  instance.endPreFreeze()
+  assert.deepEqual(world.states().toSorted(), ['busy', 'frozen'])
+})
+
+test('an instance that was prepared for the freezer is used after those that were used since', async () => {
+  const world = new FleetWorld()
+  const [first, second] = [world.acquire(f), world.acquire(f)]
+  await world.allReady()
+  const old = world.starts.find(({ instance }) => instance.id === first.told)!.instance
+  old.hooks.preFreeze = true
+  first.slot!.release()
+  world.clock.advance(900)
+  second.slot!.release()
+  world.clock.advance(400)
+  assert.equal(old.state, 'freezing')
+  const third = world.acquire(f)
+  assert.equal(third.told, second.told)
+  third.slot!.release()
+  old.endPreFreeze()
+  assert.equal(world.acquire(f).told, second.told)
+  assert.equal(world.acquire(f).told, first.told)
+})
+
+test('what is evicted, retired or kept long enough has its preStop, and its place is taken until then', async () => {
+  const world = new FleetWorld({ instancesMax: 1 })
+  await idleInstance(world, f)
+  const { instance } = world.starts[0]!
+  instance.hooks.preStop = true
+  world.clock.advance(2000)
+  const asked = world.acquire(g)
+  assert.deepEqual(world.states(), ['draining'])
+  await world.allReady()
+  assert.equal(asked.told, 'nothing')
+  instance.end()
+  await world.allReady()
+  assert.match(asked.told, /^c-/)
+})
+
+test('closing waits for preStop within its limit, and then ends all', async () => {
+  const world = new FleetWorld()
+  await idleInstance(world, f)
+  await idleInstance(world, g)
+  const [quick, slow] = world.starts.map(({ instance }) => instance)
+  quick!.hooks.preStop = slow!.hooks.preStop = true
+  let isClosed = false
+  const closed = world.fleet.close(10_000).then(() => (isClosed = true))
+  quick!.end()
+  world.clock.advance(9_999)
+  await Promise.resolve()
+  assert.deepEqual([isClosed, world.states()], [false, ['draining']])
+  world.clock.advance(1)
+  await closed
+  assert.deepEqual(world.states(), [])
 })

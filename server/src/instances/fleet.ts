@@ -2,6 +2,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
+import { packagesOf } from '../packages/port.ts'
 import { Histories } from '../scheduler/port.ts'
 import { Limits, type HostLimits } from './limits.ts'
 import type { PooledInstance } from './member.ts'
@@ -23,6 +24,8 @@ export type FleetOptions = PoolSettings & HostLimits
 /** Who hears of an instance from itself. */
 export interface InstanceEvents {
   onSlotFreed(instance: PooledInstance): void
+  /** It takes requests again after a hook. */
+  onIdleAgain(instance: PooledInstance): void
   /** A request on it ran out of time: it must get no other. */
   onAbandoned(instance: PooledInstance): void
   onGone(instance: PooledInstance): void
@@ -123,7 +126,7 @@ export class Fleet implements Instances, PoolHost {
 
   runningCode(): Set<string> {
     const busy = [...this.#pools.values()].filter((pool) => pool.members.size > 0)
-    return new Set(busy.flatMap((pool) => pool.version.function.config.code?.sha256 ?? []))
+    return new Set(busy.flatMap((pool) => packagesOf(pool.version.function.config)))
   }
 
   waiting(): { functionKey: string; requests: number }[] {
@@ -207,6 +210,7 @@ export class Fleet implements Instances, PoolHost {
     this.#limits.quota.add(key, definition.config.memoryMB)
     return this.#deps.launch(pool.version, qualifier, requestId, {
       onSlotFreed: (freed) => pool.onSlotFreed(freed),
+      onIdleAgain: (idle) => pool.onIdleAgain(idle),
       onAbandoned: (left) => pool.end(left),
       onGone: (gone) => pool.onGone(gone),
     })

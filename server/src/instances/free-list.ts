@@ -16,6 +16,11 @@ export class FreeList<Item extends { readonly hasFreeSlot: boolean }> {
     this.#items.push(item)
   }
 
+  /** Puts it where it is handed out last, unless it has kept its place. */
+  restore(item: Item): void {
+    if (!this.#items.includes(item)) this.#items.unshift(item)
+  }
+
   remove(item: Item): void {
     if (this.#items.at(-1) === item) {
       this.#items.pop()

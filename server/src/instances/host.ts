@@ -1,6 +1,6 @@
 /** The fleet of real instances: sandboxes on this host. */
 import type { Clock, Random } from '../clock.ts'
-import type { LogLine } from '../logs/port.ts'
+import type { InvocationRecord, LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import { learnedKeepAlive } from '../scheduler/port.ts'
 import { Fleet, type FleetDeps, type FleetOptions } from './fleet.ts'
@@ -10,23 +10,29 @@ import type { Instances } from './port.ts'
 export interface InstancesOptions extends Omit<FleetOptions, 'keepAlive'> {
   /** How long an idle instance is kept while the rhythm of its function is not known. */
   keepAliveMs: number
+  /** Longest loading of a handler, when it is not the usual. */
+  loadMsMax?: number
 }
 
 export interface InstancesDeps {
   clock: Clock
   random: Random
   appendLine: (line: LogLine) => void
+  /** Of each run of a lifecycle hook. */
+  onRecord: (record: InvocationRecord) => void
   plan: (version: FunctionVersion, qualifier: string) => LaunchPlan
   onPlatformFailure(error: unknown): void
 }
 
 export function createInstances(options: InstancesOptions, deps: InstancesDeps): Instances {
-  const { clock, random, appendLine, plan } = deps
+  const { clock, random, appendLine, onRecord, plan } = deps
   const launch: FleetDeps['launch'] = (version, qualifier, requestId, events) => {
     const id = `c-${random.bytes(8).toString('hex')}`
     const instance = new Instance(id, version, requestId, events, {
       clock,
       appendLine,
+      ...(options.loadMsMax !== undefined && { loadMsMax: options.loadMsMax }),
+      onRecord,
       onDefect: (error) => deps.onPlatformFailure(error),
     })
     const scheduledMs = clock.monotonicMs()

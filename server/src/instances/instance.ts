@@ -1,14 +1,15 @@
 /** One live sandbox with one function version loaded: started, given requests, ended. */
-import type { Clock, Timer } from '../clock.ts'
+import type { Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
-import type { ExecProcess, ExecSpec, SandboxExit, SandboxLimits } from '../sandbox/port.ts'
+import type { ExecProcess, ExecSpec, SandboxExit, SandboxFolders, SandboxLimits } from '../sandbox/port.ts'
 import { ChannelError } from './channel/frames.ts'
-import type { Link, LinkFactory } from './link.ts'
-import type { InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
 import type { CredentialsFrame, InitFrame } from './environment.ts'
+import type { Link } from './link.ts'
+import type { FunctionFailure, InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
 import { failureOf, parseObject, StartFailure } from './failure.ts'
+import { HookRun, runHook, type LifecycleDeps } from './lifecycle.ts'
 import type { Stem, StemOwner } from './stem.ts'
 import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
 
@@ -24,30 +25,38 @@ const PONG_MS_MAX = 10_000
 const EXIT_MS_MAX = 500
 const MB = 1024 * 1024
 
+/** What an instance needs of the stem that it takes, or of the container that is made for it. */
+export type Body = Pick<Stem, 'created' | 'connected' | 'sandbox' | 'confirm' | 'stop'>
+
 /** What is decided before an instance starts, by the runtime of its function. */
 export interface LaunchPlan {
   /** Whether a stem is ready for it. */
   hasStem(): boolean
-  takeStem(): Stem | null
-  bootStem(): Stem
-  codeFolder(): Promise<string>
+  takeStem(): Body | null
+  bootStem(instanceId: string): Body
+  /** On the host. */
+  folders(): Promise<SandboxFolders>
   limits: SandboxLimits
-  link: LinkFactory
-  initFrame(instanceId: string, requestId: string, codePath: string): InitFrame
+  /** As a LinkFactory, for what `takeStem` or `bootStem` gave. */
+  link(body: Body, owner: StemOwner): Link
+  /** `paths`: the folders as the program sees them. */
+  initFrame(instanceId: string, requestId: string, paths: SandboxFolders): InitFrame
   /** Fresh short-lived credentials, as the CREDENTIALS frame has them. */
   credentials(): CredentialsFrame
 }
 
 export interface InstanceOwner {
   onSlotFreed(instance: Instance): void
+  /** It takes requests again after a hook: those that came meanwhile now, before it is frozen. */
+  onIdleAgain(instance: Instance): void
   /** A request on it ran out of time: it must get no other. */
   onAbandoned(instance: Instance): void
   onGone(instance: Instance): void
 }
 
-interface InstanceDeps {
-  clock: Clock
-  appendLine(line: LogLine): void
+interface InstanceDeps extends LifecycleDeps {
+  /** Instead of `LOAD_MS_MAX`. */
+  loadMsMax?: number
   /** Hears of a defect of ours that ended an instance. */
   onDefect(error: Error): void
 }
@@ -66,7 +75,7 @@ export class Instance implements StemOwner {
   #state: InstanceState = 'starting'
   #coldStart: ColdStartPhases | null = null
   /** What it runs in: while it starts, perhaps still booting. */
-  #stem: Stem | null = null
+  #stem: Body | null = null
   /** How its program is spoken with; null before the function is in it. */
   #link: Link | null = null
   #startRequestId: string
@@ -77,6 +86,10 @@ export class Instance implements StemOwner {
   #protocolError: ChannelError | null = null
   #settleReady: { ready(payload: string): void; fail(error: Error): void } | null = null
   #execs = 0
+  /** The hook that runs: while one does, no request does. */
+  #hook: HookRun | null = null
+  /** A request ran out of time on it, or it is stuck: it ends without ceremony. */
+  #isBroken = false
   #pingedMs = -Infinity
   #pong: Timer | null = null
   readonly #strayLines: { stdout: ReturnType<typeof createLineSplitter>; stderr: ReturnType<typeof createLineSplitter> }
@@ -121,26 +134,33 @@ export class Instance implements StemOwner {
       return elapsedMs
     }
     try {
-      const code = plan.codeFolder()
-      code.catch(() => {})
+      const unpacking = plan.folders()
+      unpacking.catch(() => {})
       // Without a stem the sandbox boots while the package is unpacked; phases tell what was waited for, in this order.
-      if (!plan.hasStem()) this.#stem = plan.bootStem()
-      const codeFolder = await code
+      if (!plan.hasStem()) this.#stem = plan.bootStem(this.id)
+      const folders = await unpacking
       this.phases.packageMs = lap()
-      const codePath = await this.#specialise(plan, codeFolder, lap)
+      const paths = await this.#specialise(plan, folders, lap)
       this.#to('connected')
       this.#plan = plan
       this.#credentialsMs = clock.monotonicMs()
-      this.#link!.initialize(plan.initFrame(this.id, this.#startRequestId, codePath))
-      const loadMs = await this.#awaitReady()
+      const { initializer } = this.version.function.config
+      if (initializer) this.#hook = new HookRun('initialize', this.#startRequestId, this, this.#deps)
+      this.#link!.initialize(plan.initFrame(this.id, this.#startRequestId, paths))
+      const { loadMs, failure } = await this.#awaitReady()
       const readyMs = lap()
       this.phases.initializerMs = Math.max(0, readyMs - (loadMs ?? readyMs))
       this.phases.runtimeMs += readyMs - this.phases.initializerMs
+      this.#hook?.end(failure, readyMs - this.phases.initializerMs)
+      if (failure) throw new StartFailure(failure)
+      this.#hook = null
       this.#to('loaded')
       this.#startRequestId = ''
       this.#coldStart = this.phases
       this.idleSinceMs = clock.monotonicMs()
     } catch (error) {
+      if (error instanceof StartFailure) this.#hook?.end(error.failure)
+      this.#hook = null
       // The end that follows is ours.
       this.#settleReady = null
       await this.stop(0)
@@ -150,24 +170,24 @@ export class Instance implements StemOwner {
     }
   }
 
-  /** Returns where the program sees its code. A stem from the stock that fails is replaced by a new one, once. */
-  async #specialise(plan: LaunchPlan, codeFolder: string, lap: () => number): Promise<string> {
+  /** Returns where the program sees its folders. A stem from the stock that fails is replaced by a new one, once. */
+  async #specialise(plan: LaunchPlan, folders: SandboxFolders, lap: () => number): Promise<SandboxFolders> {
     for (;;) {
       this.#checkNotStopped()
       const stocked = this.#stem === null ? plan.takeStem() : null
       try {
-        const stem = (this.#stem ??= stocked ?? plan.bootStem())
+        const stem = (this.#stem ??= stocked ?? plan.bootStem(this.id))
         await stem.created
         this.phases.sandboxMs += lap()
         await stem.connected
         this.phases.runtimeMs += lap()
         this.#checkNotStopped()
-        const specialised = stem.sandbox.specialise(codeFolder, plan.limits)
-        const [codePath] = await Promise.all([specialised, stocked?.confirm()])
+        const specialised = stem.sandbox.specialise(folders, plan.limits)
+        const [paths] = await Promise.all([specialised, stocked?.confirm()])
         this.#checkNotStopped()
         this.#link = plan.link(stem, this)
         this.phases.sandboxMs += lap()
-        return codePath
+        return paths
       } catch (error) {
         // No code of the function has run in it. A new one that fails tells a reason that holds for the next, too.
         if (stocked === null || this.state === 'gone') throw error
@@ -204,16 +224,47 @@ export class Instance implements StemOwner {
       this.idleSinceMs = this.#deps.clock.monotonicMs()
     }
     if (this.#state !== 'draining') this.#owner.onSlotFreed(this)
-    else if (this.#holders.size === 0) void this.stop(0)
+    else if (this.#holders.size === 0) this.#leave()
   }
 
-  /** Keeps an idle instance from running, until it is assigned, thawed or ended; false when it is not idle. */
+  /**
+   * Keeps an idle instance from running, until it is assigned, thawed or ended; false when it is not idle. Its preFreeze
+   * hook comes first, during which it takes no requests.
+   */
   freeze(): boolean {
     if (this.#state !== 'ready' || this.#execs > 0) return false
-    this.#to('freeze')
     this.#cancelPing()
-    this.#stem!.sandbox.freeze()
+    const run = this.#runHook('preFreeze')
+    if (run === null) {
+      this.#suspend()
+    } else {
+      this.#to('prepare')
+      void run.over.then(() => this.#onPrepared())
+    }
     return true
+  }
+
+  #onPrepared(): void {
+    if (this.#state !== 'freezing') return
+    this.#to('prepared')
+    this.#owner.onIdleAgain(this)
+    if (this.state === 'ready' && this.#execs === 0) this.#suspend()
+  }
+
+  #suspend(): void {
+    this.#to('freeze')
+    this.#stem!.sandbox.freeze()
+  }
+
+  /** Null when the function has no such hook. */
+  #runHook(name: 'preFreeze' | 'preStop'): HookRun | null {
+    const hook = this.version.function.config[name]
+    if (!hook) return null
+    const link = this.#link!
+    const run = runHook(name, hook, this, this.#deps, (call, onDone) => link.hook(call, onDone))
+    this.#hook = run
+    void run.over.then(() => (this.#hook = null))
+    return run
   }
 
   /** No effect when it is not frozen. */
@@ -256,6 +307,7 @@ export class Instance implements StemOwner {
         'system',
         `Instance is stuck: it was idle and did not answer within ${PONG_MS_MAX / 1000} seconds`,
       )
+      this.#isBroken = true
       this.#owner.onAbandoned(this)
     })
   }
@@ -274,18 +326,31 @@ export class Instance implements StemOwner {
   }
 
   abandon(holder: SlotHolder): void {
+    this.#isBroken = true
     this.#owner.onAbandoned(this)
     this.release(holder)
   }
 
-  /** Serves what runs on it and then ends. */
+  /** Serves what runs on it and then ends, by its preStop hook if it has one. */
   drain(): void {
     if (this.#state === 'starting' || this.#state === 'initializing' || this.#state === 'gone') {
+      // An initializer that is cut short for a reason of ours has not failed.
+      this.#hook = null
       void this.stop(0)
       return
     }
+    if (this.#state === 'draining') return
+    if (this.version.function.config.preStop) this.thaw()
     this.#to('drain')
-    if (this.#holders.size === 0) void this.stop(0)
+    if (this.#holders.size === 0) this.#leave()
+  }
+
+  /** Nothing runs on it, nothing will: it ends after its preStop hook, and after a preFreeze that is under way. */
+  #leave(): void {
+    if (this.#state === 'gone') return
+    const run = this.#hook ?? (this.#isBroken ? null : this.#runHook('preStop'))
+    if (run === null) void this.stop(0)
+    else void run.over.then(() => (run.name === 'preStop' ? this.stop(0) : this.#leave()))
   }
 
   async stop(graceMs: number): Promise<void> {
@@ -322,7 +387,8 @@ export class Instance implements StemOwner {
   }
 
   onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void {
-    this.#strayLines[stream].push(chunk)
+    if (this.#hook) this.#hook.print(stream, chunk)
+    else this.#strayLines[stream].push(chunk)
   }
 
   onClosed(error: Error | null): void {
@@ -334,10 +400,10 @@ export class Instance implements StemOwner {
     else this.#deps.clock.setTimer(EXIT_MS_MAX, () => void this.stop(0))
   }
 
-  /** Resolves to how long the runtime loaded, in ms, before it ran the initializer; null when none ran. */
-  #awaitReady(): Promise<number | null> {
+  /** Resolves to what READY says; `loadMs`: how long the runtime loaded before it ran the initializer, null when none ran. */
+  #awaitReady(): Promise<{ loadMs: number | null; failure: FunctionFailure | null }> {
     const { initializer } = this.version.function.config
-    const { loadMsMax } = this.#link!
+    const loadMsMax = this.#deps.loadMsMax ?? this.#link!.loadMsMax
     const limitMs = loadMsMax + (initializer ? initializer.timeoutSeconds * 1000 : 0)
     return new Promise((resolve, reject) => {
       const timer = this.#deps.clock.setTimer(limitMs, () => {
@@ -362,8 +428,13 @@ export class Instance implements StemOwner {
                 handled: false,
               }),
             )
-          else if (answer['error']) reject(new StartFailure(failureOf(answer['error'])))
-          else resolve(typeof answer['loadMs'] === 'number' ? Math.max(0, answer['loadMs']) : null)
+          else {
+            const { loadMs, error } = answer
+            resolve({
+              loadMs: typeof loadMs === 'number' ? Math.max(0, loadMs) : null,
+              failure: error ? failureOf(error) : null,
+            })
+          }
         },
       }
     })
@@ -372,7 +443,7 @@ export class Instance implements StemOwner {
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void {
     const only = this.#holders.size === 1 ? this.#holders.values().next().value : undefined
     if (only) only.onOutput(stream, chunk)
-    else this.#strayLines[stream].push(chunk)
+    else this.onLog(stream, chunk)
   }
 
   #appendLine(stream: LogLine['stream'], text: string): void {
@@ -384,6 +455,7 @@ export class Instance implements StemOwner {
       timeMs: this.#deps.clock.nowMs(),
       stream,
       text,
+      hook: null,
     })
   }
 
@@ -411,6 +483,7 @@ export class Instance implements StemOwner {
     this.#strayLines.stdout.end()
     this.#strayLines.stderr.end()
     this.#cancelPing()
+    this.#hook?.lose(exit.cause)
     if (wasStarting && this.#settleReady) {
       this.#appendLine('system', `Process exited before it could serve: ${exit.cause}`)
       this.#settleReady.fail(

@@ -2,12 +2,14 @@
 import type { TokenIssuer } from '../auth/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import type { PackageStore } from '../packages/port.ts'
-import type { SandboxLimits } from '../sandbox/port.ts'
-import { credentialsFrame, initFrame } from './environment.ts'
+import type { SandboxFolders, SandboxLimits } from '../sandbox/port.ts'
+import { debugged, withDebuggerMemory, type Debugger } from './debugger.ts'
+import { credentialsFrame, initFrame, LAYERS_PATH } from './environment.ts'
 import { StartFailure } from './failure.ts'
 import type { LaunchPlan } from './instance.ts'
+import type { Interpreter } from './interpreters/interpreter.ts'
 import { createLinkFactory, type LinkDeps } from './link-kinds.ts'
-import type { Interpreter, Runtimes } from './runtimes.ts'
+import type { Runtimes } from './runtimes.ts'
 import type { StemKind, StemSource } from './stem.ts'
 
 const MB = 1024 * 1024
@@ -23,6 +25,8 @@ export interface LaunchOptions {
   region: string
   responseBytesMax: number
   endpoints(): Readonly<Record<string, string>>
+  /** Null: nobody debugs. */
+  debugger: Debugger | null
 }
 
 export interface LaunchDeps extends LinkDeps {
@@ -39,8 +43,13 @@ export function createLaunchPlanner(
   // A function that cannot be started is refused here, before a sandbox is spent on it.
   return (version, qualifier) => {
     const { config } = version.function
-    const kind = stemKind(deps.runtimes.interpreter(config.runtime), config.diskMB)
-    const { code } = config
+    const found = deps.runtimes.choice(config.runtime).interpreter
+    const { interpreter, init: debug } = options.debugger
+      ? debugged(found, options.debugger)
+      : { interpreter: found, init: null }
+    const kind = stemKind(interpreter, config.diskMB)
+    const limits = limitsOf(config.memoryMB, config.diskMB, config.cpu)
+    const { code, layers } = config
     if (code === null) {
       const errorMessage = `function '${version.key}' has no code yet; upload it with UpdateFunction`
       throw new StartFailure({ errorType: 'CodeNotFound', errorMessage, handled: false })
@@ -52,35 +61,52 @@ export function createLaunchPlanner(
       hasStem: () => deps.stems.has(kind),
       takeStem: () => deps.stems.take(kind),
       bootStem: () => deps.stems.boot(kind),
-      codeFolder: () => deps.packages.unpack(code.sha256),
       link: createLinkFactory(config, deps),
-      limits: limitsOf(config.memoryMB, config.diskMB, config.cpu),
-      initFrame: (instanceId, requestId, codePath) =>
-        initFrame(
+      folders: () =>
+        unpacked(
+          deps.packages,
+          code.sha256,
+          layers.map((layer) => layer.code.sha256),
+        ),
+      limits: options.debugger ? withDebuggerMemory(limits) : limits,
+      initFrame: (instanceId, requestId, paths) => ({
+        ...initFrame(
           version,
           {
             accountId: options.accountId,
             region: options.region,
             instanceId,
             qualifier,
-            codePath,
+            runtimeVersion: interpreter.version,
+            codePath: paths.code,
+            layersPath: paths.layers ?? LAYERS_PATH,
             credentials: issue(),
             endpoints: options.endpoints(),
           },
           requestId,
           options.responseBytesMax,
         ),
+        ...(debug && { debug }),
+      }),
     }
   }
 }
 
+async function unpacked(packages: PackageStore, code: string, layers: readonly string[]): Promise<SandboxFolders> {
+  const [codeFolder, layersFolder] = await Promise.all([
+    packages.unpack(code),
+    layers.length === 0 ? null : packages.unpackTogether(layers),
+  ])
+  return { code: codeFolder, layers: layersFolder }
+}
+
 /** The kind of stem from which an instance with this interpreter and disk size is made. */
 export function stemKind(interpreter: Interpreter, diskMB: number): StemKind {
-  const key = `${interpreter.language} with ${diskMB} MB of disk`
+  const key = `${interpreter.language} ${interpreter.version} with ${diskMB} MB of disk`
   return { key, interpreter, limits: limitsOf(STEM_LIMIT_MB, diskMB, STEM_CPU) }
 }
 
-function limitsOf(memoryMB: number, diskMB: number, cpu: number): SandboxLimits {
+export function limitsOf(memoryMB: number, diskMB: number, cpu: number): SandboxLimits {
   return {
     memoryBytes: memoryMB * MB,
     diskBytes: diskMB * MB,

@@ -18,6 +18,8 @@ export interface Link {
   initialize(init: InitFrame): void
   /** Opens a stream. `body` holds the first bytes of the request body, at most 64 KB. */
   invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): LinkStream
+  /** Runs a lifecycle hook; `onDone` hears the JSON of its outcome, unless the link is closed before. */
+  hook(call: HookCall, onDone: (payload: string) => void): void
   /** Asks for a sign of life; `onPong` of the owner answers. */
   ping(): void
   /** Replaces the credentials that the function has. */

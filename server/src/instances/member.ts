@@ -22,7 +22,7 @@ export interface PooledInstance {
   renewCredentials(): void
   /** Asks it for a sign of life when it has been idle for long; one that gives none ends. */
   ping(): void
-  /** Stops its processes where they stand; false when it cannot be, for now. */
+  /** Stops its processes where they stand, once its preFreeze hook has run; false when it cannot be, for now. */
   freeze(): boolean
   /** No effect when it is not frozen. Its credentials are renewed. */
   thaw(): void
@@ -58,7 +58,8 @@ export class Member {
   }
 
   get isServing(): boolean {
-    return (this.isIdle || this.instance.state === 'busy') && !this.isEnding
+    const { state } = this.instance
+    return (this.isIdle || state === 'busy' || state === 'freezing') && !this.isEnding
   }
 
   /** It may be given up for others. */

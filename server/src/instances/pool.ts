@@ -281,10 +281,21 @@ export class Pool {
     const member = this.members.get(instance)
     if (member === undefined || member.isEnding) return
     this.#roster.free(member)
+    this.#serveQueue(instance)
+    if (instance.inFlight === 0 && !this.#isRetired) this.#lookBy(this.#clock.monotonicMs() + FREEZE_MS)
+  }
+
+  onIdleAgain(instance: PooledInstance): void {
+    const member = this.members.get(instance)
+    if (member === undefined || member.isEnding) return
+    this.#roster.restore(member)
+    this.#serveQueue(instance)
+  }
+
+  /** Gives it as many of the waiting as it has slots. */
+  #serveQueue(instance: PooledInstance): void {
     while (this.#queue.length > 0 && instance.hasFreeSlot) this.#assign(instance, this.#queue.shift()!.holder)
-    if (instance.inFlight > 0) return
-    if (this.#isRetired) this.end(instance)
-    else this.#lookBy(this.#clock.monotonicMs() + FREEZE_MS)
+    if (instance.inFlight === 0 && this.#isRetired) this.end(instance)
   }
 
   onGone(instance: PooledInstance): void {

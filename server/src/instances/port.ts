@@ -124,7 +124,7 @@ export interface Instances {
   /** The version is no longer routed to: idle instances end now, busy ones when done. */
   retire(versionId: FunctionVersion['id']): void
   list(): InstanceInfo[]
-  /** SHA-256 of the code packages that instances run on. */
+  /** The packages and images that instances run on, in the terms of their stores. */
   runningCode(): Set<string>
   waiting(): { functionKey: string; requests: number }[]
   /** Goes by these rules from now on; to be called whenever they, or the versions that they name, have changed. */

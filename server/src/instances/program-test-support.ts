@@ -52,8 +52,14 @@ export function testVersion(config: Partial<FunctionConfig>, service: string | n
 
 export function testInit(config: Partial<FunctionConfig> = {}, service: string | null = null): InitFrame {
   const facts = { accountId: '12', region: 'cn-test', instanceId: 'c-1', qualifier: 'LATEST', codePath: '/code' }
+  const places = { runtimeVersion: '', layersPath: '/opt' }
   const version = testVersion(config, service)
-  return initFrame(version, { ...facts, credentials: CREDENTIALS, endpoints: {} }, 'r-init', 32 * 1024 * 1024)
+  return initFrame(
+    version,
+    { ...facts, ...places, credentials: CREDENTIALS, endpoints: {} },
+    'r-init',
+    32 * 1024 * 1024,
+  )
 }
 
 /** One that a test plays: what it does when it is run, and what the link said of it. */
@@ -250,7 +256,8 @@ export async function programWorld(context: TestContext, options: ProgramWorldOp
   const runtimeApi = createRuntimeApi({ host: '127.0.0.1', port: 0 }, { random: systemRandom })
   const version = testVersion(options.config ?? {}, service)
   const { config } = version.function
-  const kind = stemKind((await findRuntimes(process.env['PATH'] ?? '')).interpreter(config.runtime), config.diskMB)
+  const runtimes = await findRuntimes({ path: process.env['PATH'] ?? '', directory: join(folder, 'interpreters') })
+  const kind = stemKind(runtimes.choice(config.runtime).interpreter, config.diskMB)
   const stems = createStemStock(
     { stems: 0, hostMemoryMB: 10_000 },
     { clock: systemClock, random: systemRandom, sandboxes, socketDirectory, onRefill() {} },
@@ -263,14 +270,18 @@ export async function programWorld(context: TestContext, options: ProgramWorldOp
     await runtimeApi.close()
     rmSync(folder, { recursive: true })
   })
-  const facts = { accountId: '12', region: 'cn-test', qualifier: 'LATEST', credentials: CREDENTIALS, endpoints: {} }
+  const facts = {
+    ...{ accountId: '12', region: 'cn-test', qualifier: 'LATEST', credentials: CREDENTIALS, endpoints: {} },
+    ...{ runtimeVersion: '', layersPath: '/opt' },
+  }
   let made = 0
   const start = async () => {
     const id = `c-${++made}`
-    const events = { onSlotFreed() {}, onAbandoned: (left: Instance) => left.drain(), onGone() {} }
+    const events = { onSlotFreed() {}, onAbandoned: (left: Instance) => left.drain(), onIdleAgain() {}, onGone() {} }
     const instance = new Instance(id, version, 'r-start', events, {
       clock,
       appendLine: (line) => lines.push(line.text),
+      onRecord() {},
       onDefect(error) {
         throw error
       },
@@ -280,11 +291,11 @@ export async function programWorld(context: TestContext, options: ProgramWorldOp
         hasStem: () => false,
         takeStem: () => null,
         bootStem: () => stems.boot(kind),
-        codeFolder: async () => codeFolder,
+        folders: async () => ({ code: codeFolder, layers: null }),
         limits: { ...kind.limits, memoryBytes: config.memoryMB * 1024 * 1024 },
         link: createLinkFactory(config, { clock, ports, runtimeApi }),
-        initFrame: (instanceId, requestId, codePath) =>
-          initFrame(version, { ...facts, instanceId, codePath }, requestId, 32 * 1024 * 1024),
+        initFrame: (instanceId, requestId, { code }) =>
+          initFrame(version, { ...facts, instanceId, codePath: code }, requestId, 32 * 1024 * 1024),
         credentials: () => credentialsFrame(CREDENTIALS),
       },
       clock.monotonicMs(),

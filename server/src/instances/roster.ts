@@ -49,6 +49,11 @@ export class Roster {
     this.#listOf(member).use(member.instance)
   }
 
+  /** It has a free slot again, and was not used meanwhile. */
+  restore(member: Member): void {
+    this.#listOf(member).restore(member.instance)
+  }
+
   /** It takes no more requests for now. */
   unfree(member: Member): void {
     this.#listOf(member).remove(member.instance)

@@ -1,109 +1,97 @@
-/** Which runtime id runs on which interpreter of this host, and how it is started. */
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+/** Which runtime id runs on which interpreter of this host. A language is one file and one line here. */
+import { type Choice, chooseInterpreter, type Fit } from './interpreters/choose.ts'
+import { javaFinder } from './interpreters/find-java.ts'
+import { nodeFinder } from './interpreters/find-node.ts'
+import { phpFinder } from './interpreters/find-php.ts'
+import { pythonFinder } from './interpreters/find-python.ts'
+import type { Interpreter, InterpreterFinder, Places } from './interpreters/interpreter.ts'
+import { launcher } from './interpreters/launcher.ts'
+import { type RuntimeId, runtimeIds } from './interpreters/runtime-ids.ts'
 
-/** Every runtime id that Function Compute 2.0 or 3.0 knows. */
-const KNOWN_RUNTIMES = [
-  ...['4.4', '6', '8', '10', '12', '14', '16', '18', '20'].map((version) => `nodejs${version}`),
-  ...['2.7', '3', '3.9', '3.10', '3.12'].map((version) => `python${version}`),
-  ...['java8', 'java11', 'php7.2', 'dotnetcore2.1', 'dotnetcore3.1', 'go1'],
-  ...['custom', 'custom.debian10', 'custom.debian11', 'custom.debian12', 'custom-container'],
-] as const
+export type { Choice, Interpreter }
 
-export interface Interpreter {
-  /** `nodejs`, `python`, or `custom`: the launcher of programs. */
-  language: string
-  /** Version of the interpreter that is here. */
-  version: string
-  /** Program and arguments that start the runtime. */
-  command: readonly string[]
-  readOnlyPaths: readonly string[]
+const FINDERS: readonly InterpreterFinder[] = [nodeFinder, pythonFinder, phpFinder, javaFinder]
+
+/** What a runtime id means on this host. */
+export interface RuntimeStatus {
+  name: string
+  available: boolean
+  /** Why functions of it cannot run here. */
+  reason?: string
+  /** What runs them. */
+  runsOn?: { version: string; program: string; fit: Fit }
+  /** The command that brings the version of its name, or one at all; absent when it is here, or we know none. */
+  install?: string
 }
 
 export interface Runtimes {
+  /** The names of all runtime ids. */
   readonly all: readonly string[]
   available(runtime: string): { ok: true } | { ok: false; reason: string }
   /** Throws when `available` says no. */
-  interpreter(runtime: string): Interpreter
+  choice(runtime: string): Choice
+  /** All of this host, the preferred of a language first. */
   interpreters(): readonly Interpreter[]
+  /** One entry for each of `all`. */
+  list(): RuntimeStatus[]
+  /** Looks for interpreters again; resolves when what was there at the call is known. */
+  refresh(): Promise<void>
 }
 
-const runtimesFolder = fileURLToPath(new URL('../../../runtimes', import.meta.url))
-
-/** Looks for the interpreters on this host: Node is the one that runs us, Python the `python3` of `path`. */
-export async function findRuntimes(path: string): Promise<Runtimes> {
-  const found = new Map<string, Interpreter>()
-  found.set('nodejs', {
-    language: 'nodejs',
-    version: process.versions.node,
-    command: [process.execPath, join(runtimesFolder, 'nodejs', 'bootstrap.cjs')],
-    readOnlyPaths: [process.execPath, join(runtimesFolder, 'nodejs')],
-  })
-  const python = await findPython(path)
-  if (python) found.set('python', python)
-  const custom = launcher([...found.values()])
-
-  const languageOf = (runtime: string) => {
-    const language = /^(nodejs|python|java|php|dotnetcore|go|custom-container|custom)/.exec(runtime)?.[1]
-    // A Go function is a program of its own, too.
-    return language === 'go' ? 'custom' : language
+/** Looks for the interpreters on this host. */
+export async function findRuntimes(places: Places, finders = FINDERS): Promise<Runtimes> {
+  const look = async () => {
+    const found = (await Promise.all(finders.map((finder) => finder.find(places)))).flat()
+    return [...found, launcher(found)]
   }
-  const reasonFor = (language: string | undefined) =>
-    language === 'python'
-      ? 'no python3 was found on PATH; install it (Debian: apt-get install python3) and start the platform again'
-      : `this version of Sluice runs ${[...found.keys(), 'custom', 'go1'].join(', ')} functions only`
+  let interpreters = await look()
+  let running = Promise.resolve()
+  let next: Promise<void> | null = null
+
+  const choose = (runtime: string) => {
+    const id = runtimeIds.find(({ name }) => name === runtime)
+    return id ? chooseInterpreter(id, interpreters) : null
+  }
+  const finderOf = (runtime: string) => {
+    const language = runtimeIds.find(({ name }) => name === runtime)?.language
+    return finders.find((finder) => finder.language === language)
+  }
+  const available = (runtime: string) =>
+    choose(runtime) ? ({ ok: true } as const) : ({ ok: false, reason: whyMissing(finderOf(runtime)) } as const)
   return {
-    all: KNOWN_RUNTIMES,
-    available(runtime) {
-      const language = languageOf(runtime)
-      if (language === 'custom' || (language !== undefined && found.has(language))) return { ok: true }
-      return { ok: false, reason: reasonFor(language) }
+    all: runtimeIds.map(({ name }) => name),
+    available,
+    choice(runtime) {
+      const choice = choose(runtime)
+      if (!choice) throw new Error(whyMissing(finderOf(runtime)))
+      return choice
     },
-    interpreter(runtime) {
-      const language = languageOf(runtime)
-      const interpreter = language === 'custom' ? custom : found.get(language ?? '')
-      if (!interpreter) throw new Error(reasonFor(language))
-      return interpreter
+    interpreters: () => interpreters,
+    list: () => runtimeIds.map((id) => statusOf(id, chooseInterpreter(id, interpreters), finderOf(id.name))),
+    refresh() {
+      next ??= running.then(() => {
+        next = null
+        running = look().then((found) => void (interpreters = found))
+        return running
+      })
+      return next
     },
-    interpreters: () => [...found.values()],
   }
 }
 
-/** Starts programs of functions, which find the interpreters that are here on their PATH. */
-function launcher(interpreters: readonly Interpreter[]): Interpreter {
-  const folders = interpreters.map(({ command }) => dirname(command[0]!))
-  const paths = interpreters.flatMap(({ readOnlyPaths }) => readOnlyPaths)
-  const program = join(runtimesFolder, 'custom', 'launch.cjs')
-  return {
-    language: 'custom',
-    version: process.versions.node,
-    command: [process.execPath, '--disable-warning=ExperimentalWarning', program, folders.join(delimiter)],
-    readOnlyPaths: [...new Set([...paths, join(runtimesFolder, 'custom')])],
-  }
+function whyMissing(finder: InterpreterFinder | undefined): string {
+  if (!finder) return 'this version of Sluice does not run functions of this language'
+  const { program, debianCommand } = finder
+  return `no ${program} was found on PATH; install it (Debian: ${debianCommand}), then let the platform look: npx sluice runtimes`
 }
 
-async function findPython(path: string): Promise<Interpreter | null> {
-  const program = path
-    .split(delimiter)
-    .map((folder) => join(folder, 'python3'))
-    .find((candidate) => existsSync(candidate))
-  if (!program) return null
-  try {
-    // A version manager puts a wrapper script on PATH that costs more than the interpreter's own start: ask for the real one.
-    const script = 'import sys; print(sys.executable); print(sys.version.split()[0]); print(sys.prefix)'
-    const { stdout } = await promisify(execFile)(program, ['-E', '-c', script], { timeout: 10_000 })
-    const [executable, version, prefix] = stdout.trim().split('\n') as [string, string, string]
-    return {
-      language: 'python',
-      version,
-      // -S and -s: the host's own packages are not the function's; -E: nor is the platform's environment.
-      command: [executable || program, '-u', '-S', '-E', '-s', join(runtimesFolder, 'python', 'bootstrap.py')],
-      readOnlyPaths: [executable || program, prefix, dirname(executable || program), join(runtimesFolder, 'python')],
-    }
-  } catch {
-    return null
+function statusOf(id: RuntimeId, choice: Choice | null, finder: InterpreterFinder | undefined): RuntimeStatus {
+  const { name } = id
+  if (!choice) {
+    return { name, available: false, reason: whyMissing(finder), ...(finder && { install: finder.debianCommand }) }
   }
+  const { interpreter, fit } = choice
+  const runsOn = { version: interpreter.version, program: interpreter.program, fit }
+  const install = fit === 'exact' ? null : finder?.commandFor(id)
+  return { name, available: true, runsOn, ...(install && { install }) }
 }

@@ -9,6 +9,8 @@ const events: InstanceEvent[] = [
   'assigned',
   'freed',
   'emptied',
+  'prepare',
+  'prepared',
   'freeze',
   'thaw',
   'drain',

@@ -3,7 +3,8 @@
 const transitions = {
   starting: { connected: 'initializing', ended: 'gone' },
   initializing: { loaded: 'ready', ended: 'gone' },
-  ready: { assigned: 'busy', freeze: 'frozen', drain: 'draining', ended: 'gone' },
+  ready: { assigned: 'busy', prepare: 'freezing', freeze: 'frozen', drain: 'draining', ended: 'gone' },
+  freezing: { prepared: 'ready', drain: 'draining', ended: 'gone' },
   frozen: { assigned: 'busy', thaw: 'ready', drain: 'draining', ended: 'gone' },
   busy: { assigned: 'busy', freed: 'busy', emptied: 'ready', drain: 'draining', ended: 'gone' },
   draining: { freed: 'draining', emptied: 'draining', drain: 'draining', ended: 'gone' },
@@ -17,6 +18,8 @@ export type InstanceEvent =
   | 'assigned'
   | 'freed'
   | 'emptied'
+  | 'prepare'
+  | 'prepared'
   | 'freeze'
   | 'thaw'
   | 'drain'

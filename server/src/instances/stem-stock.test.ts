@@ -57,10 +57,27 @@ test('no stems are kept when the setting is 0', async () => {
 test('a share of the memory bounds all kinds together', async () => {
   const { stock, close } = world({ stems: 8, hostMemoryMB: 10 * 3 * STEM_MEMORY_MB })
   stock.use([kind, kindOf('python')])
-  await stemsWaiting(stock, kind, 3)
+  await stemsWaiting(stock, kind, 2)
+  await stemsWaiting(stock, kindOf('python'), 1)
   assert.equal(stock.memoryMBMax, 3 * STEM_MEMORY_MB)
   const count = stock.list().reduce((sum, { waiting, booting }) => sum + waiting + booting, 0)
   assert.equal(count, 3)
+  await close()
+})
+
+test('a kind that is asked for gets a stem though others, which are not, had filled the memory first', async () => {
+  const { stock, clock, close } = world({ hostMemoryMB: 10 * 2 * STEM_MEMORY_MB })
+  const [first, second, third] = [kindOf('nodejs 18'), kindOf('nodejs 20'), kindOf('nodejs 26')]
+  stock.use([first, second, third])
+  await stemsWaiting(stock, first, 1)
+  await stemsWaiting(stock, second, 1)
+  const stem = stock.boot(third)
+  await stem.connected
+  clock.advance(25)
+  await stemsWaiting(stock, third, 1)
+  const counts = stock.list().map(({ waiting, booting }) => waiting + booting)
+  assert.deepEqual(counts, [1, 0, 1])
+  await stem.stop(0)
   await close()
 })
 

@@ -1,7 +1,7 @@
 /** Keeps stems ready, of each kind as many as `scheduler/stock.ts` says; boots one for who finds none. */
 import type { Random, Timer } from '../clock.ts'
 import { backoffMs } from '../backoff.ts'
-import { NO_DEMAND, stemsWanted, withStart, type StartDemand } from '../scheduler/port.ts'
+import { NO_DEMAND, shareStems, stemsWanted, withStart, type StartDemand } from '../scheduler/port.ts'
 import { Stem, type StemDeps, type StemKind, type StemSource } from './stem.ts'
 
 /** What one stem counts for in the host's memory; measured: 49 MB with Node.js, 12 MB with Python (decision 9). */
@@ -22,6 +22,7 @@ const LOOK_MS = 30_000
 /** Expected before the first boot was measured. */
 const BOOT_MS_DEFAULT = 150
 const BOOT_MEAN_WEIGHT = 0.3
+const MINUTE_MS = 60_000
 
 export interface StemStock extends StemSource {
   /** Names the kinds that deployed functions need. */
@@ -65,6 +66,9 @@ interface Shelf {
   /** No refill before. */
   notBeforeMs: number
 }
+
+/** Of the last start: those of one minute count alike, or kinds that take turns would end each other's stems. */
+const lastMinute = ({ demand: { lastMs } }: Shelf) => (lastMs === null ? -1 : Math.floor(lastMs / MINUTE_MS))
 
 class Stock implements StemStock {
   readonly memoryMBMax: number
@@ -167,11 +171,17 @@ class Stock implements StemStock {
     if (this.#isClosed) return
     const nowMs = this.#deps.clock.monotonicMs()
     let nextLookMs = LOOK_MS
-    // Kinds that starts asked for last are served first; what is left of the memory is for the others.
-    const shelves = [...this.#shelves.values()].sort((a, b) => (b.demand.lastMs ?? -1) - (a.demand.lastMs ?? -1))
-    for (const shelf of shelves) {
-      const wanted = this.#wanted(shelf, nowMs)
-      for (const surplus of shelf.waiting.splice(0, Math.max(0, shelf.waiting.length - wanted))) this.#drop(surplus)
+    const shelves = [...this.#shelves.values()].sort((a, b) => lastMinute(b) - lastMinute(a))
+    const shares = shareStems(
+      shelves.map((shelf) => this.#wanted(shelf, nowMs)),
+      this.#stemsMax,
+    )
+    // All that is too much first: another kind may need the room.
+    for (const [i, { waiting }] of shelves.entries()) {
+      for (const surplus of waiting.splice(0, Math.max(0, waiting.length - shares[i]!))) this.#drop(surplus)
+    }
+    for (const [i, shelf] of shelves.entries()) {
+      const wanted = shares[i]!
       if (shelf.waiting.length > 0 && nowMs - shelf.notBeforeMs >= LOOK_MS) this.#recovered(shelf)
       if (shelf.waiting.length + shelf.booting.size >= wanted) continue
       if (shelf.notBeforeMs > nowMs) {

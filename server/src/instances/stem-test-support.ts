@@ -26,7 +26,7 @@ const LIMITS = { memoryBytes: 1, diskBytes: 1, processes: 1, openFiles: 1, cpu: 
 
 export const kindOf = (key: string): StemKind => ({
   key,
-  interpreter: { language: key, version: '1', command: [key], readOnlyPaths: [] },
+  interpreter: { language: key, version: '1', program: key, command: [key], readOnlyPaths: [] },
   limits: LIMITS,
 })
 
@@ -56,10 +56,10 @@ export class FakeSandbox {
       paths: { temporary: '/tmp', channel: spec.channelSocket },
       address: '127.0.0.1',
       sharesNetwork: true,
-      specialise: async (folder) => {
+      specialise: async (folders) => {
         if (this.specialiseProblem) throw this.specialiseProblem
-        note(`specialise ${folder}`)
-        return '/code'
+        note(`specialise ${folders.code}`)
+        return { ...folders, code: '/code' }
       },
       freeze: () => note('freeze'),
       thaw: () => note('thaw'),
@@ -82,8 +82,8 @@ export class FakeSandbox {
     this.spec.onOutput('stderr', Buffer.from(text))
   }
 
-  /** Plays a runtime that connects, greets, answers INIT with `ready`, and the PING before it. */
-  connect(ready = '{}', greeting = HELLO): Peer {
+  /** Plays a runtime that connects, greets, answers INIT with `ready` (null: not), and the PING before it. */
+  connect(ready: string | null = '{}', greeting = HELLO): Peer {
     const peer = new Peer(connect(this.spec.channelSocket))
     this.peer = peer
     peer.socket.write(greeting)
@@ -93,7 +93,9 @@ export class FakeSandbox {
         if (this.isAnswering && !peer.frames.some(({ type }) => type === FrameType.init))
           peer.send(FrameType.pong, 0, payload)
       })
-    void peer.until(({ type }) => type === FrameType.init).then(() => peer.send(FrameType.ready, 0, ready))
+    if (ready !== null) {
+      void peer.until(({ type }) => type === FrameType.init).then(() => peer.send(FrameType.ready, 0, ready))
+    }
     return peer
   }
 }
@@ -111,6 +113,7 @@ export class StemWorld {
   readonly sandboxes: SandboxRuntime = {
     kind: 'process',
     notice: null,
+    folders: null,
     platformHost: 'localhost',
     platformAddress: null,
     create: async (spec) => {

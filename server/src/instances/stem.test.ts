@@ -52,7 +52,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
   symlinkSync(process.execPath, node)
   const clock = systemClock
   const sandboxes = createProcessSandboxRuntime({ directory: join(folder, 'instances') }, { clock })
-  const interpreter = (await findRuntimes('')).interpreter('nodejs20')
+  const interpreter = (await findRuntimes({ path: '', directory: '' })).choice('nodejs20').interpreter
   const kind = stemKind({ ...interpreter, command: [node, ...interpreter.command.slice(1)] }, 512)
   const problems: (string | null)[] = []
   const stock = createStemStock(
@@ -87,7 +87,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
     function: { name: 'f', service: null, config },
   } as unknown as FunctionVersion
   const credentials = { accessKeyId: 'id', accessKeySecret: 'key-secret', securityToken: 'token', expiresAtMs: 0 }
-  const facts = { accountId: '1', region: 'r', qualifier: 'LATEST', credentials, endpoints: {} }
+  const facts = { runtimeVersion: '26', accountId: '1', region: 'r', qualifier: 'LATEST', credentials, endpoints: {} }
   let count = 0
   const plan: LaunchPlan = {
     hasStem: () => stock.has(kind),
@@ -96,11 +96,11 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       count++
       return stock.boot(kind)
     },
-    codeFolder: async () => codeFolder,
     link: channelLink,
+    folders: async () => ({ code: codeFolder, layers: null }),
     limits: { ...kind.limits, memoryBytes: 256 * 1024 * 1024 },
-    initFrame: (instanceId, requestId, codePath) =>
-      initFrame(version, { ...facts, instanceId, codePath }, requestId, 1_000_000),
+    initFrame: (instanceId, requestId, { code }) =>
+      initFrame(version, { ...facts, instanceId, codePath: code, layersPath: '/opt' }, requestId, 1_000_000),
     credentials: () => credentials,
   }
   const start = async () => {
@@ -108,10 +108,11 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       'c-01',
       version,
       'r-1',
-      { onSlotFreed() {}, onAbandoned: (left) => left.drain(), onGone() {} },
+      { onSlotFreed() {}, onIdleAgain() {}, onAbandoned: (left) => left.drain(), onGone() {} },
       {
         clock: instanceClock,
         appendLine: (line) => lines.push(line.text),
+        onRecord() {},
         onDefect(error) {
           throw error
         },

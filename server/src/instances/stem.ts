@@ -5,7 +5,8 @@ import type { Clock } from '../clock.ts'
 import type { Sandbox, SandboxExit, SandboxLimits, SandboxRuntime } from '../sandbox/port.ts'
 import { ChannelConnection, type ConnectionHandler } from './channel/connection.ts'
 import { ChannelError } from './channel/frames.ts'
-import type { Interpreter } from './runtimes.ts'
+import type { Interpreter } from './interpreters/interpreter.ts'
+import { libraryPath, SYSTEM_PATH } from './environment.ts'
 
 /** For the isolation mechanism to bring a process up; a mechanism that hangs then fails this start, not all that follow. */
 export const SANDBOX_CREATE_MS_MAX = 20_000
@@ -16,7 +17,12 @@ export const STEM_ANSWER_MS_MAX = 1000
 /** Kept of what a runtime prints before it has a function: the reason, when it does not come up. */
 const WORDS_BYTES_MAX = 2048
 /** What every sandbox has; what is a function's own comes with INIT. */
-const ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/tmp', LANG: 'C.UTF-8' }
+const ENVIRONMENT = { PATH: SYSTEM_PATH, HOME: '/tmp', LANG: 'C.UTF-8' }
+
+/** The dynamic loader knows the libraries of the function to come only by what it is told at the start of the runtime. */
+function environmentIn({ folders }: SandboxRuntime): Record<string, string> {
+  return folders === null ? ENVIRONMENT : { ...ENVIRONMENT, LD_LIBRARY_PATH: libraryPath(folders.code, folders.layers) }
+}
 
 /** Stems of one kind are interchangeable. */
 export interface StemKind {
@@ -56,6 +62,8 @@ export interface StemDeps {
    * 107 of a Unix socket path.
    */
   socketDirectory: string
+  /** Instead of `RUNTIME_START_MS_MAX`. */
+  runtimeStartMsMax?: number
 }
 
 export class Stem {
@@ -136,8 +144,9 @@ export class Stem {
   async #boot(): Promise<void> {
     try {
       await this.created
-      const timer = this.#deps.clock.setTimer(RUNTIME_START_MS_MAX, () =>
-        this.#greeted.reject(new Error(`the runtime did not connect within ${RUNTIME_START_MS_MAX / 1000} seconds`)),
+      const limitMs = this.#deps.runtimeStartMsMax ?? RUNTIME_START_MS_MAX
+      const timer = this.#deps.clock.setTimer(limitMs, () =>
+        this.#greeted.reject(new Error(`the runtime did not connect within ${limitMs / 1000} seconds`)),
       )
       await this.#greeted.promise.finally(() => timer.cancel())
       this.#state = 'waiting'
@@ -158,7 +167,7 @@ export class Stem {
       const creation = sandboxes.create({
         id: this.id,
         command,
-        environment: ENVIRONMENT,
+        environment: environmentIn(sandboxes),
         readOnlyPaths,
         channelSocket,
         limits: this.kind.limits,

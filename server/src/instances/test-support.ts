@@ -22,6 +22,8 @@ export class FakeInstance implements PooledInstance {
   usedCpuMs = 0
   /** Something other than a request keeps it from being frozen. */
   isHeld = false
+  /** It has these hooks: `endPreFreeze` and `end` are their ends. */
+  hooks = { preFreeze: false, preStop: false }
   endExec: (() => Promise<void>) | null = null
   /** Called when it ends before it was ready. */
   onStoppedEarly: (() => void) | null = null
@@ -82,8 +84,14 @@ export class FakeInstance implements PooledInstance {
 
   freeze(): boolean {
     if (this.isHeld || this.state !== 'ready') return false
-    this.#to('freeze')
+    this.#to(this.hooks.preFreeze ? 'prepare' : 'freeze')
     return true
+  }
+
+  endPreFreeze(): void {
+    this.#to('prepared')
+    this.#events.onIdleAgain(this)
+    if (this.state === 'ready') this.#to('freeze')
   }
 
   thaw(): void {
@@ -114,7 +122,11 @@ export class FakeInstance implements PooledInstance {
       return
     }
     this.#to('drain')
-    if (this.inFlight === 0) this.end()
+    if (this.inFlight === 0) this.#leave()
+  }
+
+  #leave(): void {
+    if (!this.hooks.preStop) this.end()
   }
 
   stop(): Promise<void> {
@@ -139,7 +151,7 @@ export class FakeInstance implements PooledInstance {
     this.#to(this.inFlight > 0 ? 'freed' : 'emptied')
     if (this.inFlight === 0) this.idleSinceMs = this.#clock.monotonicMs()
     if (this.state !== 'draining') this.#events.onSlotFreed(this)
-    else if (this.inFlight === 0) this.end()
+    else if (this.inFlight === 0) this.#leave()
   }
 
   #to(event: InstanceEvent): void {
@@ -226,6 +238,7 @@ export class PoolWorld {
       launch: (pool, qualifier) => {
         const instance = new FakeInstance(`c-${this.starts.length}`, instanceConcurrency, this.clock, {
           onSlotFreed: (freed) => pool.onSlotFreed(freed),
+          onIdleAgain: (idle) => pool.onIdleAgain(idle),
           onAbandoned: (left) => pool.end(left),
           onGone: (gone) => pool.onGone(gone),
         })

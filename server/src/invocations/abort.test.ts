@@ -17,7 +17,7 @@ const versionOf = (key: string): FunctionVersion => ({
 })
 
 /** Invocations of which `held` have a slot that nothing comes back from, and the others wait. */
-function begin(keys: readonly string[], held: readonly string[]) {
+function begin(keys: readonly string[], held: readonly string[], limits: { timeoutMs?: number } = {}) {
   const happened: string[] = []
   const note = (what: string) => happened.push(what)
   const instances = {
@@ -36,7 +36,7 @@ function begin(keys: readonly string[], held: readonly string[]) {
     observeServiceMs: () => {},
   } as unknown as Instances
   const clock = new SimulatedClock()
-  const invocations = createInvocations({ clock, instances, appendLine: () => {}, onRecord: () => {} })
+  const invocations = createInvocations({ ...limits, clock, instances, appendLine: () => {}, onRecord: () => {} })
   for (const key of keys) {
     const responder = {
       onFailed: (failure: InvocationFailure) =>
@@ -55,11 +55,19 @@ const error = new FcError('FunctionInvocationDisabled', 'disabled')
 test('what runs of a function ends with the error, and takes its instance with it; other functions go on', () => {
   const { invocations, happened, clock } = begin(['f', 'g'], ['f', 'g'])
   invocations.abort('f', error)
-  assert.deepEqual(happened, ['f cancelled: disconnect', 'f abandoned', 'f failed: FunctionInvocationDisabled'])
+  assert.deepEqual(happened, ['f failed: FunctionInvocationDisabled', 'f cancelled: disconnect', 'f abandoned'])
   invocations.abort('f', error)
   // Its timeout is over, too.
   clock.advance(1000 * versionOf('f').function.config.timeoutSeconds)
-  assert.deepEqual(happened.slice(3), ['g cancelled: timeout', 'g abandoned', 'g failed: function'])
+  assert.deepEqual(happened.slice(3), ['g failed: function', 'g cancelled: timeout', 'g abandoned'])
+})
+
+test('a time limit that stands for those of all functions is the one that holds', () => {
+  const { happened, clock } = begin(['f'], ['f'], { timeoutMs: 3_600_000 })
+  clock.advance(3_599_999)
+  assert.deepEqual(happened, [])
+  clock.advance(1)
+  assert.deepEqual(happened, ['f failed: function', 'f cancelled: timeout', 'f abandoned'])
 })
 
 test('what waits for an instance waits no longer', () => {

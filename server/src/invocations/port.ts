@@ -21,6 +21,17 @@ export interface HttpRequestHead {
   upgrade?: 'websocket'
 }
 
+/** The trace that a call is part of, for the function to go on with. */
+export interface TraceContext {
+  /** Of Function Compute: as the `x-fc-tracing-opentracing-span-*` headers gave them; empty when they did not. */
+  openTracingSpanContext: string
+  openTracingSpanBaggages: Record<string, string>
+  /** W3C Trace Context and Baggage; absent when none came that is valid. */
+  traceparent?: string
+  tracestate?: string
+  baggage?: string
+}
+
 export interface InvocationRequest {
   requestId: string
   version: FunctionVersion
@@ -29,8 +40,7 @@ export interface InvocationRequest {
   clientIp: string
   /** Null for an event. */
   http: HttpRequestHead | null
-  /** Trace fields to hand on, as `x-fc-tracing-*` headers gave them. */
-  tracing: { openTracingSpanContext: string; openTracingSpanBaggages: Record<string, string> } | null
+  tracing: TraceContext | null
   /** Keep the last 4 KB of log. */
   wantsLogTail: boolean
 }

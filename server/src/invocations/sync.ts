@@ -14,6 +14,7 @@ import {
 import type { ColdStartPhases, InvocationRecord, LogLine } from '../logs/port.ts'
 import { BodySender } from './body-sender.ts'
 import { LogCapture } from './log-capture.ts'
+import { traceOf } from './tracing.ts'
 import type {
   Invocation,
   InvocationFailure,
@@ -26,6 +27,8 @@ import type {
 
 export interface InvocationsDeps {
   clock: Clock
+  /** Instead of the timeout of each function. */
+  timeoutMs?: number
   instances: Instances
   appendLine(line: LogLine): void
   onRecord: RecordSink
@@ -61,6 +64,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   #sender: BodySender | null = null
   #log: LogCapture | null = null
   #timer: Timer | null = null
+  #startedMs = 0
   #startedMonotonicMs = 0
   #durationMs = 0
   #requestBytes = 0
@@ -133,14 +137,11 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   /** Ends it for a reason of the platform: what it holds is let go of, and its instance ends. */
   abort(error: FcError): void {
     if (!this.#letGo()) return
-    if (this.#slot === null) {
-      this.#deps.instances.withdraw(this.#request.version, this)
-    } else {
-      this.#stopClock()
-      this.#stream?.cancel('disconnect')
-      this.#slot.abandon()
-    }
+    if (this.#slot === null) this.#deps.instances.withdraw(this.#request.version, this)
+    this.#stopClock()
     if (!this.#isAnswered) this.#fail({ kind: 'platform', error })
+    this.#stream?.cancel('disconnect')
+    this.#slot?.abandon()
   }
 
   outcome(): InvocationOutcome {
@@ -166,13 +167,15 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#coldStart = slot.coldStart
     const { clock } = this.#deps
     const { timeoutSeconds } = this.#request.version.function.config
+    const timeoutMs = this.#deps.timeoutMs ?? timeoutSeconds * 1000
+    this.#startedMs = clock.nowMs()
     this.#startedMonotonicMs = clock.monotonicMs()
-    this.#timer = clock.setTimer(timeoutSeconds * 1000, () => this.#onTimeout(timeoutSeconds))
+    this.#timer = clock.setTimer(timeoutMs, () => this.#onTimeout(timeoutMs / 1000))
     if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
     const body = this.#body
     this.#body = null
     const laterBytes = body !== null && body.length > FIRST_BODY_BYTES_MAX ? body.length : null
-    const head = invokeHead(this.#request, clock.nowMs() + timeoutSeconds * 1000, laterBytes)
+    const head = invokeHead(this.#request, this.#startedMs + timeoutMs, laterBytes)
     if (body === null) {
       this.#stream = slot.invoke(head, null, false, this)
       this.#responder.onStart()
@@ -252,16 +255,13 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   #onTimeout(timeoutSeconds: number): void {
     if (!this.#letGo()) return
-    this.#stream?.cancel('timeout')
     this.#stopClock()
-    this.#slot!.abandon()
-    if (this.#isAnswered) return
     const errorMessage = `Task timed out after ${timeoutSeconds} seconds`
-    this.#fail({
-      kind: 'function',
-      failure: { errorType: 'FunctionTimeoutError', errorMessage, handled: false },
-      exit: null,
-    })
+    const failure: FunctionFailure = { errorType: 'FunctionTimeoutError', errorMessage, handled: false }
+    // Before the stream is told, which may end it at once: that end is not the reason.
+    if (!this.#isAnswered) this.#fail({ kind: 'function', failure, exit: null })
+    this.#stream?.cancel('timeout')
+    this.#slot!.abandon()
   }
 
   #stopClock(): void {
@@ -331,7 +331,17 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       timeMs: this.#deps.clock.nowMs(),
       stream,
       text,
+      hook: null,
     })
+  }
+
+  #queuedMs(hasRun: boolean): number {
+    if (!hasRun) return this.#deps.clock.monotonicMs() - this.#acceptedMonotonicMs
+    const queuedMs = this.#startedMonotonicMs - this.#acceptedMonotonicMs
+    // The wall clock has whole ms, and what began at one of them must not come out as having begun in the one before: the
+    // initializer ended in it.
+    const wholeMs = this.#startedMs - this.#acceptedMs
+    return wholeMs > queuedMs && wholeMs < queuedMs + 1 ? wholeMs : queuedMs
   }
 
   #record(statusCode: number, responseBytes: number, answerError: FcError | undefined): InvocationRecord {
@@ -350,7 +360,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       kind: request.http === null ? 'event' : 'http',
       invocationType: request.invocationType,
       startedMs: this.#acceptedMs,
-      queuedMs: (hasRun ? this.#startedMonotonicMs : this.#deps.clock.monotonicMs()) - this.#acceptedMonotonicMs,
+      queuedMs: this.#queuedMs(hasRun),
       durationMs: this.#durationMs,
       billedMs: Math.ceil(this.#durationMs),
       memoryMB: request.version.function.config.memoryMB,
@@ -378,12 +388,12 @@ function startError({ errorType, errorMessage }: FunctionFailure): FcError | nul
 
 /** The INVOKE head of docs/reference/channel.md. */
 function invokeHead(request: InvocationRequest, deadlineMs: number, bodyBytes: number | null): string {
-  const { requestId, qualifier, clientIp, http, tracing } = request
+  const { requestId, qualifier, clientIp, http } = request
   const common = {
     requestId,
     deadlineMs,
     qualifier,
-    ...(tracing === null ? undefined : { tracing }),
+    tracing: traceOf(request),
     ...(bodyBytes === null ? undefined : { bodyBytes }),
   }
   return JSON.stringify(http === null ? { kind: 'event', ...common } : { kind: 'http', ...common, clientIp, ...http })

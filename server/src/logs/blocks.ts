@@ -7,7 +7,7 @@ import type { InvocationRecord, LogLine } from './port.ts'
 export interface Block {
   functionKey: string
   kind: 'lines' | 'records'
-  /** Times of the first and the last line, invocation markers included. */
+  /** Times of the first and the last line, markers included. */
   fromMs: number
   toMs: number
   /** `startedMs` of the records; null for lines. */
@@ -25,6 +25,7 @@ export type EncodedBlock = Pick<Block, 'functionKey' | 'count' | 'text' | 'numbe
 const lineColumns: Columns<LogLine> = {
   values: ['versionId', 'requestId', 'instanceId', 'stream', 'text'],
   numbers: ['timeMs'],
+  added: ['hook'],
 }
 
 const recordColumns: Columns<InvocationRecord> = {

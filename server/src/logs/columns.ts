@@ -7,6 +7,8 @@ export interface Columns<Row> {
   /** Strings, booleans, nulls and plain objects; never arrays. */
   values: readonly (keyof Row & string)[]
   numbers: readonly (keyof Row & string)[]
+  /** As `values`, and newer than what may be stored: null in the rows of blocks that were written without them. */
+  added?: readonly (keyof Row & string)[]
 }
 
 export interface EncodedRows {
@@ -22,14 +24,16 @@ type Cell = string | number | boolean | null | object
 export function encodeRows<Row extends object>(rows: readonly Row[], columns: Columns<Row>): EncodedRows {
   const cells = rows as readonly Record<string, Cell>[]
   const head: (Cell | Cell[])[] = []
-  for (const name of columns.values)
+  const addValues = (name: string) =>
     head.push(isConstant(cells, name) ? cells[0]![name]! : cells.map((row) => row[name]!))
+  for (const name of columns.values) addValues(name)
   const varying: string[] = []
   for (const name of columns.numbers) {
     const constant = isConstant(cells, name)
     head.push(constant ? cells[0]![name]! : true)
     if (!constant) varying.push(name)
   }
+  for (const name of columns.added ?? []) addValues(name)
   const numbers = new Float64Array(varying.length * rows.length)
   let at = 0
   for (const name of varying) for (const row of cells) numbers[at++] = row[name] as number
@@ -40,16 +44,18 @@ export function decodeRows<Row extends object>(encoded: EncodedRows, count: numb
   const head = JSON.parse(encoded.text) as (Cell | Cell[])[]
   const rows = Array.from({ length: count }, (): Record<string, Cell> => ({}))
   let column = 0
-  for (const name of columns.values) {
-    const value = head[column++]!
+  const readValues = (name: string) => {
+    const value = head[column++] ?? null
     if (Array.isArray(value)) for (let i = 0; i < count; i++) rows[i]![name] = value[i]!
     else for (const row of rows) row[name] = value
   }
+  for (const name of columns.values) readValues(name)
   let at = 0
   for (const name of columns.numbers) {
     const value = head[column++] as number | true
     for (const row of rows) row[name] = value === true ? encoded.numbers[at++]! : value
   }
+  for (const name of columns.added ?? []) readValues(name)
   return rows as Row[]
 }
 

@@ -103,17 +103,45 @@ export function logStoreContract(name: string, { make }: ContractSetup): void {
     ])
   })
 
-  check('a cold start with an initializer has markers for it', async (store) => {
-    const coldStart = { scheduleMs: 1, packageMs: 1, sandboxMs: 1, runtimeMs: 1, initializerMs: 20 }
-    store.appendLine(lineOf({ requestId: 'r', text: 'loading', timeMs: BASE_MS + 15 }))
-    store.appendRecord(recordOf({ requestId: 'r', queuedMs: 25, coldStart }))
-    assert.deepEqual(await texts(store), [
+  check('an initializer stands before its request, each with its own lines, though all is of one ms', async (store) => {
+    store.appendLine(lineOf({ requestId: 'r', text: 'connecting', hook: 'initialize' }))
+    store.appendRecord(recordOf({ requestId: 'r', kind: 'initialize', startedMs: BASE_MS - 1, durationMs: 0.8 }))
+    store.appendLine(lineOf({ requestId: 'r', text: 'working' }))
+    store.appendRecord(recordOf({ requestId: 'r', startedMs: BASE_MS - 30, queuedMs: 30, durationMs: 0.1 }))
+    const expected = [
       'FC Initialize Start RequestId: r',
-      'loading',
+      'connecting',
       'FC Initialize End RequestId: r',
       'FC Invoke Start RequestId: r',
+      'working',
       'FC Invoke End RequestId: r',
+    ]
+    assert.deepEqual(await texts(store), expected)
+    assert.deepEqual(await texts(store, { requestId: 'r', descending: true }), expected.toReversed())
+    const { lines } = await store.queryLines({ functionKey: 'hello', limit: 10 })
+    assert.deepEqual(
+      lines.map(({ hook }) => hook),
+      ['initialize', 'initialize', 'initialize', null, null, null],
+    )
+  })
+
+  check('hooks have markers of their own name, with their errors', async (store) => {
+    store.appendLine(lineOf({ requestId: 'a', text: 'flushing', hook: 'preFreeze', timeMs: BASE_MS + 1 }))
+    store.appendRecord(recordOf({ requestId: 'a', kind: 'preFreeze' }))
+    const failure = { fault: 'function', errorType: 'FunctionTimeoutError', errorMessage: 'too slow' } as const
+    store.appendRecord(recordOf({ requestId: 'b', kind: 'preStop', startedMs: BASE_MS + 50, ...failure }))
+    assert.deepEqual(await texts(store), [
+      'FC PreFreeze Start RequestId: a',
+      'flushing',
+      'FC PreFreeze End RequestId: a',
+      'FC PreStop Start RequestId: b',
+      'FunctionTimeoutError: too slow',
+      'FC PreStop End RequestId: b, Error: Unhandled function error',
     ])
+    assert.deepEqual(
+      (await store.queryRecords({ functionKey: 'hello', limit: 5 })).map(({ kind }) => kind),
+      ['preFreeze', 'preStop'],
+    )
   })
 
   check('filters hold for lines and markers alike', async (store) => {
@@ -181,6 +209,9 @@ export function logStoreContract(name: string, { make }: ContractSetup): void {
     store.appendLine(lineOf({ versionId: '1', requestId: 'r', text: 'two' }))
     store.appendRecord(recordOf({ versionId: '1', requestId: 'r' }))
     store.appendRecord(recordOf({ versionId: '1', requestId: 'silent' }))
+    store.appendLine(lineOf({ versionId: '1', requestId: 's', text: 'connecting', hook: 'initialize' }))
+    store.appendRecord(recordOf({ versionId: '1', requestId: 's', kind: 'initialize' }))
+    store.appendLine(lineOf({ versionId: '1', requestId: 's', text: 'working' }))
     follower.stop()
     recordFollower.stop()
     store.appendLine(lineOf({ versionId: '1', text: 'unheard' }))
@@ -192,8 +223,13 @@ export function logStoreContract(name: string, { make }: ContractSetup): void {
       'FC Invoke End RequestId: r',
       'FC Invoke Start RequestId: silent',
       'FC Invoke End RequestId: silent',
+      'FC Initialize Start RequestId: s',
+      'connecting',
+      'FC Initialize End RequestId: s',
+      'FC Invoke Start RequestId: s',
+      'working',
     ])
-    assert.deepEqual(records, ['r', 'silent'])
+    assert.deepEqual(records, ['r', 'silent', 's'])
   })
 
   const happenings = fc.array(

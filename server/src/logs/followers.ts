@@ -1,13 +1,14 @@
 /** Those who watch lines and records as they are appended. */
-import { markersOf, rankOf, startText } from './markers.ts'
+import { hookOf, markersOf, startText } from './markers.ts'
 import type { InvocationRecord, LogLine, LogQuery } from './port.ts'
 
-/** How many running requests a follower remembers to have told the start of. */
-const STARTED_REQUESTS_MAX = 10_000
+/** How many running requests and hooks a follower remembers to have told the start of. */
+const STARTED_MAX = 10_000
 
 interface LineFollower {
   query: LogQuery
   onLine: (line: LogLine) => void
+  /** Start markers that were told before their record. */
   started: Set<string>
 }
 
@@ -71,21 +72,21 @@ export class Followers {
   }
 }
 
-/** The record, and with it the start marker, is known only at the end: the first line of a request stands for it. */
+/** The record, and with it the start marker, is known only at the end: the first line of a run stands for it. */
 function tellLine(follower: LineFollower, line: LogLine): void {
-  if (line.requestId !== '' && !follower.started.has(line.requestId)) {
-    if (follower.started.size >= STARTED_REQUESTS_MAX) follower.started.clear()
-    follower.started.add(line.requestId)
-    tellMatching(follower, { ...line, stream: 'system', text: startText(line.requestId) })
+  const start = startText(line.requestId, line.hook)
+  if (line.requestId !== '' && !follower.started.has(start)) {
+    if (follower.started.size >= STARTED_MAX) follower.started.clear()
+    follower.started.add(start)
+    tellMatching(follower, { ...line, stream: 'system', text: start })
   }
   tellMatching(follower, line)
 }
 
 function tellMarkers(follower: LineFollower, record: InvocationRecord): void {
-  const started = follower.started.delete(record.requestId)
-  for (const { line, rank } of markersOf(record)) {
-    if (!(started && rank === rankOf.start)) tellMatching(follower, line)
-  }
+  const start = startText(record.requestId, hookOf(record))
+  const isTold = follower.started.delete(start)
+  for (const { line } of markersOf(record)) if (!(isTold && line.text === start)) tellMatching(follower, line)
 }
 
 function tellMatching(follower: LineFollower, line: LogLine): void {

@@ -1,9 +1,13 @@
 /** The lines that the platform adds to a function's own, derived from the record of an invocation. */
 import { cutLine } from './line-splitter.ts'
-import type { InvocationRecord, LogLine } from './port.ts'
+import type { InvocationRecord, LifecycleHook, LogLine } from './port.ts'
 
-/** Order of the lines of one request that have the same time. */
-export const rankOf = { initializeStart: 0, initializeEnd: 1, start: 2, line: 3, error: 4, end: 5 } as const
+/** Order of the lines of one request that have the same time; those of an initializer come before those of its request. */
+export const rankOf = { start: 4, line: 5, error: 6, end: 7 } as const
+const initializerRankOf = { start: 0, line: 1, error: 2, end: 3 } as const
+
+const ranksFor = (kind: InvocationRecord['kind'] | null) => (kind === 'initialize' ? initializerRankOf : rankOf)
+export const lineRank = ({ hook }: LogLine): number => ranksFor(hook).line
 
 export interface Marker {
   line: LogLine
@@ -14,43 +18,41 @@ export interface Marker {
  * First and last ms of an invocation in its function's log. `startedMs` is cut to whole ms, so the end is rounded up: a
  * line printed at the very end never comes after it.
  */
-export function spanOf(record: InvocationRecord): { fromMs: number; startMs: number; toMs: number } {
+export function spanOf(record: InvocationRecord): { fromMs: number; toMs: number } {
   const enteredMs = record.startedMs + record.queuedMs
-  const initializerMs = record.coldStart === null ? 0 : record.coldStart.initializerMs
-  return {
-    fromMs: Math.floor(enteredMs - initializerMs),
-    startMs: Math.floor(enteredMs),
-    toMs: Math.ceil(enteredMs + record.durationMs),
-  }
+  return { fromMs: Math.floor(enteredMs), toMs: Math.ceil(enteredMs + record.durationMs) }
 }
 
-/** Start, end, initializer and error lines, in order. A call that reached no instance has only its error line. */
+/** Start, error and end lines, in order. A call that reached no instance has only its error line. */
 export function markersOf(record: InvocationRecord): Marker[] {
-  const { fromMs, startMs, toMs } = spanOf(record)
-  const { requestId } = record
+  const { fromMs, toMs } = spanOf(record)
+  const { requestId, kind } = record
+  const rank = ranksFor(kind)
   const markers: Marker[] = []
-  const add = (timeMs: number, rank: number, text: string): void => {
-    markers.push({ line: systemLine(record, timeMs, text), rank })
+  const add = (timeMs: number, at: number, text: string): void => {
+    markers.push({ line: systemLine(record, timeMs, text), rank: at })
   }
   const reached = record.instanceId !== ''
-  if (reached) {
-    if (record.coldStart !== null && record.coldStart.initializerMs > 0) {
-      add(fromMs, rankOf.initializeStart, `FC Initialize Start RequestId: ${requestId}`)
-      add(startMs, rankOf.initializeEnd, `FC Initialize End RequestId: ${requestId}`)
-    }
-    add(startMs, rankOf.start, startText(requestId))
-  }
+  if (reached) add(fromMs, rank.start, startText(requestId, hookOf(record)))
   if (record.fault !== null && record.errorMessage !== '') {
     const told = record.errorType === '' ? record.errorMessage : `${record.errorType}: ${record.errorMessage}`
-    add(toMs, rankOf.error, cutLine(told.replaceAll(/\r?\n/g, ' ')))
+    add(toMs, rank.error, cutLine(told.replaceAll(/\r?\n/g, ' ')))
   }
-  if (reached) add(toMs, rankOf.end, `FC Invoke End RequestId: ${requestId}${errorSuffix(record)}`)
+  if (reached) add(toMs, rank.end, `FC ${wordOf(hookOf(record))} End RequestId: ${requestId}${errorSuffix(record)}`)
   return markers
 }
 
-export function startText(requestId: string): string {
-  return `FC Invoke Start RequestId: ${requestId}`
+export function startText(requestId: string, hook: LifecycleHook | null): string {
+  return `FC ${wordOf(hook)} Start RequestId: ${requestId}`
 }
+
+/** The hook that a record is of; null when it is of an invocation. */
+export function hookOf({ kind }: InvocationRecord): LifecycleHook | null {
+  return kind === 'event' || kind === 'http' ? null : kind
+}
+
+const HOOK_WORDS = { initialize: 'Initialize', preFreeze: 'PreFreeze', preStop: 'PreStop' } as const
+const wordOf = (hook: LifecycleHook | null) => (hook === null ? 'Invoke' : HOOK_WORDS[hook])
 
 function errorSuffix({ fault, handled }: InvocationRecord): string {
   if (fault !== 'function') return ''
@@ -59,5 +61,5 @@ function errorSuffix({ fault, handled }: InvocationRecord): string {
 
 function systemLine(record: InvocationRecord, timeMs: number, text: string): LogLine {
   const { functionKey, versionId, requestId, instanceId } = record
-  return { functionKey, versionId, requestId, instanceId, timeMs, stream: 'system', text }
+  return { functionKey, versionId, requestId, instanceId, timeMs, stream: 'system', text, hook: hookOf(record) }
 }

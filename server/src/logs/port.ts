@@ -2,6 +2,9 @@
 import type { Fault } from '../errors.ts'
 import type { FunctionKey } from '../model.ts'
 
+/** Code of a function that runs for no request of its own: when an instance starts, before it is frozen, before it ends. */
+export type LifecycleHook = 'initialize' | 'preFreeze' | 'preStop'
+
 export interface LogLine {
   functionKey: FunctionKey
   versionId: string
@@ -12,6 +15,8 @@ export interface LogLine {
   stream: 'stdout' | 'stderr' | 'system'
   /** Without the line break; at most `LOG_LINE_BYTES_MAX` bytes. */
   text: string
+  /** Which hook printed it; null: an invocation, or nothing that has a record. */
+  hook: LifecycleHook | null
 }
 
 export { createLineSplitter, LOG_LINE_BYTES_MAX } from './line-splitter.ts'
@@ -26,15 +31,17 @@ export interface ColdStartPhases {
   initializerMs: number
 }
 
+/** Of an invocation, or of a run of a hook: that has no queue, caller, trigger and qualifier, and is not counted as a call. */
 export interface InvocationRecord {
+  /** An initializer's is that of the request for which the instance was started; of the other hooks each run has its own. */
   requestId: string
   functionKey: FunctionKey
   versionId: string
   qualifier: string
   instanceId: string
-  kind: 'event' | 'http'
+  kind: 'event' | 'http' | LifecycleHook
   invocationType: 'Sync' | 'Async'
-  /** When the request was accepted. */
+  /** When the request was accepted, or the hook began. */
   startedMs: number
   /** Waiting for an instance with a free slot, cold start included. */
   queuedMs: number
@@ -98,8 +105,8 @@ export interface RecordQuery {
 }
 
 /**
- * Lines include the invocation markers (`FC Invoke Start RequestId: …`, `FC Invoke End RequestId: …` with its error
- * suffix), which the store derives from the records when it is asked: an invocation that prints nothing costs no line.
+ * Lines include the markers (`FC Invoke Start RequestId: …`, `FC Invoke End RequestId: …` with its error suffix, and for
+ * hooks Initialize, PreFreeze, PreStop instead of Invoke), which the store derives from the records when it is asked: an invocation that prints nothing costs no line.
  */
 export interface LogStore {
   /** Never waits and never throws; what cannot be kept (store behind by more than its bound) is counted as dropped. */

@@ -5,7 +5,7 @@ import { linesOf, recordsOf } from './blocks.ts'
 import type { Block } from './blocks.ts'
 import { comparePositions, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Position } from './cursor.ts'
-import { markersOf, rankOf } from './markers.ts'
+import { lineRank, markersOf } from './markers.ts'
 import { mergeBlocks } from './merge.ts'
 import type { InvocationRecord, LogLine, LogPage, LogQuery, RecordQuery } from './port.ts'
 
@@ -75,7 +75,7 @@ export function createQueries(sqlite: DatabaseSync): Queries {
       const { timeMs, requestId } = line
       return { line, at: { timeMs, requestId, rank, blockId: block.id, index } }
     }
-    if (block.kind === 'lines') return linesOf(stored).map((line, index) => place(line, rankOf.line, index))
+    if (block.kind === 'lines') return linesOf(stored).map((line, index) => place(line, lineRank(line), index))
     return recordsOf(stored).flatMap((record, index) =>
       markersOf(record).map((marker) => place(marker.line, marker.rank, index)),
     )

@@ -50,6 +50,7 @@ export function lineOf(changes: Partial<LogLine> = {}): LogLine {
     timeMs: BASE_MS,
     stream: 'stdout',
     text: 'text',
+    hook: null,
     ...changes,
   }
 }

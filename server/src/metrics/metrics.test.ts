@@ -52,6 +52,20 @@ test('invocations are counted by function, version, status class and fault', asy
   ])
 })
 
+test('a hook is paid for, and is no invocation', async () => {
+  const metrics = createMetrics()
+  metrics.observe(record())
+  metrics.observe(record({ kind: 'preFreeze', billedMs: 20, fault: 'function', errorType: 'OrderRefused' }))
+  assert.deepEqual(await linesOf(metrics, 'sluice_invocations_total'), [
+    'sluice_invocations_total{function="shop$hello",version="LATEST",status="2xx",fault="none"} 1',
+  ])
+  assert.deepEqual(await linesOf(metrics, 'sluice_billed_seconds_total'), [
+    'sluice_billed_seconds_total{function="shop$hello",version="LATEST"} 0.023',
+  ])
+  const counts = await linesOf(metrics, 'sluice_invocation_duration_seconds_count')
+  assert.deepEqual(counts, ['sluice_invocation_duration_seconds_count{function="shop$hello",version="LATEST"} 1'])
+})
+
 test('asking twice does not count twice', async () => {
   const metrics = createMetrics()
   metrics.observe(record())

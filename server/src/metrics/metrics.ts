@@ -117,7 +117,7 @@ export function createMetrics(): Metrics {
   )
   counter(
     'sluice_billed_seconds_total',
-    'Billed time.',
+    'Billed time, of lifecycle hooks too.',
     version,
     perVersion((one) => [[one.billedMs / 1000]]),
   )

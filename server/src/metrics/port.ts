@@ -15,7 +15,7 @@ export interface MetricSources {
 }
 
 export interface Metrics {
-  /** Counts one invocation; cheap enough for each of them. */
+  /** Counts one invocation, or the billed time of a hook; cheap enough for each of them. */
   observe(record: InvocationRecord): void
   /** `operation` is one of the API's own names, never text of a caller. */
   observeManagementRequest(operation: string, statusCode: number, durationMs: number): void

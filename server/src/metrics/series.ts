@@ -29,14 +29,16 @@ export class VersionSeries {
     this.versionId = versionId
   }
 
+  /** The run of a hook is paid for, and is no invocation. */
   observe(record: InvocationRecord): void {
+    this.billedMs += record.billedMs
+    this.billedMBms += record.billedMs * record.memoryMB
+    if (record.kind !== 'event' && record.kind !== 'http') return
     this.invocations[faultIndex(record) * STATUS_CLASSES.length + statusClass(record.statusCode)]!++
     this.duration.observe(record.durationMs)
     this.queue.observe(record.queuedMs)
     this.requestBytes += record.requestBytes
     this.responseBytes += record.responseBytes
-    this.billedMs += record.billedMs
-    this.billedMBms += record.billedMs * record.memoryMB
     if (record.coldStart !== null) this.coldStarts++
     if (record.errorType === 'ResourceExhausted') this.exhaustedThrottles++
     else if (record.errorType === 'ResourceThrottled') this.resourceThrottles++

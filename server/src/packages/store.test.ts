@@ -10,9 +10,11 @@ import { systemClock } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import { removeTree } from './folder-cache.ts'
+import { packagesOf } from './port.ts'
 import type { PackageStore } from './port.ts'
 import { SWEEP_GRACE_MS, createPackageStore } from './store.ts'
-import { makeZip } from './zip-fixtures.ts'
+import { link, makeZip } from './zip-fixtures.ts'
+import type { ZipEntry } from './zip-fixtures.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'package-store-'))
 after(() => removeTree(root))
@@ -165,4 +167,98 @@ test('a large package does not hold up the event loop', async () => {
   await store.unpack(sha256)
   delay.disable()
   assert.ok(delay.max / 1e6 < 100, `the loop stood still for ${delay.max / 1e6} ms`)
+})
+
+const zipOf = (...entries: ZipEntry[]) => makeZip(entries)
+
+/** Puts packages, one after the other. */
+async function putAll({ store }: Harness, zips: readonly Buffer[]): Promise<string[]> {
+  const sha256s: string[] = []
+  for (const zip of zips) sha256s.push((await store.put(zip)).sha256)
+  return sha256s
+}
+
+test('a package tells the size of its files', async () => {
+  const { store } = await harness()
+  const zip = zipOf({ name: 'a', content: 'x'.repeat(1000), deflate: true }, { name: 'b', content: 'four' })
+  assert.equal((await store.put(zip)).unpackedBytes, 1004)
+})
+
+test('several packages are one read-only folder, made once, without copies of their files', async () => {
+  const scene = await harness()
+  const { store } = scene
+  const first = zipOf({ name: 'lib/both', content: 'first' }, { name: 'bin/tool', content: '#!', mode: 0o100755 })
+  const second = zipOf(
+    { name: 'lib/both', content: 'second' },
+    { name: 'lib/own', content: 'own' },
+    link('lib/l', 'own'),
+  )
+  const sha256s = await putAll(scene, [first, second])
+  const folders = await Promise.all(Array.from({ length: 5 }, () => store.unpackTogether(sha256s)))
+  assert.equal(new Set(folders).size, 1)
+  const inside = (path: string) => join(folders[0]!, path)
+  assert.deepEqual(
+    ['lib/both', 'lib/own', 'lib/l'].map((path) => readFileSync(inside(path), 'utf8')),
+    ['first', 'own', 'own'],
+  )
+  const modes = ['', 'lib', 'bin/tool', 'lib/own'].map((path) => statSync(inside(path)).mode & 0o777)
+  assert.deepEqual(modes, [0o555, 0o555, 0o555, 0o444])
+  const original = join(await store.unpack(sha256s[1]!), 'lib/own')
+  assert.equal(statSync(inside('lib/own')).ino, statSync(original).ino)
+  const reversed = await store.unpackTogether(sha256s.toReversed())
+  assert.equal(readFileSync(join(reversed, 'lib/both'), 'utf8'), 'second')
+})
+
+test('one package alone is its own folder', async () => {
+  const { store } = await harness()
+  const { sha256 } = await store.put(someZip('1'))
+  assert.equal(await store.unpackTogether([sha256]), await store.unpack(sha256))
+})
+
+test('packages that do not go together are refused with the reason, and leave no folder', async () => {
+  const scene = await harness()
+  const sha256s = await putAll(scene, [
+    zipOf({ name: 'y' }, link('x', 'a/b/../../y')),
+    zipOf({ name: 'z' }, link('a', '.'), link('b', '.')),
+  ])
+  await assert.rejects(scene.store.unpackTogether(sha256s), (error: unknown) => {
+    assert.ok(error instanceof FcError)
+    assert.equal(error.code, 'InvalidArgument')
+    assert.match(error.message, /^the layers cannot be used together: entry "x": .* leaves the package$/)
+    return true
+  })
+  assert.equal(unpackedFolders(scene.directory).length, 2)
+})
+
+test('a folder of several packages is known after a restart, and goes when nothing refers to it', async () => {
+  const scene = await harness()
+  const { directory, clock } = scene
+  const layers = (await putAll(scene, [someZip('1'), someZip('2')])).map((sha256) => ({
+    arn: sha256,
+    code: { sha256, sizeBytes: 1, checksum: '1' },
+    unpackedBytes: 1,
+    compatibleRuntimes: [],
+  }))
+  const sha256s = layers.map(({ code }) => code.sha256)
+  const folder = await scene.store.unpackTogether(sha256s)
+  const again = await createPackageStore({ directory, cacheBytesMax: 1024 * 1024 }, { clock })
+  assert.equal(await again.unpackTogether(sha256s), folder)
+  clock.advance(SWEEP_GRACE_MS + 1000)
+  await again.sweep(new Set(packagesOf({ code: null, image: null, layers })))
+  assert.equal(unpackedFolders(directory).length, 3)
+  await again.sweep(new Set(sha256s))
+  assert.equal(unpackedFolders(directory).length, 2)
+  // Its files are those of the packages, which have them still.
+  assert.equal(readFileSync(join(await again.unpack(sha256s[0]!), 'index.js'), 'utf8'), '1')
+})
+
+test('a package that is renewed stays for another grace period; one that is unknown cannot be', async () => {
+  const { store, clock } = await harness()
+  const zip = someZip('1')
+  const { sha256 } = await store.put(zip)
+  clock.advance(SWEEP_GRACE_MS + 1000)
+  await store.renew(sha256)
+  await store.sweep(new Set())
+  assert.ok((await buffer((await store.open(sha256))!)).equals(zip))
+  await assert.rejects(store.renew('0'.repeat(64)), /ENOENT/)
 })

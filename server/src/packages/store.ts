@@ -1,17 +1,17 @@
 /** The package store on a local disk. */
 import { renameSync, statSync } from 'node:fs'
-import { mkdir, open, readdir, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
-import type { CodeRef } from '../model.ts'
 import { WorkerLane } from '../worker-lane.ts'
 import { openFolderCache, removeTree } from './folder-cache.ts'
 import type { FolderCache } from './folder-cache.ts'
 import { PackageError, megabytes, packageLimits } from './limits.ts'
 import type { PackageLimits } from './limits.ts'
-import type { PackageStore } from './port.ts'
+import { togetherKey } from './port.ts'
+import type { PackageStore, StoredPackage } from './port.ts'
 import type { Job, JobResults } from './worker.ts'
 
 /** What is not referred to is kept so long: a put must be followed by its document, an unpack by its instance. */
@@ -50,7 +50,7 @@ class DiskPackageStore implements PackageStore {
   readonly #zips: string
   readonly #incoming: string
   readonly #folders: FolderCache
-  readonly #unpacking = new Map<string, Promise<string>>()
+  readonly #making = new Map<string, Promise<string>>()
   /** Two threads, so that somebody's upload never delays somebody's cold start. */
   readonly #checks: PackageLane
   readonly #unpacks: PackageLane
@@ -67,7 +67,7 @@ class DiskPackageStore implements PackageStore {
     this.#unpacks = createLane(clock)
   }
 
-  async put(zip: Buffer): Promise<CodeRef> {
+  async put(zip: Buffer): Promise<StoredPackage> {
     const { zipBytesMax } = this.#limits
     if (zip.length > zipBytesMax) {
       throw refusal(`the zip has ${megabytes(zip.length)}; at most ${megabytes(zipBytesMax)} are accepted`)
@@ -99,27 +99,55 @@ class DiskPackageStore implements PackageStore {
   }
 
   unpack(sha256: string): Promise<string> {
-    const folder = this.#folders.use(sha256)
-    if (folder !== undefined) return Promise.resolve(folder)
-    const underway = this.#unpacking.get(sha256)
-    if (underway !== undefined) return underway
-    const unpacking = this.#unpack(sha256).finally(() => this.#unpacking.delete(sha256))
-    this.#unpacking.set(sha256, unpacking)
-    return unpacking
+    return this.#folder(sha256, async (folder) => {
+      if (!SHA256.test(sha256)) throw new Error('a code package is named by 64 lower-case hex digits')
+      try {
+        const job = { kind: 'unpack', zipPath: this.#zipPath(sha256), folder, limits: this.#limits } as const
+        return await this.#unpacks.run(job)
+      } catch (error) {
+        if (error instanceof FcError) throw error
+        throw new Error(`code package ${sha256} cannot be unpacked: ${(error as Error).message}`, { cause: error })
+      }
+    })
   }
 
-  async #unpack(sha256: string): Promise<string> {
-    if (!SHA256.test(sha256)) throw new Error('a code package is named by 64 lower-case hex digits')
+  unpackTogether(sha256s: readonly string[]): Promise<string> {
+    if (sha256s.length === 1) return this.unpack(sha256s[0]!)
+    return this.#folder(togetherKey(sha256s), async (folder) => {
+      const sources = await Promise.all(sha256s.map((sha256) => this.unpack(sha256)))
+      try {
+        return await this.#unpacks.run({ kind: 'link', sources, folder, limits: this.#limits })
+      } catch (error) {
+        if (!(error instanceof PackageError)) throw error
+        throw new FcError('InvalidArgument', `the layers cannot be used together: ${error.message}`)
+      }
+    })
+  }
+
+  /** The folder of this name, made by `make` at first use, once however many ask at once; `make` tells its size on disk. */
+  #folder(name: string, make: (scratch: string) => Promise<number>): Promise<string> {
+    const folder = this.#folders.use(name)
+    if (folder !== undefined) return Promise.resolve(folder)
+    const underway = this.#making.get(name)
+    if (underway !== undefined) return underway
+    const making = this.#make(name, make).finally(() => this.#making.delete(name))
+    this.#making.set(name, making)
+    return making
+  }
+
+  async #make(name: string, make: (scratch: string) => Promise<number>): Promise<string> {
     const scratch = this.#folders.scratch()
     try {
-      const job = { kind: 'unpack', zipPath: this.#zipPath(sha256), folder: scratch, limits: this.#limits } as const
-      const sizeBytes = await this.#unpacks.run(job)
-      return this.#folders.add(sha256, scratch, sizeBytes)
+      return this.#folders.add(name, scratch, await make(scratch))
     } catch (error) {
       await removeTree(scratch)
-      if (error instanceof FcError) throw error
-      throw new Error(`code package ${sha256} cannot be unpacked: ${(error as Error).message}`, { cause: error })
+      throw error
     }
+  }
+
+  async renew(sha256: string): Promise<void> {
+    const nowSeconds = this.#clock.nowMs() / 1000
+    await utimes(this.#zipPath(sha256), nowSeconds, nowSeconds)
   }
 
   async sweep(used: ReadonlySet<string>, running: ReadonlySet<string> = used): Promise<void> {

@@ -88,33 +88,33 @@ export class PathTree {
   folders(): string[] {
     return [...this.#kinds].filter(([, kind]) => kind === 'folder').map(([path]) => path)
   }
+}
 
-  /**
-   * Follows every link as the kernel would, through other links too, and throws PackageError when one leaves the package.
-   * A target that does not exist inside the package is allowed: it leads nowhere.
-   */
-  checkLinks(targets: ReadonlyMap<string, string>): void {
-    for (const [path, target] of targets) {
-      const refuse = (reason: string): never => {
-        throw new PackageError(`entry ${quote(path)}: the link to ${quote(target)} ${reason}`)
+/**
+ * Follows every link as the kernel would, through other links too, and throws PackageError when one leaves the package.
+ * A target that does not exist inside the package is allowed: it leads nowhere.
+ */
+export function checkLinks(targets: ReadonlyMap<string, string>): void {
+  for (const [path, target] of targets) {
+    const refuse = (reason: string): never => {
+      throw new PackageError(`entry ${quote(path)}: the link to ${quote(target)} ${reason}`)
+    }
+    if (target.startsWith('/')) refuse('is absolute; links must be relative')
+    const here = path.split('/').slice(0, -1)
+    const ahead = target.split('/').reverse()
+    for (let hops = 0; ahead.length > 0;) {
+      const part = ahead.pop()!
+      if (part === '' || part === '.') continue
+      if (part === '..') {
+        if (here.pop() === undefined) refuse('leaves the package')
+        continue
       }
-      if (target.startsWith('/')) refuse('is absolute; links must be relative')
-      const here = path.split('/').slice(0, -1)
-      const ahead = target.split('/').reverse()
-      for (let hops = 0; ahead.length > 0;) {
-        const part = ahead.pop()!
-        if (part === '' || part === '.') continue
-        if (part === '..') {
-          if (here.pop() === undefined) refuse('leaves the package')
-          continue
-        }
-        here.push(part)
-        const onward = targets.get(here.join('/'))
-        if (onward === undefined) continue
-        if (++hops > LINK_HOPS_MAX) refuse(`passes more than ${LINK_HOPS_MAX} other links`)
-        here.pop()
-        ahead.push(...onward.split('/').reverse())
-      }
+      here.push(part)
+      const onward = targets.get(here.join('/'))
+      if (onward === undefined) continue
+      if (++hops > LINK_HOPS_MAX) refuse(`passes more than ${LINK_HOPS_MAX} other links`)
+      here.pop()
+      ahead.push(...onward.split('/').reverse())
     }
   }
 }

@@ -4,7 +4,7 @@ import type { Entry, ZipFile } from 'yauzl'
 import { PackageError, megabytes, quote } from './limits.ts'
 import type { PackageLimits } from './limits.ts'
 import { readContent } from './zip-content.ts'
-import { PathTree, checkName, decodeName } from './zip-names.ts'
+import { PathTree, checkLinks, checkName, decodeName } from './zip-names.ts'
 import type { EntryKind } from './zip-names.ts'
 
 export interface PackageFile {
@@ -103,7 +103,7 @@ export async function planPackage(zip: Buffer, limits: PackageLimits): Promise<P
 
   const targets = new Map<string, string>()
   for (const link of links) targets.set(link.path, await readTarget(zip, link, limits))
-  tree.checkLinks(targets)
+  checkLinks(targets)
   return { folders: tree.folders(), files, links: targets }
 }
 

@@ -7,8 +7,8 @@ import type { PackageFile, PackagePlan } from './zip-plan.ts'
 /** Everybody may read code, nobody may change it; set-user-id and the like are never kept. */
 const MODE_FILE = 0o444
 const MODE_EXECUTABLE = 0o555
-const MODE_FOLDER = 0o555
-const DISK_BLOCK_BYTES = 4096
+export const MODE_FOLDER = 0o555
+export const DISK_BLOCK_BYTES = 4096
 
 /** Reads every file whole; throws PackageError when one is damaged. */
 export async function checkContents(zip: Buffer, plan: PackagePlan): Promise<void> {

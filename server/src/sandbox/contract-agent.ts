@@ -13,6 +13,8 @@ export interface AgentOptions {
   environment: Readonly<Record<string, string>>
   /** Given, the agent is specialised with it, under the same limits. */
   codeFolder: string
+  /** Beside the code, of which it needs one. */
+  layersFolder: string
   limits: Partial<SandboxLimits>
 }
 
@@ -20,6 +22,8 @@ export interface Agent {
   sandbox: Sandbox
   /** Where it sees its code; empty without `codeFolder`. */
   code: string
+  /** Where it sees its layers; empty without `layersFolder`. */
+  layers: string
   /** The value, as JSON knows it, of JavaScript run inside; rejects with what it throws. Only without a `command`. */
   evaluate: (source: string) => Promise<unknown>
   output: (stream: 'stdout' | 'stderr') => string
@@ -90,8 +94,10 @@ export async function startAgent(
         onBytes = () => void (bytes >= count && resolve())
         onBytes()
       })
-    const code = options.codeFolder === undefined ? '' : await sandbox.specialise(options.codeFolder, limits)
-    return { sandbox, code, evaluate, output, printed }
+    const { codeFolder, layersFolder = null } = options
+    const paths = codeFolder && (await sandbox.specialise({ code: codeFolder, layers: layersFolder }, limits))
+    const { code, layers } = paths || { code: '', layers: null }
+    return { sandbox, code, layers: layers ?? '', evaluate, output, printed }
   } finally {
     server.close()
   }

@@ -15,6 +15,8 @@ function codeIn(scratch: string, text: string): string {
   return folder
 }
 
+const only = (code: string) => ({ code, layers: null })
+
 export const handover: Promises = {
   'before it has code, a program works in an empty folder': async ({ agent }) => {
     const { evaluate } = await agent()
@@ -24,7 +26,7 @@ export const handover: Promises = {
   'the code is at the path that specialise tells, for a program that runs already': async ({ agent, scratch }) => {
     const codeFolder = codeIn(scratch, 'hello')
     const { sandbox, evaluate } = await agent()
-    const code = await sandbox.specialise(codeFolder, LIMITS)
+    const { code } = await sandbox.specialise(only(codeFolder), LIMITS)
     assert.equal(await evaluate(`fs.readFileSync('${code}/index.js', 'utf8')`), 'hello')
     await evaluate(`process.chdir('${code}')`)
     assert.deepEqual(await evaluate(`fs.readdirSync('.')`), ['index.js'])
@@ -35,21 +37,21 @@ export const handover: Promises = {
     const { temporary } = sandbox.paths
     await evaluate(`fs.writeFileSync('${temporary}/early', 'kept')`)
     await evaluate(`void (globalThis.opened = fs.openSync('${temporary}/early'))`)
-    await sandbox.specialise(codeIn(scratch, ''), LIMITS)
+    await sandbox.specialise(only(codeIn(scratch, '')), LIMITS)
     assert.equal(await evaluate(`fs.readFileSync(opened, 'utf8')`), 'kept')
     assert.equal(await evaluate(`fs.readFileSync('${temporary}/early', 'utf8')`), 'kept')
   },
 
   'the memory limit of the function replaces that of the sandbox': async ({ agent, scratch }) => {
     const { sandbox, evaluate } = await agent()
-    await sandbox.specialise(codeIn(scratch, ''), { ...LIMITS, memoryBytes: 160 * MB })
+    await sandbox.specialise(only(codeIn(scratch, '')), { ...LIMITS, memoryBytes: 160 * MB })
     evaluate('globalThis.held = Buffer.alloc(400 * 1024 * 1024, 1), 0').catch(() => {})
     assert.equal((await sandbox.exited).outOfMemory, true)
   },
 
   'a memory limit that specialise raises is raised': async ({ agent, scratch }) => {
     const { sandbox, evaluate } = await agent({ limits: { memoryBytes: 160 * MB } })
-    await sandbox.specialise(codeIn(scratch, ''), LIMITS)
+    await sandbox.specialise(only(codeIn(scratch, '')), LIMITS)
     await evaluate('void (globalThis.held = Buffer.alloc(300 * 1024 * 1024, 1))')
     // Longer than any sampling: the limit of before would have ended it.
     await evaluate('new Promise((resolve) => setTimeout(resolve, 300))')
@@ -59,12 +61,12 @@ export const handover: Promises = {
   'specialise happens once, to a sandbox that runs, with a folder that exists': async ({ agent, scratch }) => {
     const codeFolder = codeIn(scratch, '')
     const { sandbox } = await agent()
-    await assert.rejects(sandbox.specialise(join(scratch, 'none'), LIMITS), /none does not exist/)
-    await sandbox.specialise(codeFolder, LIMITS)
-    await assert.rejects(sandbox.specialise(codeFolder, LIMITS), /has its code already/)
+    await assert.rejects(sandbox.specialise(only(join(scratch, 'none')), LIMITS), /none does not exist/)
+    await sandbox.specialise(only(codeFolder), LIMITS)
+    await assert.rejects(sandbox.specialise(only(codeFolder), LIMITS), /has its code already/)
     const ended = await agent()
     await ended.sandbox.stop(0)
-    await assert.rejects(ended.sandbox.specialise(codeFolder, LIMITS), /has ended/)
+    await assert.rejects(ended.sandbox.specialise(only(codeFolder), LIMITS), /has ended/)
   },
 
   'the code stays on the host when the sandbox is gone': async ({ agent, scratch }) => {

@@ -14,6 +14,7 @@ import { exec } from './contract-exec.ts'
 import { freezing } from './contract-freezing.ts'
 import { handover } from './contract-handover.ts'
 import { isolation } from './contract-isolation.ts'
+import { layers } from './contract-layers.ts'
 import { life } from './contract-life.ts'
 import { limits } from './contract-limits.ts'
 import { rights } from './contract-rights.ts'
@@ -41,7 +42,7 @@ export function sandboxContract(
   options: SandboxContractOptions,
 ): void {
   const { skips = {} } = options
-  const common = { ...life, ...handover, ...limits, ...freezing, ...exec, ...isolation, ...rights }
+  const common = { ...life, ...handover, ...layers, ...limits, ...freezing, ...exec, ...isolation, ...rights }
 
   const open = async (): Promise<Opened> => {
     const root = mkdtempSync(join(tmpdir(), 'sandbox-'))

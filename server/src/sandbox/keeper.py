@@ -5,6 +5,7 @@ mounts made in a mount namespace of its own go with it, however it ends. It deci
 another, each a line of JSON on stdin, and answers with lines of JSON on stdout. It ends, and all sandboxes with it,
 when stdin closes. The requests are described in keeper.ts, which sends them.
 """
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -12,19 +13,34 @@ import json
 import os
 import selectors
 import signal
+import socket
+import stat
 import struct
 import subprocess
+import sys
 import time
+
+# Nothing else is looked for where we lie, and nothing written there.
+sys.dont_write_bytecode = True
+sys.path.append(os.path.dirname(os.path.abspath(__file__)))
+import loop_disk  # noqa: E402
 
 CLONE_NEWNS = 0x20000
 CLONE_NEWNET = 0x40000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_MOVE = 1, 2, 4, 32, 4096, 8192
+CLONE_NEWUSER = 0x10000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_NOATIME, MS_BIND, MS_MOVE = 1, 2, 4, 32, 1024, 4096, 8192
 MS_REC, MS_PRIVATE, MS_SLAVE, MS_SHARED = 16384, 1 << 18, 1 << 19, 1 << 20
 MNT_DETACH = 2
+# System calls that the C library may not have, with the same numbers on every machine; and their flags.
+OPEN_TREE, MOVE_MOUNT, MOUNT_SETATTR = 428, 429, 442
+AT_FDCWD, AT_EMPTY_PATH = -100, 0x1000
+OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH = 1, 4
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_IDMAP = 1, 2, 4, 0x100000
 # ioctl of ext4, and its argument: nothing is written to the disk any more.
 EXT4_IOC_SHUTDOWN, SHUTDOWN_NO_FLUSH = 0x8004587D, struct.pack("I", 2)
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
-# Of one program and stream; the longest that is asked for is the list of a thousand sandboxes' firewall rules.
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+# Of one program and stream.
 OUTPUT_BYTES_MAX = 1 << 20
 # For a container's first process that has ended to become our child, and between two looks.
 ADOPTION_SECONDS_MAX, ADOPTION_LOOK_SECONDS = 1, 0.001
@@ -49,6 +65,50 @@ def unmount(target):
         code = ctypes.get_errno()
         if code not in (errno.EINVAL, errno.ENOENT):
             raise OSError(code, f"unmount {target}: {os.strerror(code)}")
+
+
+def mount_as(source, target, owner, owners):
+    """Shows a folder read-only with other owners: user 0 is `owner` there, user 1 the one after it, and so on."""
+    tree = libc.syscall(OPEN_TREE, AT_FDCWD, source.encode(), OPEN_TREE_CLONE | os.O_CLOEXEC)
+    check(min(tree, 0), f"open {source}")
+    try:
+        with user_namespace(owner, owners) as namespace:
+            flags = MOUNT_ATTR_IDMAP | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
+            attributes = struct.pack("=QQQQ", flags, 0, 0, namespace)
+            result = libc.syscall(MOUNT_SETATTR, tree, b"", AT_EMPTY_PATH, attributes, len(attributes))
+        check(result, "the file system of the image cannot be shown with other owners (idmapped mounts)")
+        check(libc.syscall(MOVE_MOUNT, tree, b"", AT_FDCWD, target.encode(), MOVE_MOUNT_F_EMPTY_PATH), f"mount on {target}")
+    finally:
+        os.close(tree)
+
+
+@contextlib.contextmanager
+def user_namespace(owner, owners):
+    """A namespace in which the users from 0 on are the host's from `owner` on. A process has to make it, and ends."""
+    ready, made = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        die_with_keeper()
+        if libc.unshare(CLONE_NEWUSER) == 0:
+            os.write(made, b"1")
+            signal.pause()
+        os._exit(1)
+    try:
+        os.close(made)
+        if os.read(ready, 1) == b"":
+            raise OSError(errno.EPERM, "a user namespace cannot be made")
+        for kind in ("uid", "gid"):
+            with open(f"/proc/{pid}/{kind}_map", "w") as file:
+                file.write(f"0 {owner} {owners}")
+        namespace = os.open(f"/proc/{pid}/ns/user", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            yield namespace
+        finally:
+            os.close(namespace)
+    finally:
+        os.close(ready)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def memory_file(content):
@@ -302,9 +362,59 @@ class Keeper:
             os.rmdir(staging)
         return {}
 
+    def do_layer(self, request):
+        """Shows an image at `target`, under a layer on the disk that takes all changes; both belong to `owner`."""
+        owner, owners = request["owner"], request["owners"]
+        os.chdir(request["disk"])
+        try:
+            for name in ("image", "work"):
+                os.mkdir(name, 0o700)
+            mount_as(request["image"], "image", owner, owners)
+            try:
+                os.mkdir("changes")
+                os.chmod("changes", 0o755)
+                os.chown("changes", owner, owner)
+                self.prepare(request["files"], owner)
+                # Paths are relative, as programs inside see them in their list of mounts.
+                options = b"lowerdir=image,upperdir=changes,workdir=work"
+                check(libc.mount(b"overlay", request["target"].encode(), b"overlay", MS_NOSUID | MS_NODEV | MS_NOATIME, options), "mount the image")
+            finally:
+                # The layer holds on to it.
+                unmount("image")
+        finally:
+            os.chdir("/")
+        return {}
+
+    def prepare(self, files, owner):
+        """Files of ours in /etc, and a /tmp where there is none. Nothing is written through the image, whose links lead anywhere."""
+        if not os.path.lexists("image/tmp"):
+            os.mkdir("changes/tmp")
+            os.chmod("changes/tmp", 0o1777)
+            os.chown("changes/tmp", owner, owner)
+        if os.path.lexists("image/etc"):
+            found = os.lstat("image/etc")
+            if not stat.S_ISDIR(found.st_mode):
+                return
+            mode, user, group = stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid
+        else:
+            mode, user, group = 0o755, owner, owner
+        os.mkdir("changes/etc")
+        for name, text in files.items():
+            path = f"changes/etc/{name}"
+            with open(path, "x") as file:
+                file.write(text)
+            os.chmod(path, 0o644)
+            os.chown(path, owner, owner)
+        os.chown("changes/etc", user, group)
+        os.chmod("changes/etc", mode)
+
     def do_unmount(self, request):
         for path in request["paths"]:
             unmount(path)
+        return {}
+
+    def do_disk(self, request):
+        loop_disk.attach(request["template"], request["image"], request["folder"])
         return {}
 
     def do_discard(self, request):
@@ -320,6 +430,24 @@ class Keeper:
             # Not there, or it cannot do it: then it is written out.
             pass
         unmount(request["path"])
+        return {}
+
+    def do_network(self, request):
+        """
+        A new network namespace with nothing but its loopback, kept by the file at `path` until that is unmounted. All its
+        ports are for everybody, as its users are nobody else's, and images like port 80.
+        """
+        with open(request["path"], "x"):
+            pass
+        check(libc.unshare(CLONE_NEWNET), "unshare")
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+                fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", IFF_UP))
+            with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", "w") as file:
+                file.write("0")
+            mount("/proc/self/ns/net", request["path"], MS_BIND)
+        finally:
+            check(libc.setns(self.own_network, CLONE_NEWNET), "setns")
         return {}
 
     def do_sent(self, request):

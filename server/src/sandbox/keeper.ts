@@ -160,14 +160,39 @@ export class Keeper {
     await this.#request({ do: 'bind', source, target, staging })
   }
 
+  /**
+   * Shows an image at `target`, under a layer on the disk that takes all changes. The image's owners are shown as those
+   * from `owner` on, so many. `files` are put into its /etc. Both can be unmounted at `target`.
+   */
+  async layer(layer: {
+    image: string
+    disk: string
+    target: string
+    owner: number
+    owners: number
+    files: Readonly<Record<string, string>>
+  }): Promise<void> {
+    await this.#request({ do: 'layer', ...layer })
+  }
+
   /** Unmounts what is mounted at these paths; it goes when the last who uses it is gone. */
   async unmount(paths: readonly string[]): Promise<void> {
     await this.#request({ do: 'unmount', paths })
   }
 
+  /** Mounts a copy of the ext4 disk in the file `template`, kept in the new file `image`, at `folder`. */
+  async disk(template: string, image: string, folder: string): Promise<void> {
+    await this.#request({ do: 'disk', template, image, folder })
+  }
+
   /** Unmounts a disk at `path` without writing out what was stored on it; no effect when none is mounted there. */
   async discard(path: string): Promise<void> {
     await this.#request({ do: 'discard', path })
+  }
+
+  /** Makes a network namespace and keeps it at `path`, until that is unmounted. */
+  async network(path: string): Promise<void> {
+    await this.#request({ do: 'network', path })
   }
 
   /** IPv4 packets that were sent in a network namespace. */

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { PLUGIN_CHAIN, bridgeName, networksInUse, planNetwork, staleRules } from './network-plan.ts'
+import { bridgeName, networksInUse, planNetwork } from './network-plan.ts'
 
 function run(command: string, ...args: string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
@@ -33,7 +33,7 @@ export function tracesOf(folder: string): Traces {
   const id = createHash('sha256').update(join(folder, 'state')).digest('hex')
   const bridge = bridgeName(id)
   const routes = networksInUse(run('ip', '-json', 'route', 'show', 'table', 'all'), bridge)
-  const { name, subnet } = planNetwork(id, routes)!
+  const { name } = planNetwork(id, routes)!
 
   const processes = (): string[] =>
     readdirSync('/proc')
@@ -57,16 +57,14 @@ export function tracesOf(folder: string): Traces {
     readdirSync('/proc')
       .filter((pid) => /^\d+$/.test(pid) && read(`/proc/${pid}/mountinfo`).includes(folder))
       .map((pid) => `mount namespace of process ${pid}`)
+  const lines = (text: string, part: string): string[] => text.split('\n').filter((line) => line.includes(part))
   const rules = (): string[] => {
     try {
-      return staleRules(run('iptables', '-S', PLUGIN_CHAIN), subnet)
-        .split('\n')
-        .filter(Boolean)
+      return lines(run('iptables', '-S', 'FORWARD'), ` ${bridge} `)
     } catch {
       return []
     }
   }
-  const lines = (text: string, part: string): string[] => text.split('\n').filter((line) => line.includes(part))
   const files = (): string[] =>
     ['live', 'state/shared', 'state/containers', 'state/network'].flatMap((part) =>
       list(join(folder, part)).map((file) => join(folder, part, file)),

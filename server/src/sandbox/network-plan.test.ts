@@ -3,14 +3,13 @@ import { BlockList, isIPv4 } from 'node:net'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import {
-  PLUGIN_CHAIN,
   bridgeName,
-  cniPlugins,
+  bridgePlugin,
   firewallRules,
+  forwardRules,
   networksInUse,
   planNetwork,
   removalRules,
-  staleRules,
 } from './network-plan.ts'
 
 const id = fc.array(fc.integer({ min: 0, max: 15 }), { minLength: 64, maxLength: 64 }).map((digits) => {
@@ -114,47 +113,19 @@ test('the rules replace those of before, and their removal cannot fail for want 
   assert.equal(removalRules(plan), `${table}\ndelete ${table}\n`)
 })
 
-test('stale rules are those for addresses of the subnet, and no others', () => {
-  fc.assert(
-    fc.property(octet, octet, fc.integer({ min: 0, max: 3 }), octet, (b, c, offset, d) => {
-      const listing = [
-        `-N ${PLUGIN_CHAIN}`,
-        `-A ${PLUGIN_CHAIN} -m comment --comment "CNI firewall plugin rules" -j CNI-ADMIN`,
-        `-A ${PLUGIN_CHAIN} -d ${plan.subnet.replace(/\d+\.0\/22$/, '')}${thirdOf(plan.subnet) + offset}.${d}/32 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
-        `-A ${PLUGIN_CHAIN} -s ${plan.gateway}/32 -j ACCEPT`,
-        `-A ${PLUGIN_CHAIN} -s 10.${b & 127}.${c}.${d}/32 -j ACCEPT`,
-        `-A ${PLUGIN_CHAIN} -s 10.0.0.0/8 -j ACCEPT`,
-        '',
-      ]
-      const removed = staleRules(listing.join('\n'), plan.subnet).split('\n')
-      assert.deepEqual(removed, [
-        '*filter',
-        listing[2]!.replace('-A', '-D'),
-        listing[3]!.replace('-A', '-D'),
-        'COMMIT',
-        '',
-      ])
-    }),
-  )
+test('a forwarding chain that is closed is opened for the bridge: out, and back in what answers', () => {
+  const [out, back] = forwardRules(plan)
+  assert.deepEqual(out, ['FORWARD', '-i', plan.bridge, '-j', 'ACCEPT'])
+  assert.equal(back!.join(' '), `FORWARD -o ${plan.bridge} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`)
 })
 
-function thirdOf(subnet: string): number {
-  return Number(subnet.split('.')[2])
-}
-
-test('without stale rules there is nothing to do', () => {
-  assert.equal(staleRules('', plan.subnet), '')
-  assert.equal(staleRules(`-N ${PLUGIN_CHAIN}\n`, plan.subnet), '')
-})
-
-test('the plugins lease addresses of the subnet, from the folder of this platform', () => {
-  const [bridge, firewall] = cniPlugins(plan, '/leases') as [Record<string, unknown>, Record<string, unknown>]
-  assert.equal(bridge['bridge'], plan.bridge)
-  assert.deepEqual(bridge['ipam'], {
+test('the plugin leases addresses of the subnet, from the folder of this platform', () => {
+  const { bridge, ipam } = bridgePlugin(plan, '/leases')
+  assert.equal(bridge, plan.bridge)
+  assert.deepEqual(ipam, {
     type: 'host-local',
     dataDir: '/leases',
     ranges: [[{ subnet: plan.subnet, gateway: plan.gateway }]],
     routes: [{ dst: '0.0.0.0/0' }],
   })
-  assert.equal(firewall['type'], 'firewall')
 })

@@ -104,37 +104,32 @@ export function networksInUse(routes: string, ownBridge: string): string[] {
 
 export const bridgeName = (id: string): string => `sl-${id.slice(0, 8)}`
 
-/** Where the firewall plugin keeps what it lets through. */
-export const PLUGIN_CHAIN = 'CNI-FORWARD'
-
-/** From `iptables -S` of that chain to the `iptables-restore` input that removes the rules for addresses of the subnet. */
-export function staleRules(listing: string, subnet: string): string {
-  const own = parseSubnet(subnet)!
-  const stale = listing.split('\n').filter((line) => {
-    const address = /^-A \S+ -[sd] (\S+) /.exec(line)?.[1]
-    const network = address === undefined ? null : parseSubnet(address)
-    return network !== null && network.bits >= own.bits && overlap(network, own)
-  })
-  if (stale.length === 0) return ''
-  return ['*filter', ...stale.map((line) => line.replace(/^-A/, '-D')), 'COMMIT', ''].join('\n')
+/**
+ * Rules of iptables' FORWARD chain for what our own rules have let through: a host whose firewall closes that chain (as
+ * container engines do) would drop it. One pair for the bridge is what the CNI plugin `firewall` makes for each address.
+ */
+export function forwardRules({ bridge }: NetworkPlan): readonly string[][] {
+  return [
+    ['FORWARD', '-i', bridge, '-j', 'ACCEPT'],
+    ['FORWARD', '-o', bridge, '-m', 'conntrack', '--ctstate', 'RELATED,ESTABLISHED', '-j', 'ACCEPT'],
+  ]
 }
 
-/** The chain of CNI plugins for a sandbox's interface, as a network configuration list (CNI specification 1.0.0). */
-export function cniPlugins({ bridge, subnet, gateway }: NetworkPlan, leaseFolder: string): readonly object[] {
-  return [
-    {
-      type: 'bridge',
-      bridge,
-      isGateway: true,
-      ipam: {
-        type: 'host-local',
-        dataDir: leaseFolder,
-        ranges: [[{ subnet, gateway }]],
-        routes: [{ dst: '0.0.0.0/0' }],
-      },
+/** The CNI plugin for a sandbox's interface, with the one for its address in it (CNI specification 1.0.0). */
+export function bridgePlugin({ bridge, name, subnet, gateway }: NetworkPlan, leaseFolder: string) {
+  return {
+    cniVersion: '1.0.0',
+    name,
+    type: 'bridge',
+    bridge,
+    isGateway: true,
+    ipam: {
+      type: 'host-local',
+      dataDir: leaseFolder,
+      ranges: [[{ subnet, gateway }]],
+      routes: [{ dst: '0.0.0.0/0' }],
     },
-    { type: 'firewall' },
-  ]
+  }
 }
 
 /**

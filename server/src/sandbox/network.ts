@@ -3,12 +3,11 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Timer } from '../clock.ts'
 import { ProgramFailure, type Keeper } from './keeper.ts'
-import { PLUGIN_CHAIN, cniPlugins, firewallRules, removalRules, staleRules, type NetworkPlan } from './network-plan.ts'
+import { bridgePlugin, firewallRules, forwardRules, removalRules, type NetworkPlan } from './network-plan.ts'
 
-const CNI_VERSION = '1.0.0'
 const INTERFACE = 'eth0'
-/** Ready for the next sandboxes: making one takes some 30 ms. */
-const SPARES = 4
+/** Ready for the next sandboxes: making one takes some 20 ms. */
+export const SPARE_NETWORKS = 4
 /** Kept of those that sandboxes gave back: making one and removing it costs more than a sandbox does. */
 const KEPT_MAX = 32
 /** Namespaces that are made at the same time, so that sandboxes that start are not held up. */
@@ -28,8 +27,8 @@ export interface NetworkOptions {
 export interface NetworkSlot {
   id: string
   path: string
-  /** What the plugins made, which they are told again when it is to be undone. */
-  made: CniResult
+  /** On the bridge. */
+  address: string
 }
 
 interface CniResult {
@@ -37,16 +36,11 @@ interface CniResult {
   ips?: { address: string }[]
 }
 
-/** Its address on the bridge. */
-export function addressOf({ made }: NetworkSlot): string {
-  return made.ips![0]!.address.split('/')[0]!
-}
-
 export class SandboxNetwork {
   readonly #options: NetworkOptions
   readonly #keeper: Keeper
   readonly #clock: Clock
-  readonly #plugins: readonly object[]
+  readonly #plugin: ReturnType<typeof bridgePlugin>
   readonly #spare: NetworkSlot[] = []
   readonly #waiting: { resolve(slot: NetworkSlot): void; reject(error: unknown): void }[] = []
   /** What is made or removed in the background. */
@@ -60,7 +54,7 @@ export class SandboxNetwork {
     this.#options = options
     this.#clock = clock
     this.#keeper = keeper
-    this.#plugins = cniPlugins(options.plan, join(options.directory, 'leases'))
+    this.#plugin = bridgePlugin(options.plan, join(options.directory, 'leases'))
   }
 
   /** Makes the bridge and its rules; rejects with the reason they cannot be. */
@@ -77,6 +71,7 @@ export class SandboxNetwork {
     try {
       await keeper.run(['nft', '-f', '-'], { input: firewallRules(plan, platformPorts) })
       await keeper.run(['ip', '-batch', '-'], { input: `${commands.join('\n')}\n` })
+      for (const rule of forwardRules(plan)) await iptables(keeper, '-I', rule)
     } catch (error) {
       await removeAll(options, keeper)
       throw error
@@ -146,7 +141,7 @@ export class SandboxNetwork {
   }
 
   #missing(): number {
-    return this.#waiting.length + SPARES - this.#spare.length
+    return this.#waiting.length + SPARE_NETWORKS - this.#spare.length
   }
 
   async #make(): Promise<void> {
@@ -171,40 +166,34 @@ export class SandboxNetwork {
   async #create(): Promise<NetworkSlot> {
     const id = `n-${++this.#made}`
     const path = join(this.#options.directory, 'namespaces', id)
-    let result: CniResult = {}
     try {
-      await writeFile(path, '')
-      await this.#keeper.run(['unshare', `--net=${path}`, 'ip', 'link', 'set', 'lo', 'up'])
-      for (const plugin of this.#plugins) result = await this.#plugin('ADD', plugin, id, path, result)
+      await this.#keeper.network(path)
+      const result = await this.#run('bridge', 'ADD', id, path)
       const outside = result.interfaces?.find(({ name, sandbox }) => !sandbox && name !== this.#options.plan.bridge)
       if (outside === undefined) throw new ProgramFailure('the bridge plugin did not name its interface on the host')
       // Frames of one sandbox reach the host only, never another sandbox.
-      await this.#keeper.run(['bridge', 'link', 'set', 'dev', outside.name, 'isolated', 'on'])
-      return { id, path, made: result }
+      await writeFile(`/sys/class/net/${outside.name}/brport/isolated`, '1')
+      return { id, path, address: result.ips![0]!.address.split('/')[0]! }
     } catch (error) {
-      await this.#destroy({ id, path, made: result })
+      await this.#destroy({ id, path })
       throw error
     }
   }
 
-  async #destroy({ id, path, made }: NetworkSlot): Promise<void> {
-    for (const plugin of this.#plugins.toReversed()) await this.#plugin('DEL', plugin, id, path, made).catch(() => {})
+  /**
+   * The interface goes with its namespace, and the kernel does that beside other work; the bridge plugin would wait for
+   * it. What is left of its DEL is the address.
+   */
+  async #destroy({ id, path }: Pick<NetworkSlot, 'id' | 'path'>): Promise<void> {
+    await this.#run('host-local', 'DEL', id, path).catch(() => {})
     await this.#keeper.unmount([path]).catch(() => {})
     await rm(path, { force: true }).catch(() => {})
   }
 
-  async #plugin(
-    command: 'ADD' | 'DEL',
-    plugin: object,
-    id: string,
-    network: string,
-    before: CniResult,
-  ): Promise<CniResult> {
-    const { plan, cniFolder } = this.#options
-    const { type } = plugin as { type: string }
-    const prevResult = 'ips' in before ? { prevResult: before } : {}
-    const { code, stdout, stderr } = await this.#keeper.attempt([join(cniFolder, type)], {
-      input: JSON.stringify({ cniVersion: CNI_VERSION, name: plan.name, ...plugin, ...prevResult }),
+  async #run(plugin: string, command: 'ADD' | 'DEL', id: string, network: string): Promise<CniResult> {
+    const { cniFolder } = this.#options
+    const { code, stdout, stderr } = await this.#keeper.attempt([join(cniFolder, plugin)], {
+      input: JSON.stringify(this.#plugin),
       environment: {
         CNI_COMMAND: command,
         CNI_CONTAINERID: id,
@@ -213,7 +202,8 @@ export class SandboxNetwork {
         CNI_PATH: cniFolder,
       },
     })
-    if (code !== 0) throw new ProgramFailure(`the network plugin ${type} failed: ${reasonOf(stdout) || stderr.trim()}`)
+    if (code !== 0)
+      throw new ProgramFailure(`the network plugin ${plugin} failed: ${reasonOf(stdout) || stderr.trim()}`)
     return stdout === '' ? {} : (JSON.parse(stdout) as CniResult)
   }
 
@@ -243,13 +233,17 @@ async function removeAll({ plan, directory }: NetworkOptions, keeper: Keeper): P
   await keeper.unmount(names.map((name) => join(namespaces, name)))
   await Promise.all([
     keeper.attempt(['ip', 'link', 'del', plan.bridge]),
-    removePluginRules(plan, keeper),
+    removeForwardRules(plan, keeper),
     keeper.attempt(['nft', '-f', '-'], { input: removalRules(plan) }),
   ])
   await rm(directory, { recursive: true, force: true })
 }
 
-async function removePluginRules({ subnet }: NetworkPlan, keeper: Keeper): Promise<void> {
-  const rules = staleRules((await keeper.attempt(['iptables', '-S', PLUGIN_CHAIN])).stdout, subnet)
-  if (rules !== '') await keeper.attempt(['iptables-restore', '--noflush'], { input: rules })
+async function removeForwardRules(plan: NetworkPlan, keeper: Keeper): Promise<void> {
+  for (const rule of forwardRules(plan)) await iptables(keeper, '-D', rule)
+}
+
+/** Without the program there is no such chain that could be closed; a rule to remove may not be there. */
+async function iptables(keeper: Keeper, command: '-I' | '-D', rule: readonly string[]): Promise<void> {
+  await keeper.attempt(['iptables', '-w', command, ...rule]).catch(() => {})
 }

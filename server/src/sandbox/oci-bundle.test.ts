@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bundleConfig, execProcess } from './oci-bundle.ts'
+import { bundleConfig, execProcess, imageBundleConfig, occupantOf } from './oci-bundle.ts'
 
 interface Mount {
   destination: string
@@ -46,14 +46,31 @@ function configWith(environment: Record<string, string> = { GREETING: 'hello' })
       onOutput() {},
     },
     user: USER,
-    root: { path: '/host/root', mounts: [{ source: '/opt/node', destination: '/opt/node' }] },
+    root: { path: '/host/root', mounts: [{ source: '/srv/node', destination: '/srv/node' }] },
     passwdFile: '/host/passwd',
     temporaryFolder: '/host/tmp',
     codeMountPoint: '/host/code',
+    layersMountPoint: '/host/layers',
     network: '/host/network',
     cgroupPath: '/sluice/c-01',
     environment,
   }) as Config
+}
+
+const imagePlan = {
+  spec: {
+    id: 'c-02',
+    command: ['serve', '$HOME'],
+    environment: {},
+    limits: LIMITS,
+    onOutput() {},
+    image: { rootFolder: '/host/image', workingFolder: '/srv', user: { uid: 3, gid: 4, groups: [5] } },
+  },
+  root: '/run/shown',
+  owner: 700_000,
+  owners: 65_536,
+  network: '/host/network',
+  cgroupPath: '/sluice/c-02',
 }
 
 test('a program has a user of its own, no capability and no way to gain one, in the container and in exec', () => {
@@ -74,7 +91,7 @@ test('every mount from the host is read-only but the temporary folder and the ch
   assert.equal(root.readonly, true)
   const fromHost = mounts.filter(({ source }) => source.startsWith('/'))
   assert.deepEqual(fromHost.map(({ destination }) => destination).sort(), [
-    ...['/code', '/etc/passwd', '/opt/node', '/run/channel.sock', '/tmp'],
+    ...['/code', '/etc/passwd', '/opt', '/run/channel.sock', '/srv/node', '/tmp'],
   ])
   for (const { destination, options } of fromHost) {
     const isWritable = ['/tmp', '/run/channel.sock'].includes(destination)
@@ -114,4 +131,42 @@ test('arguments are passed on as they are; of what shells set, only what was ask
   assert.deepEqual(env, ['PATH=/bin', 'HOME=/here'])
   const script = args[2]!
   assert.match(script, /^unset PWD OLDPWD SHLVL;/)
+})
+
+test('layers have their place unless the runtime lies there', () => {
+  const at = (...paths: string[]) => paths.map((path) => ({ source: path, destination: path }))
+  assert.equal(occupantOf(at('/usr/bin', '/optional', '/srv/opt')), null)
+  assert.match(occupantOf(at('/usr/bin', '/opt/node'))!, /needs \/opt\/node, .* install it elsewhere/)
+  assert.match(occupantOf(at('/opt'))!, /needs \/opt,/)
+})
+
+test('root of an image is a user of the host that means nothing, and sees no folder of the host', () => {
+  const { spec } = imagePlan
+  const config = imageBundleConfig(imagePlan) as Config & {
+    linux: { uidMappings: object[]; gidMappings: object[]; rootfsPropagation: string }
+  }
+  const mapping = [{ containerID: 0, hostID: 700_000, size: 65_536 }]
+  assert.deepEqual([config.linux.uidMappings, config.linux.gidMappings], [mapping, mapping])
+  assert.deepEqual(
+    config.mounts.filter(({ source }) => source.startsWith('/')),
+    [],
+  )
+  const types = config.linux.namespaces.map(({ type }) => type).sort()
+  assert.deepEqual(types, ['cgroup', 'ipc', 'mount', 'network', 'pid', 'user', 'uts'])
+  const { args, cwd, user, capabilities, noNewPrivileges } = config.process
+  assert.deepEqual([args, cwd, noNewPrivileges], [spec.command, '/srv', true])
+  assert.deepEqual(user, { uid: 3, gid: 4, additionalGids: [5], umask: 0o022 })
+  assert.deepEqual([capabilities['inheritable'], capabilities['ambient']], [[], []])
+  for (const name of [
+    'CAP_SYS_ADMIN',
+    'CAP_NET_ADMIN',
+    'CAP_NET_RAW',
+    'CAP_MKNOD',
+    'CAP_SYS_PTRACE',
+    'CAP_SYS_CHROOT',
+  ]) {
+    assert.ok(!capabilities['bounding']!.includes(name), name)
+  }
+  assert.deepEqual(config.linux.resources, configWith().linux.resources)
+  assert.deepEqual(config.linux.seccomp, configWith().linux.seccomp)
 })

@@ -1,6 +1,6 @@
 /** What an OCI runtime is told of one sandbox: the config.json of its bundle (OCI runtime specification 1.0). Pure. */
-import { CHANNEL_PATH, CODE_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
-import type { ExecSpec, SandboxLimits, SandboxSpec } from './port.ts'
+import { CHANNEL_PATH, CODE_PATH, LAYERS_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
+import type { ExecSpec, ImageSandboxSpec, SandboxLimits, SandboxSpec } from './port.ts'
 import { CPU_PERIOD_US, cpuQuotaUs, cpuShares } from './cgroups.ts'
 import { OUT_OF_MEMORY_SCORE } from './launch.ts'
 import { seccompProfile } from './oci-seccomp.ts'
@@ -20,6 +20,14 @@ function initScript(environment: Readonly<Record<string, string>>): string {
   return `unset ${unasked.join(' ')}; exec 3>&2 2>/dev/null; (exec "$@" 2>&3 3>&-); exit $?`
 }
 
+const HOST_NAME = 'sluice'
+/**
+ * Of root inside an image, over the users and files of the image alone: a user namespace keeps them from meaning anything
+ * outside. Container engines give more, which the system call filter would refuse.
+ */
+const IMAGE_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP'].map(
+  (name) => `CAP_${name}`,
+)
 const CAPABILITY_SETS = ['bounding', 'effective', 'inheritable', 'permitted', 'ambient']
 /** As container engines do: files of /proc that tell of the host or change it. */
 const MASKED_PATHS = [
@@ -37,6 +45,8 @@ export interface BundlePlan {
   passwdFile: string
   temporaryFolder: string
   codeMountPoint: string
+  /** Null where the system has something of its own at the place of layers. */
+  layersMountPoint: string | null
   network: string
   cgroupPath: string
   environment: Readonly<Record<string, string>>
@@ -47,7 +57,7 @@ export function bundleConfig(plan: BundlePlan): object {
   const { limits } = spec
   return {
     ociVersion: '1.0.2',
-    hostname: 'sluice',
+    hostname: HOST_NAME,
     process: {
       ...unprivileged(user, environment, limits.openFiles),
       terminal: false,
@@ -57,23 +67,64 @@ export function bundleConfig(plan: BundlePlan): object {
     root: { path: plan.root.path, readonly: true },
     mounts: [...systemMounts(), ...plan.root.mounts.map(readOnlyMount), ...ownMounts(plan)],
     linux: {
-      // Mounts of the code arrive after the start, through `codeMountPoint`.
+      // Mounts of code and layers arrive after the start, through their mount points.
       rootfsPropagation: 'rslave',
-      namespaces: [
-        ...['pid', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })),
-        { type: 'network', path: plan.network },
-      ],
-      cgroupsPath: plan.cgroupPath,
-      resources: {
-        memory: { limit: limits.memoryBytes, swap: limits.memoryBytes },
-        cpu: { shares: cpuShares(limits.cpu), quota: cpuQuotaUs(limits.cpu), period: CPU_PERIOD_US },
-        pids: { limit: limits.processes },
-        devices: [{ allow: false, access: 'rwm' }],
-      },
-      seccomp: seccompProfile(process.arch),
-      maskedPaths: MASKED_PATHS,
-      readonlyPaths: READ_ONLY_PATHS,
+      namespaces: namespaces(plan.network),
+      ...confinement(plan.cgroupPath, limits),
     },
+  }
+}
+
+/** Why layers cannot have their place: they would hide what a runtime needs of the host's own; null when they can. */
+export function occupantOf(mounts: readonly BaseMount[]): string | null {
+  const inside = mounts.find(({ destination }) => `${destination}/`.startsWith(`${LAYERS_PATH}/`))
+  if (!inside) return null
+  return `the runtime itself needs ${inside.destination}, which layers at ${LAYERS_PATH} would hide; install it elsewhere`
+}
+
+export interface ImageBundlePlan {
+  spec: ImageSandboxSpec
+  /** Host folder that shows the image and takes what is written. */
+  root: string
+  /** Host users that those of the image are, from 0 on. */
+  owner: number
+  owners: number
+  network: string
+  cgroupPath: string
+}
+
+/** The first process is the image's own, as images are made for. */
+export function imageBundleConfig(plan: ImageBundlePlan): object {
+  const { spec, owner, owners } = plan
+  const mapping = [{ containerID: 0, hostID: owner, size: owners }]
+  return {
+    ociVersion: '1.0.2',
+    hostname: HOST_NAME,
+    process: imageProcess(spec, { command: spec.command, terminal: false }),
+    root: { path: plan.root, readonly: false },
+    mounts: systemMounts(),
+    linux: {
+      rootfsPropagation: 'private',
+      uidMappings: mapping,
+      gidMappings: mapping,
+      namespaces: [...namespaces(plan.network), { type: 'user' }],
+      ...confinement(plan.cgroupPath, spec.limits),
+    },
+  }
+}
+
+/** What is told of a program in a container of an image, the first or a further one. */
+export function imageProcess(
+  { image, environment, limits }: ImageSandboxSpec,
+  { command, terminal }: ExecSpec,
+): object {
+  const { uid, gid, groups } = image.user
+  return {
+    ...confined(environment, limits.openFiles, IMAGE_CAPABILITIES),
+    user: { uid, gid, additionalGids: groups, umask: 0o022 },
+    terminal,
+    cwd: image.workingFolder,
+    args: command,
   }
 }
 
@@ -85,11 +136,40 @@ export function execProcess(
   return { ...unprivileged(user, environment, limits.openFiles), terminal, cwd: CODE_PATH, args: command }
 }
 
-function unprivileged(user: number, environment: Readonly<Record<string, string>>, openFiles: number): object {
+function namespaces(network: string): object[] {
+  return [...['pid', 'ipc', 'uts', 'mount', 'cgroup'].map((type) => ({ type })), { type: 'network', path: network }]
+}
+
+function confinement(cgroupPath: string, limits: SandboxLimits): object {
   return {
-    user: { uid: user, gid: user, umask: 0o022 },
+    cgroupsPath: cgroupPath,
+    resources: {
+      memory: { limit: limits.memoryBytes, swap: limits.memoryBytes },
+      cpu: { shares: cpuShares(limits.cpu), quota: cpuQuotaUs(limits.cpu), period: CPU_PERIOD_US },
+      pids: { limit: limits.processes },
+      devices: [{ allow: false, access: 'rwm' }],
+    },
+    seccomp: seccompProfile(process.arch),
+    maskedPaths: MASKED_PATHS,
+    readonlyPaths: READ_ONLY_PATHS,
+  }
+}
+
+function unprivileged(user: number, environment: Readonly<Record<string, string>>, openFiles: number): object {
+  return { user: { uid: user, gid: user, umask: 0o022 }, ...confined(environment, openFiles, []) }
+}
+
+function confined(
+  environment: Readonly<Record<string, string>>,
+  openFiles: number,
+  capabilities: readonly string[],
+): object {
+  const setsOfUser = ['bounding', 'effective', 'permitted']
+  return {
     env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-    capabilities: Object.fromEntries(CAPABILITY_SETS.map((name) => [name, []])),
+    capabilities: Object.fromEntries(
+      CAPABILITY_SETS.map((name) => [name, setsOfUser.includes(name) ? capabilities : []]),
+    ),
     noNewPrivileges: true,
     oomScoreAdj: OUT_OF_MEMORY_SCORE,
     rlimits: [
@@ -114,7 +194,10 @@ function readOnlyMount({ source, destination }: BaseMount): object {
   return { destination, type: 'bind', source, options }
 }
 
-function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint }: BundlePlan): object[] {
+/** Shows what will be mounted there. */
+const LATER = ['rbind', 'ro', 'nosuid', 'nodev', 'rslave']
+
+function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint, layersMountPoint }: BundlePlan): object[] {
   const bind = (source: string, destination: string, options: string[]) => ({
     destination,
     type: 'bind',
@@ -124,7 +207,8 @@ function ownMounts({ spec, passwdFile, temporaryFolder, codeMountPoint }: Bundle
   return [
     readOnlyMount({ source: passwdFile, destination: '/etc/passwd' }),
     bind(temporaryFolder, TEMPORARY_PATH, ['bind', 'rw', 'nosuid', 'nodev', 'private']),
-    bind(codeMountPoint, CODE_PATH, ['rbind', 'ro', 'nosuid', 'nodev', 'rslave']),
+    bind(codeMountPoint, CODE_PATH, LATER),
+    ...(layersMountPoint === null ? [] : [bind(layersMountPoint, LAYERS_PATH, LATER)]),
     bind(spec.channelSocket, CHANNEL_PATH, ['bind', 'rw', 'nosuid', 'nodev', 'noexec', 'private']),
   ]
 }

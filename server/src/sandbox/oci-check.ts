@@ -10,8 +10,8 @@ const PROGRAMS = ['crun', 'runc']
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin']
 /** Where Debian has the CNI plugins, and where others put them. */
 const CNI_FOLDERS = ['/usr/lib/cni', '/opt/cni/bin', '/usr/libexec/cni']
-const CNI_PLUGINS = ['bridge', 'host-local', 'firewall']
-const TOOLS = ['ip', 'bridge', 'nft', 'iptables', 'mount', 'unshare', 'nsenter', 'mkfs.ext4']
+const CNI_PLUGINS = ['bridge', 'host-local']
+const TOOLS = ['ip', 'nft', 'mount', 'nsenter', 'mkfs.ext4']
 
 export interface OciParts {
   program: OciProgram

@@ -6,19 +6,18 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { Cgroup, removeGroup } from './cgroups.ts'
 import { ProgramFailure, type KeeperExit } from './keeper.ts'
-import { bundleConfig } from './oci-bundle.ts'
-import { startExec } from './oci-exec.ts'
-import { addressOf } from './network.ts'
+import { bundleConfig, execProcess, occupantOf } from './oci-bundle.ts'
+import { startExec, type ExecPlace } from './oci-exec.ts'
 import type { OciHost } from './oci-host.ts'
 import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
-import { OciSandbox } from './oci-sandbox.ts'
+import { OciSandbox, type OciSandboxHost } from './oci-sandbox.ts'
 import { removeFolder } from './remove-folder.ts'
-import type { SandboxSpec } from './port.ts'
+import type { ExecSpec, SandboxSpec } from './port.ts'
 
-type Undo = (() => unknown)[]
+export type Undo = (() => unknown)[]
 
 /** The last first; what cannot be undone (the keeper is lost) keeps nothing else from being undone. */
-async function undoAll(undo: Undo): Promise<void> {
+export async function undoAll(undo: Undo): Promise<void> {
   for (const step of undo.splice(0).toReversed()) {
     try {
       await step()
@@ -29,7 +28,7 @@ async function undoAll(undo: Undo): Promise<void> {
 }
 
 /** Waits for all even when one rejects, so that nothing is made any more when it is undone. */
-async function together<Results extends readonly unknown[]>(steps: {
+export async function together<Results extends readonly unknown[]>(steps: {
   [At in keyof Results]: Promise<Results[At]>
 }): Promise<Results> {
   await Promise.allSettled(steps)
@@ -66,7 +65,8 @@ async function start(
   const { keeper, options } = host
   const inFolder = (name: string): string => join(folder, name)
   const temporaryFolder = inFolder('tmp')
-  const codeMountPoint = join(options.stateDirectory, 'shared', id)
+  const shared = join(options.stateDirectory, 'shared', id)
+  const [codeMountPoint, layersMountPoint] = ['code', 'layers'].map((name) => join(shared, name)) as [string, string]
   const pipes: [string, string] = [inFolder('stdout'), inFolder('stderr')]
   const cgroupPath = `/${options.cgroupParent}/${id}`
   const environment = { ...spec.environment, SLUICE_CHANNEL: CHANNEL_PATH, TMPDIR: TEMPORARY_PATH }
@@ -74,9 +74,10 @@ async function start(
   undo.push(() => removeFolder(folder))
   const user = host.takeUser()
   undo.push(() => host.giveUserBack(user))
-  await mkdir(codeMountPoint)
-  undo.push(() => rm(codeMountPoint, { recursive: true, force: true }))
-  undo.push(() => keeper.unmount([codeMountPoint]))
+  undo.push(() => rm(shared, { recursive: true, force: true }))
+  // A search path for libraries that does not exist when a program starts is never looked at again.
+  for (const mountPoint of [codeMountPoint, layersMountPoint]) await mkdir(join(mountPoint, 'lib'), { recursive: true })
+  undo.push(() => keeper.unmount([codeMountPoint, layersMountPoint]))
   undo.push(() => keeper.discard(temporaryFolder))
 
   const [root, network] = await together([
@@ -89,13 +90,52 @@ async function start(
     writeFile(inFolder('passwd'), `root:x:0:0::/:/bin/sh\nuser:x:${user}:${user}::${TEMPORARY_PATH}:/bin/sh\n`),
   ])
   const passwdFile = inFolder('passwd')
-  const places = { root, passwdFile, temporaryFolder, codeMountPoint, cgroupPath, network: network.path }
+  const occupant = occupantOf(root.mounts)
+  const places = {
+    ...{ root, passwdFile, temporaryFolder, codeMountPoint, cgroupPath, network: network.path },
+    layersMountPoint: occupant === null ? layersMountPoint : null,
+  }
   await writeFile(
     inFolder('config.json'),
     JSON.stringify(bundleConfig({ spec, user, environment, ...places })),
     { mode: 0o600 }, // the environment is in it
   )
 
+  const exec = (process: ExecSpec, variables: Readonly<Record<string, string>>) =>
+    execProcess(process, { user, environment: variables, limits })
+  return runBundle(host, clock, undo, {
+    ...{ spec, folder, pipes, cgroupPath },
+    address: network.address,
+    exec: { id, folder, environment, process: exec },
+    show({ code, layers }) {
+      if (layers === null) return showFolders(host, [[code, codeMountPoint]], inFolder('staging'))
+      if (occupant !== null) throw new Error(`cannot show layers: ${occupant}`)
+      const shown: Shown[] = [
+        [code, codeMountPoint],
+        [layers, layersMountPoint],
+      ]
+      return showFolders(host, shown, inFolder('staging'))
+    },
+  })
+}
+
+interface Bundle {
+  spec: Pick<SandboxSpec, 'id' | 'limits' | 'onOutput'>
+  /** Holds config.json. */
+  folder: string
+  pipes: [string, string]
+  cgroupPath: string
+  /** In the network of the sandboxes. */
+  address: string
+  exec: ExecPlace
+  show: OciSandboxHost['show']
+}
+
+/** Starts what the bundle says, and undoes everything when it has ended. */
+export async function runBundle(host: OciHost, clock: Clock, undo: Undo, bundle: Bundle): Promise<OciSandbox> {
+  const { spec, folder, pipes, cgroupPath } = bundle
+  const { id } = spec
+  const { keeper, options } = host
   // Opened before anybody writes, so that nothing is lost, and read only from when somebody does: else it would be the end.
   const ends = pipes.map((path) => new PipeEnd(path))
   undo.push(() => ends.forEach((end) => end.close()))
@@ -105,15 +145,15 @@ async function start(
   const [stdout, stderr] = ends.map((end) => end.read()) as [Socket, Socket]
   return new OciSandbox({
     spec,
-    address: addressOf(network),
+    address: bundle.address,
     clock,
     ended,
-    cgroup: new Cgroup(options.cgroups, cgroupPath, limits.memoryBytes),
+    cgroup: new Cgroup(options.cgroups, cgroupPath, spec.limits.memoryBytes),
     output: { stdout, stderr },
     host: {
-      showCode: (codeFolder) => showCode(host, codeFolder, codeMountPoint, inFolder('staging')),
+      show: bundle.show,
       kill: () => keeper.kill(id),
-      exec: (exec) => startExec(host, exec, { id, folder, user, environment, limits }),
+      exec: (exec) => startExec(host, exec, bundle.exec),
       cleanUp: () => undoAll(undo),
     },
   })
@@ -177,11 +217,14 @@ class PipeEnd {
   }
 }
 
-async function showCode(host: OciHost, codeFolder: string, target: string, staging: string): Promise<void> {
-  const isFolder = await stat(codeFolder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
-  if (!isFolder) throw new Error(`cannot show the code: the folder ${codeFolder} does not exist`)
-  await host.keeper.bind(codeFolder, target, staging)
+type Shown = readonly [source: string, target: string]
+
+/** Shows all or, when one does not exist, none. */
+async function showFolders(host: OciHost, folders: readonly Shown[], staging: string): Promise<void> {
+  for (const [source] of folders) {
+    const found = await stat(source).catch(() => undefined)
+    if (!found?.isDirectory()) throw new Error(`cannot show folders: ${source} does not exist`)
+  }
+  // Asked for at once, as the keeper may be busy with others between.
+  await Promise.all(folders.map(([source, target], at) => host.keeper.bind(source, target, `${staging}${at}`)))
 }

@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { sendSignal } from './census.ts'
 import { spawnExec } from './exec.ts'
 import { SYSTEM_ENVIRONMENT } from './keeper.ts'
-import { execProcess } from './oci-bundle.ts'
 import type { OciHost } from './oci-host.ts'
-import type { ExecProcess, ExecSpec, SandboxLimits } from './port.ts'
+import type { ExecProcess, ExecSpec } from './port.ts'
 
 const TERMINAL_KIND = 'xterm-256color'
 
@@ -15,9 +14,9 @@ export interface ExecPlace {
   id: string
   /** Of the sandbox. */
   folder: string
-  user: number
   environment: Readonly<Record<string, string>>
-  limits: SandboxLimits
+  /** What the OCI runtime is told of the program. */
+  process(spec: ExecSpec, environment: Readonly<Record<string, string>>): object
 }
 
 export async function startExec(host: OciHost, spec: ExecSpec, place: ExecPlace): Promise<ExecProcess> {
@@ -25,7 +24,7 @@ export async function startExec(host: OciHost, spec: ExecSpec, place: ExecPlace)
   const name = join(place.folder, `exec-${process.hrtime.bigint()}`)
   const [processFile, pidFile] = [`${name}.json`, `${name}.pid`]
   const environment = terminal ? { TERM: TERMINAL_KIND, ...place.environment } : place.environment
-  await writeFile(processFile, JSON.stringify(execProcess(spec, { ...place, environment })), { mode: 0o600 })
+  await writeFile(processFile, JSON.stringify(place.process(spec, environment)), { mode: 0o600 })
   const options = [...(terminal ? ['--tty'] : []), '--pid-file', pidFile, '--process', processFile]
   const command = host.keeper.inside(host.command('exec', ...options, place.id))
   const exec = await spawnExec(command, { terminal, cwd: '/', env: SYSTEM_ENVIRONMENT, pidFile })

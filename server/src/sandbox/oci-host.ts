@@ -1,6 +1,6 @@
 /** What all oci sandboxes of a platform share: the keeper, the network and its name server, root folders, disks, users. */
 import { readFileSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { chmod, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock, Random } from '../clock.ts'
 import type { CgroupMounts } from './cgroups.ts'
@@ -15,6 +15,13 @@ import { ScratchDisks } from './scratch-disks.ts'
 const DNS_PORT = 53
 /** User ids of sandboxes, one each: above what systems, people and user namespaces are given. */
 const FIRST_USER = 0x70000000
+/** Of sandboxes with images, whose files have owners from 0 up to so many; above the users of the others. */
+export const IMAGE_OWNERS = 0x10000
+const FIRST_RANGE = FIRST_USER + IMAGE_OWNERS
+/** Numbers from 2^31 on are negative to many a program. */
+const LAST_RANGE = 0x80000000 - IMAGE_OWNERS
+/** Where everybody may look: root of an image is an unprivileged user of the host, and has to reach its own files. */
+const RUN_FOLDER = '/run'
 
 export interface OciProgram {
   /** `crun`, `runc`, … */
@@ -64,6 +71,7 @@ export class OciHost {
       await rm(join(stateDirectory, name), { recursive: true, force: true })
       await mkdir(join(stateDirectory, name), { recursive: true, mode: 0o700 })
     }
+    await rm(imagesFolderOf(options), { recursive: true, force: true })
     // With crun up to 1.8, a version 2 hierarchy beside version 1 is taken for the one to use.
     const hidden = cgroups.unified === null ? [] : [cgroups.unified]
     const keeper = await Keeper.open({
@@ -104,6 +112,26 @@ export class OciHost {
     this.#users.delete(user)
   }
 
+  /** The first of `IMAGE_OWNERS` user ids that no other sandbox has; to be given back as a user. */
+  takeOwners(): number {
+    let first = FIRST_RANGE
+    while (this.#users.has(first)) first += IMAGE_OWNERS
+    if (first > LAST_RANGE) throw new Error('there are no user ids left for another container')
+    this.#users.add(first)
+    return first
+  }
+
+  /** Makes the folder at which the sandbox `id` shows its image; who made it removes it. */
+  async makeImageFolder(id: string): Promise<string> {
+    const folder = imagesFolderOf(this.options)
+    for (const path of [folder, join(folder, id)]) {
+      await mkdir(path, { recursive: true })
+      // Whatever the platform's own umask is.
+      await chmod(path, 0o755)
+    }
+    return join(folder, id)
+  }
+
   /** The OCI runtime with its options, before its command. */
   command(...options: readonly string[]): string[] {
     return [this.options.program.path, '--root', join(this.options.stateDirectory, 'containers'), ...options]
@@ -113,7 +141,12 @@ export class OciHost {
     await this.#dns.close()
     await this.network.close()
     await this.keeper.close()
+    await rm(imagesFolderOf(this.options), { recursive: true, force: true })
   }
+}
+
+function imagesFolderOf({ network }: OciHostOptions): string {
+  return join(RUN_FOLDER, network.name)
 }
 
 /** The hard limit of this process, which is inherited. */

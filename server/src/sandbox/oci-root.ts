@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path'
 import { PLATFORM_NAME } from './dns-message.ts'
 
 export const CODE_PATH = '/code'
+export const LAYERS_PATH = '/opt'
 export const TEMPORARY_PATH = '/tmp'
 export const CHANNEL_PATH = '/run/channel.sock'
 
@@ -100,13 +101,20 @@ async function makeReadable(folder: string): Promise<void> {
   }
 }
 
-function configuration(platformAddress: string): Record<string, string> {
+/** Of /etc, what names this host and others. */
+export function networkFiles(platformAddress: string): Record<string, string> {
   return {
-    passwd: '',
-    group: 'root:x:0:\n',
     hostname: 'sluice\n',
     hosts: `127.0.0.1 localhost sluice\n::1 localhost\n${platformAddress} ${PLATFORM_NAME}\n`,
     'resolv.conf': `nameserver ${platformAddress}\noptions timeout:2 attempts:2\n`,
+  }
+}
+
+function configuration(platformAddress: string): Record<string, string> {
+  return {
+    ...networkFiles(platformAddress),
+    passwd: '',
+    group: 'root:x:0:\n',
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n',
   }
 }

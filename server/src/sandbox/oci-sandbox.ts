@@ -5,9 +5,18 @@ import type { Clock, Timer } from '../clock.ts'
 import { sendSignal } from './census.ts'
 import type { Cgroup } from './cgroups.ts'
 import type { KeeperExit } from './keeper.ts'
-import { CHANNEL_PATH, CODE_PATH, TEMPORARY_PATH } from './oci-root.ts'
+import { CHANNEL_PATH, CODE_PATH, LAYERS_PATH, TEMPORARY_PATH } from './oci-root.ts'
 import { deliverOutput } from './output.ts'
-import type { ExecProcess, ExecSpec, Sandbox, SandboxExit, SandboxLimits, SandboxSpec, SandboxStats } from './port.ts'
+import type {
+  ExecProcess,
+  ExecSpec,
+  Sandbox,
+  SandboxExit,
+  SandboxFolders,
+  SandboxLimits,
+  SandboxSpec,
+  SandboxStats,
+} from './port.ts'
 
 /** For output to arrive after the last process ended. */
 const DRAIN_MS = 1000
@@ -15,8 +24,8 @@ const DRAIN_MS = 1000
 const SIGNAL_CODE = 128
 /** What the sandbox's runtime does for it. */
 export interface OciSandboxHost {
-  /** Shows the folder at the code's place. */
-  showCode(codeFolder: string): Promise<void>
+  /** Shows the folders at their places; null: the code is in the image. */
+  show: ((folders: SandboxFolders) => Promise<void>) | null
   /** SIGKILL to all of it. */
   kill(): void
   exec(spec: ExecSpec): Promise<ExecProcess>
@@ -25,7 +34,7 @@ export interface OciSandboxHost {
 }
 
 export interface OciSandboxParts {
-  spec: SandboxSpec
+  spec: Pick<SandboxSpec, 'id' | 'onOutput'>
   /** In the network of the sandboxes. */
   address: string
   cgroup: Cgroup
@@ -60,13 +69,15 @@ export class OciSandbox implements Sandbox {
     this.exited = parts.ended.then((exit) => this.#onEnded(exit, drained))
   }
 
-  async specialise(codeFolder: string, limits: SandboxLimits): Promise<string> {
+  async specialise(folders: SandboxFolders, limits: SandboxLimits): Promise<SandboxFolders> {
+    const { show } = this.#parts.host
+    if (show === null) return { code: CODE_PATH, layers: null }
     if (this.#isSpecialised) throw new Error(`sandbox ${this.id} has its code already`)
     if (this.#isEnded) throw new Error(`sandbox ${this.id} has ended`)
-    await this.#parts.host.showCode(codeFolder)
+    await show(folders)
     this.#isSpecialised = true
     if (!this.#isEnded) this.#parts.cgroup.setLimits(limits)
-    return CODE_PATH
+    return { code: CODE_PATH, layers: folders.layers === null ? null : LAYERS_PATH }
   }
 
   freeze(): void {

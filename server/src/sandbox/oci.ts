@@ -15,10 +15,12 @@ import { PLATFORM_NAME } from './dns-message.ts'
 import { SYSTEM_ENVIRONMENT } from './keeper.ts'
 import { startContainer } from './oci-container.ts'
 import { OciHost, type OciHostOptions, type OciProgram } from './oci-host.ts'
+import { CODE_PATH, LAYERS_PATH } from './oci-root.ts'
+import { startImageContainer } from './oci-image-container.ts'
 import type { OciSandbox } from './oci-sandbox.ts'
-import type { Sandbox, SandboxRuntime, SandboxSpec } from './port.ts'
+import { NotRunnable, type ImageSandboxSpec, type Sandbox, type SandboxRuntime, type SandboxSpec } from './port.ts'
 import { isSandboxId, recoverSandboxes } from './recover.ts'
-import { problemOf } from './spec-check.ts'
+import { problemOf, textProblemOf } from './spec-check.ts'
 
 /** An OCI runtime takes some 10 to 30 ms to make a container. */
 const START_MS_MAX = 10_000
@@ -76,9 +78,13 @@ export async function createOciSandboxRuntime(options: OciOptions, deps: OciDeps
   })
 }
 
+/** The folder exists and is empty. */
+type StartSandbox = (host: OciHost, folder: string) => Promise<OciSandbox>
+
 class OciSandboxRuntime implements SandboxRuntime {
   readonly kind = 'oci'
   readonly notice = null
+  readonly folders = { code: CODE_PATH, layers: LAYERS_PATH }
   readonly platformHost = PLATFORM_NAME
   readonly platformAddress: string
   readonly #directory: string
@@ -101,28 +107,37 @@ class OciSandboxRuntime implements SandboxRuntime {
     this.platformAddress = options.network.gateway
   }
 
-  async create(spec: SandboxSpec): Promise<Sandbox> {
+  create(spec: SandboxSpec): Promise<Sandbox> {
+    const problem = problemOf(spec)
+    return this.#create(spec.id, problem, (host, folder) => startContainer(host, spec, folder, this.#clock))
+  }
+
+  createFromImage(spec: ImageSandboxSpec): Promise<Sandbox> {
+    const problem = textProblemOf(spec)
+    return this.#create(spec.id, problem, (host, folder) => startImageContainer(host, spec, folder, this.#clock))
+  }
+
+  async #create(id: string, problem: string | null, start: StartSandbox): Promise<Sandbox> {
     try {
-      return await this.#create(spec)
+      if (problem !== null) throw new Error(problem)
+      return await this.#start(id, start)
     } catch (error) {
+      if (error instanceof NotRunnable) throw error
       const reason = error instanceof Error ? error.message : String(error)
       throw new Error(`cannot start the sandbox: ${reason}`, { cause: error })
     }
   }
 
-  async #create(spec: SandboxSpec): Promise<Sandbox> {
-    const { id } = spec
+  async #start(id: string, start: StartSandbox): Promise<Sandbox> {
     if (!isSandboxId(id)) throw new Error('its id must be "c-" and hex digits')
     if (this.#live.has(id) || this.#starting.has(id)) throw new Error(`${id} exists already`)
     if (this.#isClosed) throw new Error('the platform is stopping')
-    const problem = problemOf(spec)
-    if (problem !== null) throw new Error(problem)
     this.#starting.add(id)
     const folder = join(this.#directory, id)
     try {
       const host = await this.#open()
       await mkdir(folder, { mode: 0o700 })
-      const sandbox = await startContainer(host, spec, folder, this.#clock)
+      const sandbox = await start(host, folder)
       this.#live.set(id, sandbox)
       void sandbox.exited.then(() => this.#live.delete(id))
       if (!this.#sampling) this.#scheduleSample()

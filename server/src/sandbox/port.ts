@@ -27,6 +27,30 @@ export interface SandboxSpec {
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void
 }
 
+/** A sandbox with the file system of an image instead of the host's programs. */
+export interface ImageSandboxSpec extends Omit<SandboxSpec, 'readOnlyPaths' | 'channelSocket'> {
+  /** Program and arguments, inside the image. */
+  command: readonly string[]
+  image: {
+    /** Host folder with its files, never written. The sandbox sees them under a layer of its own, as large as its disk. */
+    rootFolder: string
+    /** Inside the image, absolute. */
+    workingFolder: string
+    /** Ids inside; 0 is root there, and an unprivileged user of the host. */
+    user: { uid: number; gid: number; groups: readonly number[] }
+  }
+}
+
+/** The program of an image cannot be run, which is the image's fault; the message is the system's. */
+export class NotRunnable extends Error {
+  readonly reason: 'missing' | 'forbidden'
+
+  constructor(reason: NotRunnable['reason'], message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
 export interface SandboxStats {
   memoryBytes: number
   peakMemoryBytes: number
@@ -62,6 +86,13 @@ export interface ExecProcess {
   kill(): void
 }
 
+/** What a function needs to be shown, read-only; as the host sees it, or as the program inside does. */
+export interface SandboxFolders {
+  code: string
+  /** Null when it has none. */
+  layers: string | null
+}
+
 /** Made without code (a stem); gets it once, by `specialise`. */
 export interface Sandbox {
   readonly id: string
@@ -72,10 +103,10 @@ export interface Sandbox {
   /** The address and its ports are those of other sandboxes, too. */
   readonly sharesNetwork: boolean
   /**
-   * Shows the host folder with the code inside, read-only, and sets the limits of its function; once. Resolves to the
-   * path of the code as the program sees it. The size of the temporary folder and the number of open files stay as created.
+   * Shows the host folders inside, read-only, and sets the limits of its function; once. Resolves to where the program
+   * sees them. The size of the temporary folder and the number of open files stay as created.
    */
-  specialise(codeFolder: string, limits: SandboxLimits): Promise<string>
+  specialise(folders: SandboxFolders, limits: SandboxLimits): Promise<SandboxFolders>
   /** Stops the whole tree from running, sockets and memory stay; no effect when frozen or ended. */
   freeze(): void
   /** Lets it run again, at once; no effect when it runs or has ended. */
@@ -94,12 +125,16 @@ export interface SandboxRuntime {
   readonly kind: 'process' | 'oci'
   /** What a user should know of it, said at start: for `process`, that it isolates nothing. */
   readonly notice: string | null
+  /** Where every program will see the folders of its function; null where only `specialise` tells. */
+  readonly folders: { code: string; layers: string } | null
   /** Host name under which programs inside reach the platform. */
   readonly platformHost: string
   /** Address on which the platform has to listen for them beside its own; null when they share the host's network. */
   readonly platformAddress: string | null
   /** Resolves when the process runs (not when it is ready); rejects with the reason it cannot. */
   create(spec: SandboxSpec): Promise<Sandbox>
+  /** As `create`, or rejects with NotRunnable; its `specialise` shows no code, which is in the image. Absent where there can be none. */
+  createFromImage?(spec: ImageSandboxSpec): Promise<Sandbox>
   /** Removes what an earlier, killed platform left behind; called before the first create. Returns how many were found. */
   recover(): Promise<number>
   /** Stops all. */

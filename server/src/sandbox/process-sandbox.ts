@@ -8,7 +8,16 @@ import { ProcessFreezer } from './freezer.ts'
 import { limited } from './launch.ts'
 import type { Child } from './launch.ts'
 import { deliverOutput } from './output.ts'
-import type { ExecProcess, ExecSpec, Sandbox, SandboxExit, SandboxLimits, SandboxSpec, SandboxStats } from './port.ts'
+import type {
+  ExecProcess,
+  ExecSpec,
+  Sandbox,
+  SandboxExit,
+  SandboxFolders,
+  SandboxLimits,
+  SandboxSpec,
+  SandboxStats,
+} from './port.ts'
 import { ProcessProbe, readPrivateBytes } from './proc.ts'
 import type { ProcessInfo } from './proc.ts'
 import { removeFolder } from './remove-folder.ts'
@@ -81,13 +90,15 @@ export class ProcessSandbox implements Sandbox {
     return this.#probe?.info()?.startTicks
   }
 
-  async specialise(codeFolder: string, limits: SandboxLimits): Promise<string> {
+  /** Without a view of the file system of its own the program sees the folders where the host has them. */
+  async specialise(folders: SandboxFolders, limits: SandboxLimits): Promise<SandboxFolders> {
     if (this.#ended) throw new Error('cannot specialise the sandbox: it has ended')
     if (this.#codeFolder !== undefined) throw new Error('cannot specialise the sandbox: it has its code already')
-    if (!isFolder(codeFolder)) throw new Error(`cannot specialise the sandbox: the folder ${codeFolder} does not exist`)
-    this.#codeFolder = codeFolder
+    const absent = [folders.code, folders.layers].find((folder) => folder !== null && !isFolder(folder))
+    if (absent) throw new Error(`cannot specialise the sandbox: the folder ${absent} does not exist`)
+    this.#codeFolder = folders.code
     this.#limits = limits
-    return codeFolder
+    return folders
   }
 
   freeze(): void {

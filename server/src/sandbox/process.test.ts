@@ -33,6 +33,11 @@ sandboxContract('process', (directory) => createProcessSandboxRuntime({ director
   leaveBehind,
   skips: {
     'code cannot be changed from inside': `${isolatesNothing}: unpacked code is read-only by its modes, but not for root`,
+    'code and layers are where functions expect them, known beforehand':
+      'a process sees the folders of the host: specialise tells where code and layers are, which is not /code and /opt',
+    'layers are seen by the sandbox that has them and by no other': isolatesNothing,
+    'layers cannot be changed from inside': `${isolatesNothing}: unpacked layers are read-only by their modes, but not for root`,
+    'a link in a layer leads to no file of the host': isolatesNothing,
     'the host and its files are out of sight': isolatesNothing,
     'the root file system cannot be written': platformsUser,
     'a program runs as an unprivileged user': platformsUser,

@@ -38,6 +38,7 @@ export function createProcessSandboxRuntime(options: ProcessSandboxOptions, deps
 class ProcessSandboxRuntime implements SandboxRuntime {
   readonly kind = 'process'
   readonly notice = process.platform === 'linux' ? NOTICE : NOTICE + NOTICE_WITHOUT_PROC
+  readonly folders = null
   readonly platformHost = 'localhost'
   readonly platformAddress = null
   readonly #directory: string

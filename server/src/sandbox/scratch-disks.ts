@@ -19,7 +19,6 @@ const FORMAT_NAME = createHash('sha256')
   .update(JSON.stringify([FORMAT, BYTES_PER_INODE, INODES_MIN]))
   .digest('hex')
   .slice(0, 8)
-const MOUNT = 'loop,noatime,nosuid,nodev,nobarrier'
 /** The smallest that can be formatted. */
 const DISK_BYTES_MIN = MB
 
@@ -38,8 +37,7 @@ export class ScratchDisks {
   async attach(image: string, folder: string, diskBytes: number): Promise<void> {
     const template = await this.#template(Math.max(DISK_BYTES_MIN, diskBytes))
     await mkdir(folder, { mode: 0o700 })
-    await this.#keeper.run(['cp', '--sparse=always', template, image])
-    await this.#keeper.run(['mount', '-t', 'ext4', '-o', MOUNT, image, folder])
+    await this.#keeper.disk(template, image, folder)
   }
 
   #template(diskBytes: number): Promise<string> {
@@ -63,7 +61,7 @@ export class ScratchDisks {
     const inodes = Math.max(INODES_MIN, Math.floor(diskBytes / BYTES_PER_INODE))
     await this.#keeper.run(['mkfs.ext4', ...FORMAT, '-N', String(inodes), unfinished])
     await mkdir(folder, { recursive: true })
-    await this.#keeper.run(['mount', '-t', 'ext4', '-o', MOUNT, unfinished, folder])
+    await this.#keeper.run(['mount', '-t', 'ext4', '-o', 'loop', unfinished, folder])
     try {
       await this.#keeper.run(['rmdir', join(folder, 'lost+found')])
       await this.#keeper.run(['chmod', '1777', folder])

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { NO_DEMAND, stemsWanted, withStart, type StartDemand } from './stock.ts'
+import { NO_DEMAND, shareStems, stemsWanted, withStart, type StartDemand } from './stock.ts'
 
 const limits = { stems: 2, stemsMax: 16 }
 const REFILL_MS = 100
@@ -65,6 +65,25 @@ test('waiting only ever lowers what is kept, to nothing in the end', () => {
       const at = (laterMs: number) => stemsWanted(demand, nowMs + laterMs, REFILL_MS, false, limits)
       assert.ok(at(firstMs + secondMs) <= at(firstMs))
       assert.equal(at(HOUR_MS), 0)
+    }),
+  )
+})
+
+test('what is too little for all is one for each, the most important first, then more for them', () => {
+  assert.deepEqual(shareStems([2, 2, 2], 6), [2, 2, 2])
+  assert.deepEqual(shareStems([2, 0, 2, 2], 4), [2, 0, 1, 1])
+  assert.deepEqual(shareStems([8, 2], 5), [4, 1])
+  assert.deepEqual(shareStems([2, 2, 2], 2), [1, 1, 0])
+  assert.deepEqual(shareStems([2, 2], 0), [0, 0])
+})
+
+test('shares are at most what is wanted, and together as much as there is use for', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(20)), fc.nat(60), (wanted, stemsMax) => {
+      const shares = shareStems(wanted, stemsMax)
+      const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0)
+      assert.ok(shares.every((share, i) => share >= 0 && share <= wanted[i]!))
+      assert.equal(sum(shares), Math.min(sum(wanted), stemsMax))
     }),
   )
 })

@@ -65,3 +65,19 @@ export function stemsWanted(
   const burst = Math.round(demand.burstPeak * Math.exp(-sinceMs / BURST_MEMORY_MS))
   return Math.min(Math.max(base, steady, burst), stemsMax)
 }
+
+/**
+ * Shares `stemsMax` among kinds that want so many each, the most important first: one for each before any has a second,
+ * so that a kind that is asked for is not left without because others, which nobody asks for, came first.
+ */
+export function shareStems(wanted: readonly number[], stemsMax: number): number[] {
+  const firsts = Math.min(wanted.filter((count) => count > 0).length, stemsMax)
+  let [firstsLeft, restLeft] = [firsts, stemsMax - firsts]
+  return wanted.map((count) => {
+    if (count === 0 || firstsLeft === 0) return 0
+    firstsLeft--
+    const more = Math.min(count - 1, restLeft)
+    restLeft -= more
+    return 1 + more
+  })
+}

@@ -118,6 +118,31 @@ for path in ['/proc/kcore', '/proc/kmsg', '/proc/keys', '/proc/timer_list', '/pr
         pass
 `
 
+/** Every way to change what layers show, and every link in them that leads to something outside. */
+const LAYER_WRITES = `
+import os
+result = []
+def attempt(name, call):
+    try:
+        call()
+        result.append(name)
+    except OSError:
+        pass
+for path in ['/opt/new', '/opt/bin/new', '/opt/bin/tool', '/opt/python/module.py', '/opt/inside']:
+    attempt('write ' + path, lambda: os.close(os.open(path, os.O_WRONLY | os.O_CREAT)))
+for path in ['/opt/bin/tool', '/opt/python/module.py', '/opt/inside']:
+    attempt('unlink ' + path, lambda: os.unlink(path))
+    attempt('chmod ' + path, lambda: os.chmod(path, 0o777))
+    attempt('link ' + path, lambda: os.link(path, '/tmp/linked'))
+    attempt('rename ' + path, lambda: os.rename(path, '/opt/other'))
+attempt('rename the folder', lambda: os.rename('/opt', '/tmp/opt'))
+attempt('replace the folder', lambda: os.symlink('/tmp', '/opt'))
+for path in ['/opt/..' + step + outside for outside in [OUTSIDE] for step in ['', '/..', '/../..']]:
+    attempt('read ' + path, lambda: os.stat(path))
+import module
+assert module.NAME == 'a layer' and os.readlink('/opt/inside') == 'bin/tool'
+`
+
 attackSuite(
   'attacks on files',
   (scene) => {
@@ -139,6 +164,23 @@ attackSuite(
     test('code, system and kernel settings cannot be written, nor what the kernel tells of the host read', async () => {
       const attack = await scene().attacker('writing', { runtime: 'python3.10' })
       assert.deepEqual((await scene().beside(() => attack(WRITES))).result(), [])
+    })
+
+    test('layers cannot be written, nor replaced, nor do they lead to files of the host', async () => {
+      const { platform } = scene()
+      const zip = makeZip([
+        { name: 'bin/tool', content: '#!/bin/sh', mode: 0o100755 },
+        { name: 'python/module.py', content: "NAME = 'a layer'" },
+        { name: 'inside', content: 'bin/tool', mode: LINK },
+      ])
+      const body = { code: { zipFile: zip.toString('base64') } }
+      const layer = await platform.call('POST', '/2023-03-30/layers/attacked/versions', body)
+      assert.equal(layer.status, 200, layer.text)
+      const { layerVersionArn } = layer.json()
+      const attack = await scene().attacker('writing-layers', { runtime: 'python3.10', layers: [layerVersionArn] })
+      const outside = [platform.dataDir, '/etc/shadow', '/boot'].map((path) => JSON.stringify(path)).join(', ')
+      const source = LAYER_WRITES.replace('OUTSIDE', outside)
+      assert.deepEqual((await scene().beside(() => attack(source))).result(), [])
     })
 
     test('a package that reaches out of its folder is refused, with the entry that does', async () => {
@@ -170,16 +212,20 @@ attackSuite(
           ['a bomb', [{ name: 'bomb', content: Buffer.alloc(65 << 20), deflate: true }]],
         ]
         for (const [name, entries] of packages) {
-          const answer = await scene().platform.call('POST', '/2023-03-30/functions', {
-            functionName: 'packed',
-            runtime: 'nodejs20',
-            handler: 'index.handler',
-            code: { zipFile: makeZip(entries).toString('base64') },
-          })
-          assert.equal(answer.status, 400, `${name}: ${answer.text}`)
-          assert.match(answer.text, /"Code":"(InvalidArgument|InvalidZipFile|CodeSizeExceeded|\w+)"/, name)
+          const code = { zipFile: makeZip(entries).toString('base64') }
+          const ofFunction = { functionName: 'packed', runtime: 'nodejs20', handler: 'index.handler', code }
+          for (const [path, body] of [
+            ['functions', ofFunction],
+            ['layers/packed/versions', { code }],
+          ] as const) {
+            const answer = await scene().platform.call('POST', `/2023-03-30/${path}`, body)
+            assert.equal(answer.status, 400, `${name} in ${path}: ${answer.text}`)
+            assert.match(answer.text, /"Code":"(InvalidArgument|InvalidZipFile|CodeSizeExceeded|\w+)"/, name)
+          }
         }
-        assert.equal((await scene().platform.call('GET', '/2023-03-30/functions/packed')).status, 404)
+        for (const path of ['functions/packed', 'layers/packed/versions/1']) {
+          assert.equal((await scene().platform.call('GET', `/2023-03-30/${path}`)).status, 404)
+        }
         assert.equal(readFileSync(target, 'utf8'), 'untouched')
       } finally {
         rmSync(folder, { recursive: true })

@@ -116,7 +116,7 @@ test('without python3 on PATH, Python is refused by name and Node.js runs', asyn
   const without = new TestPlatform(platform.port, platform.dataDir, { PATH: bin })
   await without.start()
   t.after(() => without.stop())
-  assert.match(without.output, /runtimes +nodejs \(\S+\)\n/)
+  assert.match(without.output, /runtimes +nodejs \(\S+\), custom\n/)
   const body = {
     functionName: 'newer',
     runtime: 'python3.10',

@@ -159,5 +159,9 @@ test('account settings, and what is not offered', async () => {
   assert.deepEqual(settings.body.availableAZs, [`${REGION}-a`])
   const limits = await client.listOnDemandConfigs(new sdk.ListOnDemandConfigsRequest({}))
   assert.deepEqual(limits.body.configs ?? [], [])
-  await refused(client.listLayers(new sdk.ListLayersRequest({})), 'NotImplemented', /ListLayers/)
+  await refused(
+    client.listEventSources('s', 'f', new sdk.ListEventSourcesRequest({})),
+    'NotImplemented',
+    /ListEventSources/,
+  )
 })

@@ -149,6 +149,28 @@ test('custom domains are created, changed and found in use', async () => {
   await refused(call('getCustomDomain', 'www.example.com'), 'DomainNameNotFound', /does not exist/)
 })
 
+test('layers are published, found by ARN, shared, given to a function and deleted', async () => {
+  const publish = (text: string) =>
+    call('publishLayerVersion', 'tools', { code: { zipFile: zipSaying(text) }, compatibleRuntime: ['nodejs20'] })
+  const published = await publish('one')
+  const arn = `acs:fc:${REGION}:${ACCOUNT_ID}:layers/tools/versions/1`
+  assert.deepEqual([published.data['version'], published.data['arn'], published.data['acl']], [1, arn, 0])
+  await publish('two')
+  const versions = await call('listLayerVersions', 'tools', { startVersion: 1 })
+  assert.deepEqual(names(versions.data['layers'], 'version'), [1, 2])
+  assert.equal((await call('getLayerVersionByArn', arn)).data['version'], 1)
+  assert.equal((await call('getLayerVersion', 'tools', 2)).data['codeSize'], published.data['codeSize'])
+  await call('putLayerACL', 'tools', { public: true })
+  assert.deepEqual(names((await call('listLayers', { public: true })).data['layers'], 'layerName'), ['tools'])
+
+  await call('createService', 'layered')
+  const created = await call('createFunction', 'layered', { ...functionOptions('f'), layers: [arn] })
+  assert.deepEqual([created.data['layers'], created.data['layersArnV2']], [[arn], [arn]])
+  for (const version of [1, 2]) await call('deleteLayerVersion', 'tools', version)
+  await refused(call('listLayerVersions', 'tools'), 'LayerNotFound', /layer 'tools' does not exist/)
+  assert.deepEqual((await call('getFunction', 'layered', 'f')).data['layers'], [arn])
+})
+
 test('a signature by another secret is refused by name', async () => {
   const FC = createRequire(import.meta.url)('@alicloud/fc2') as ClientClass
   const config = { accessKeyID: KEY.accessKeyId, accessKeySecret: 'other', region: REGION, endpoint: api.url }

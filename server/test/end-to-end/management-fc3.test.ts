@@ -214,7 +214,11 @@ test('errors reach the caller by code: bad key, bad input, not offered', async (
     /Runtime is set to/,
   )
   await refused(client.createFunction(functionInput('x', { memorySize: 100 })), 'InvalidArgument', /memorySize must be/)
-  await refused(client.listLayers(new sdk.ListLayersRequest({})), 'NotImplemented', /ListLayers is not offered/)
+  await refused(
+    client.changeResourceGroup(new sdk.ChangeResourceGroupRequest({})),
+    'NotImplemented',
+    /ChangeResourceGroup is not offered/,
+  )
 })
 
 test('configurations that were never set are read as absent', async () => {

@@ -1,4 +1,5 @@
 /** What every runtime must do, whatever its language. Handlers of the same name lie in `handlers/<language>`. */
+import type { Lacks } from './capability.ts'
 import type { Launch } from './driver.ts'
 import { errorCases, eventCases } from './event-cases.ts'
 import { fuzzCases, hostileCases } from './hostile-cases.ts'
@@ -13,6 +14,15 @@ export interface Language {
   errorAtLoad: string
   /** The message for a handler's module that does not exist. */
   missingModule: RegExp
+  lacks?: Lacks
+  /** A handler that its module does not have, and the message for it, where the language spells handlers its own way. */
+  missingHandler?: [handler: string, message: RegExp]
+  /** The form that handlers have, where it is not `module.function`. */
+  handlerForm?: RegExp
+  /** What type names of errors begin with. */
+  errorPrefix?: string
+  /** Of the documented context, what the language's own interface has no getter for: `field` or `field.field`. */
+  notInContext?: readonly string[]
 }
 
 export function runtimeContract(language: Language): void {

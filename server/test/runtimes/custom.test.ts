@@ -107,6 +107,20 @@ test('custom: the first program found is the code’s own, then the PATH’s, wh
   await instance.stop(0)
 })
 
+test('custom: programs of the platform are found before those of the system, and after a PATH that the function sets', async (context) => {
+  const pathFor = async (environmentVariables: Record<string, string>) => {
+    const { instance } = await served(context, { config: { environmentVariables } })
+    const { PATH } = JSON.parse(await invoke(instance, 'environment')) as { PATH: string }
+    await instance.stop(0)
+    return PATH
+  }
+  const usual = await pathFor({})
+  const at = usual.indexOf(':/usr/local/bin:/usr/bin:/bin:')
+  assert.ok(at > 0, usual)
+  const platform = usual.slice(0, at)
+  assert.equal(await pathFor({ PATH: '/opt/own/bin:/usr/bin' }), `/opt/own/bin:/usr/bin:${platform}`)
+})
+
 test('custom: initializer, freezing and thawing, several instances on one host', async (context) => {
   const config = { initializer: { handler: 'i', timeoutSeconds: 5 } }
   const { instance, start } = await served(context, { config })

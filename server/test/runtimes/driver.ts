@@ -39,6 +39,8 @@ export interface Launch {
   /** Interpreter, flags, bootstrap. */
   command: readonly string[]
   codePath: string
+  /** How the language spells `module.function`, when not so. `method`: what the runtime calls in it. */
+  spell?(handler: string, method: 'handleRequest' | 'initialize' | 'preFreeze' | 'preStop'): string
 }
 
 export interface InitOptions {
@@ -49,6 +51,7 @@ export interface InitOptions {
   initializer?: string
   preFreeze?: string
   preStop?: string
+  layersPath?: string
   environment?: Record<string, string>
 }
 
@@ -166,14 +169,16 @@ export class Runtime {
   readonly logs = { stdout: '', stderr: '' }
   readonly streams = new Map<number, Stream>()
   readonly socket: Socket
+  readonly #launch: Launch
   /** For tests that open streams by frames of their own making. */
   dropsUnknownStreams = false
   #nextStream = 1
   #waiters: { type: number; resolve: (payload: Buffer) => void }[] = []
   #unclaimed: { type: number; payload: Buffer }[] = []
 
-  constructor(socket: Socket, exited: Runtime['exited']) {
+  constructor(socket: Socket, exited: Runtime['exited'], launch: Launch) {
     this.socket = socket
+    this.#launch = launch
     this.exited = exited
     const decoder = new FrameDecoder((type, flags, stream, payload) => this.#receive(type, flags, stream, payload))
     socket.on('data', (chunk: Buffer) => decoder.push(chunk))
@@ -212,24 +217,27 @@ export class Runtime {
 
   /** Sends INIT and resolves with the payload of READY. */
   async init(codePath: string, options: InitOptions): Promise<{ error?: FunctionError }> {
+    const spelt = (handler: string | undefined, method: 'handleRequest' | 'initialize' | 'preFreeze' | 'preStop') =>
+      handler === undefined ? '' : (this.#launch.spell?.(handler, method) ?? handler)
     const init = {
       instanceId: 'c-1',
       requestId: 'r-init',
       generation: options.generation ?? 3,
       codePath,
+      layersPath: options.layersPath ?? '/opt',
       concurrency: options.concurrency ?? 1,
       responseBytesMax: options.responseBytesMax ?? 33554432,
       environment: { FC_FUNC_CODE_PATH: '/code/', ...options.environment },
       credentials: CREDENTIALS,
       function: {
         name: 'hello',
-        handler: options.handler,
+        handler: spelt(options.handler, 'handleRequest'),
         memory: 128,
         timeout: 3,
-        initializer: options.initializer ?? '',
+        initializer: spelt(options.initializer, 'initialize'),
         initializationTimeout: 30,
-        preFreeze: options.preFreeze ?? '',
-        preStop: options.preStop ?? '',
+        preFreeze: spelt(options.preFreeze, 'preFreeze'),
+        preStop: spelt(options.preStop, 'preStop'),
       },
       service: { name: 'demo', logProject: 'p', logStore: 'l', qualifier: 'LATEST', versionId: '7' },
       region: 'cn-local',
@@ -284,7 +292,8 @@ export class Runtime {
   }
 
   async hook(name: string): Promise<{ error?: FunctionError }> {
-    this.send(encodeFrame(FrameType.hook, this.#nextStream++, name))
+    const call = { name, requestId: 'r-hook', deadlineMs: Date.now() + 3000 }
+    this.send(encodeFrame(FrameType.hook, this.#nextStream++, JSON.stringify(call)))
     return JSON.parse((await this.next(FrameType.hookDone)).toString()) as { error?: FunctionError }
   }
 
@@ -320,7 +329,7 @@ export async function startRuntime(launch: Launch): Promise<{ runtime: Runtime; 
     }),
   ])
   server.close()
-  const runtime = new Runtime(socket, exited)
+  const runtime = new Runtime(socket, exited, launch)
   child.stdout.on('data', (chunk: Buffer) => (runtime.pipes.stdout += chunk.toString()))
   runtime.pipes.stderr = early.stderr
   child.stderr.on('data', (chunk: Buffer) => (runtime.pipes.stderr += chunk.toString()))

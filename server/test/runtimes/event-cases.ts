@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { INITIAL_CREDIT_BYTES } from '../../src/instances/channel/frames.ts'
+import { needing } from './capability.ts'
 import type { Language } from './contract.ts'
 import { startRuntime, withRuntime } from './driver.ts'
 
-export function eventCases({ name, launch }: Language): void {
+export function eventCases(language: Language): void {
+  const { name, launch, notInContext = [] } = language
   const results: [handler: string, expected: string][] = [
     ['nothing', ''],
     ['text', 'héllo'],
@@ -86,7 +88,7 @@ export function eventCases({ name, launch }: Language): void {
     })
   }
 
-  test(`${name}: an asynchronous handler is awaited`, async () => {
+  test(`${name}: an asynchronous handler is awaited`, needing('asynchronous', language), async () => {
     await withRuntime(launch, { handler: 'index.asynchronous', concurrency: 3 }, async (runtime) => {
       const answers = await Promise.all(['a', 'b', 'c'].map(async (event) => (await runtime.invoke(event)).text))
       assert.deepEqual(answers, ['async a', 'async b', 'async c'])
@@ -98,12 +100,12 @@ export function eventCases({ name, launch }: Language): void {
       const context = JSON.parse((await runtime.invoke()).text) as Record<string, unknown>
       delete context['waitsForEmptyEventLoopBeforeCallback']
       delete context['logger']
-      assert.deepEqual(context, {
+      const documented = {
         requestId: 'r-1',
         credentials: { accessKeyId: 'key', accessKeySecret: 'secret', securityToken: 'token' },
         function: {
           name: 'hello',
-          handler: 'index.describeContext',
+          handler: launch.spell?.('index.describeContext', 'handleRequest') ?? 'index.describeContext',
           memory: 128,
           timeout: 3,
           initializer: '',
@@ -114,7 +116,8 @@ export function eventCases({ name, launch }: Language): void {
         accountId: '1234567890123456',
         retryCount: 0,
         tracing: { openTracingSpanContext: '', openTracingSpanBaggages: {}, jaegerEndpoint: '' },
-      })
+      }
+      assert.deepEqual(context, without(documented, notInContext))
       const tracing = { openTracingSpanContext: 'span', openTracingSpanBaggages: { k: 'v' } }
       const head = { kind: 'event', qualifier: 'blue', retryCount: 2, tracing }
       const second = JSON.parse((await runtime.open(head, '').answer).text) as {
@@ -129,27 +132,64 @@ export function eventCases({ name, launch }: Language): void {
       assert.equal(third.service.qualifier, 'LATEST')
     })
   })
+
+  const traced = notInContext.includes('tracing.traceparent')
+    ? { skip: 'the interface of the context has no place for it' }
+    : {}
+  test(`${name}: the W3C trace of the caller is in the context, when there is one`, traced, async () => {
+    await withRuntime(launch, { handler: 'index.describeContext' }, async (runtime) => {
+      const w3c = {
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'a=1',
+        baggage: 'user=k',
+      }
+      const ofCompute = { openTracingSpanContext: '', openTracingSpanBaggages: {}, jaegerEndpoint: 'http://j' }
+      const head = { kind: 'event', tracing: { ...ofCompute, ...w3c } }
+      const context = JSON.parse((await runtime.open(head, '').answer).text) as { tracing: object }
+      assert.deepEqual(context.tracing, { ...ofCompute, ...w3c })
+    })
+  })
 }
 
-export function errorCases({ name, launch, errorAtLoad, missingModule }: Language): void {
+/** A copy without some fields, named as `field` or `field.field`. */
+function without(value: Record<string, unknown>, paths: readonly string[]): Record<string, unknown> {
+  const copy = structuredClone(value)
+  for (const path of paths) {
+    const [last, ...parents] = path.split('.').toReversed() as [string, ...string[]]
+    const parent = parents.reduceRight((place, name) => place[name] as Record<string, unknown>, copy)
+    delete parent[last]
+  }
+  return copy
+}
+
+export function errorCases(language: Language): void {
+  const { name, launch, errorAtLoad, missingModule, errorPrefix = '' } = language
+  const orderRefused = `${errorPrefix}OrderRefused`
+  const handlerForm = language.handlerForm ?? /'index' is not of the form 'module\.function'/
+  const [missingHandler, missingHandlerMessage] = language.missingHandler ?? [
+    'index.absent',
+    /^Handler 'absent' missing on module 'index'$/,
+  ]
+
   for (const handler of ['failing', 'asyncFailing']) {
-    test(`${name}: what ${handler} throws is told with its type, message and stack`, async () => {
+    const options = handler === 'failing' ? {} : needing('asynchronous', language)
+    test(`${name}: what ${handler} throws is told with its type, message and stack`, options, async () => {
       await withRuntime(launch, { handler: `index.${handler}` }, async (runtime) => {
         const { error, head } = await runtime.invoke()
         assert.equal(head, undefined)
-        assert.equal(error?.errorType, 'OrderRefused')
+        assert.equal(error?.errorType, orderRefused)
         assert.equal(error.errorMessage, 'no such order')
         assert.equal(error.handled, true)
-        assert.match(error.stackTrace.join('\n'), /index\.(js|py)/)
-        assert.doesNotMatch(error.stackTrace.join('\n'), /_sluice/)
-        assert.equal((await runtime.invoke()).error?.errorType, 'OrderRefused', 'the instance goes on')
+        assert.match(error.stackTrace.join('\n'), /index\.(js|py|php|java)/)
+        assert.doesNotMatch(error.stackTrace.join('\n'), /_sluice|runtimes\/php\//)
+        assert.equal((await runtime.invoke()).error?.errorType, orderRefused, 'the instance goes on')
       })
     })
   }
 
   const unloadable: [title: string, handler: string, errorType: string, message: RegExp][] = [
-    ['a handler that is missing', 'index.absent', 'HandlerNotFound', /^Handler 'absent' missing on module 'index'$/],
-    ['a handler without a function', 'index', 'HandlerNotFound', /'index' is not of the form 'module\.function'/],
+    ['a handler that is missing', missingHandler, 'HandlerNotFound', missingHandlerMessage],
+    ['a handler without a function', 'index', 'HandlerNotFound', handlerForm],
     ['a module that is missing', 'absent.handler', 'ImportModuleError', missingModule],
     ['a module whose import fails', 'imports_missing.handler', 'ImportModuleError', /no.such.file/],
     ['a module that is no code', 'fixtures/syntax_error.handler', 'UserCodeSyntaxError', /./],

@@ -3,10 +3,14 @@ import assert from 'node:assert/strict'
 import { realpathSync } from 'node:fs'
 import { test } from 'node:test'
 import { encodeFrame, FrameType, INITIAL_CREDIT_BYTES } from '../../src/instances/channel/frames.ts'
+import { needing } from './capability.ts'
 import type { Language } from './contract.ts'
 import { startRuntime, withRuntime } from './driver.ts'
 
-export function lifeCases({ name, launch }: Language): void {
+export function lifeCases(language: Language): void {
+  const { name, launch, errorPrefix = '' } = language
+  const concurrently = needing('concurrency', language)
+
   test(`${name}: HELLO names protocol, runtime, version and process`, async () => {
     const { runtime, hello } = await startRuntime(launch)
     assert.equal(hello['protocol'], 1)
@@ -47,7 +51,7 @@ export function lifeCases({ name, launch }: Language): void {
     const { runtime } = await startRuntime(launch)
     const options = { handler: 'index.echo', initializer: 'index.failInitialize' }
     const { error } = await runtime.init(launch.codePath, options)
-    assert.equal(error?.errorType, 'OrderRefused')
+    assert.equal(error?.errorType, `${errorPrefix}OrderRefused`)
     assert.equal(error.handled, true)
     await runtime.stop()
   })
@@ -56,7 +60,7 @@ export function lifeCases({ name, launch }: Language): void {
     const options = { handler: 'index.echo', preFreeze: 'index.beforeFreeze', preStop: 'index.failBeforeStop' }
     await withRuntime(launch, options, async (runtime) => {
       assert.deepEqual(await runtime.hook('preFreeze'), {})
-      assert.equal(runtime.logs.stdout, 'freezing\n')
+      assert.equal(runtime.logs.stdout, 'freezing r-hook\n')
       assert.equal((await runtime.hook('preStop')).error?.errorMessage, 'cannot flush')
       assert.equal((await runtime.invoke('still here')).text, 'still here')
     })
@@ -65,7 +69,7 @@ export function lifeCases({ name, launch }: Language): void {
     })
   })
 
-  test(`${name}: ping is answered with its own bytes while an invocation runs`, async () => {
+  test(`${name}: ping is answered with its own bytes while an invocation runs`, concurrently, async () => {
     await withRuntime(launch, { handler: 'index.hold', concurrency: 2 }, async (runtime) => {
       const held = runtime.openEvent('hold')
       assert.equal(await runtime.ping('are you there'), 'are you there')
@@ -75,17 +79,21 @@ export function lifeCases({ name, launch }: Language): void {
     })
   })
 
-  test(`${name}: a cancelled invocation ends with an error when its work is done, others are untouched`, async () => {
-    await withRuntime(launch, { handler: 'index.hold', concurrency: 2 }, async (runtime) => {
-      const held = runtime.openEvent('hold')
-      await held.until(() => held.logs.stdout !== '')
-      held.cancel('disconnect')
-      assert.equal((await runtime.invoke('release')).text, 'released')
-      const { error } = await held.answer
-      assert.equal(error?.errorType, 'InvocationCancelled')
-      assert.match(error.errorMessage, /disconnect/)
-    })
-  })
+  test(
+    `${name}: a cancelled invocation ends with an error when its work is done, others are untouched`,
+    concurrently,
+    async () => {
+      await withRuntime(launch, { handler: 'index.hold', concurrency: 2 }, async (runtime) => {
+        const held = runtime.openEvent('hold')
+        await held.until(() => held.logs.stdout !== '')
+        held.cancel('disconnect')
+        assert.equal((await runtime.invoke('release')).text, 'released')
+        const { error } = await held.answer
+        assert.equal(error?.errorType, 'InvocationCancelled')
+        assert.match(error.errorMessage, /disconnect/)
+      })
+    },
+  )
 
   test(`${name}: an event cancelled while it arrives ends at once and never reaches the handler`, async () => {
     await withRuntime(launch, { handler: 'index.printAll' }, async (runtime) => {
@@ -118,12 +126,16 @@ export function lifeCases({ name, launch }: Language): void {
     })
   })
 
-  test(`${name}: the process ends when the node closes the connection, even with work in hand`, async () => {
-    const { runtime } = await startRuntime(launch)
-    await runtime.init(launch.codePath, { handler: 'index.hold' })
-    const held = runtime.openEvent('hold')
-    await held.until(() => held.logs.stdout !== '')
-    runtime.socket.destroy()
-    assert.equal((await runtime.exited).code, 0)
-  })
+  test(
+    `${name}: the process ends when the node closes the connection, even with work in hand`,
+    concurrently,
+    async () => {
+      const { runtime } = await startRuntime(launch)
+      await runtime.init(launch.codePath, { handler: 'index.hold' })
+      const held = runtime.openEvent('hold')
+      await held.until(() => held.logs.stdout !== '')
+      runtime.socket.destroy()
+      assert.equal((await runtime.exited).code, 0)
+    },
+  )
 }

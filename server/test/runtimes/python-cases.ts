@@ -32,7 +32,20 @@ export function pythonCases(launch: Launch): void {
   test('python: context attributes have their documented names', async () => {
     await withRuntime(launch, { handler: 'forms.names' }, async (runtime) => {
       const names = JSON.parse((await runtime.invoke()).text) as unknown
-      assert.deepEqual(names, ['r-1', 'hello', 128, 'l', '7', 'cn-local', '1234567890123456', 0, '', 'token'])
+      assert.deepEqual(names, [
+        'r-1',
+        'hello',
+        128,
+        'l',
+        '7',
+        'cn-local',
+        '1234567890123456',
+        0,
+        '',
+        'token',
+        'token',
+        '',
+      ])
     })
   })
 
@@ -70,6 +83,17 @@ export function pythonCases(launch: Launch): void {
       const answers = await Promise.all(Array.from({ length: 9 }, async () => (await runtime.invoke()).text))
       const reader = 1
       assert.equal(Math.max(...answers.map(Number)), 3 + reader)
+    })
+  })
+
+  test('python: a hook that does not end keeps its worker, and no invocation and no other hook from running', async () => {
+    const options = { handler: 'forms.threads', preFreeze: 'forms.hangs', preStop: 'index.beforeFreeze' }
+    await withRuntime(launch, options, async (runtime) => {
+      const hung = runtime.hook('preFreeze')
+      while (runtime.logs.stdout !== 'hanging\n') await runtime.ping()
+      assert.equal((await runtime.invoke()).text, 'false')
+      assert.deepEqual(await Promise.race([hung, runtime.hook('preStop')]), {})
+      assert.equal(runtime.logs.stdout, 'hanging\nfreezing r-hook\n')
     })
   })
 

@@ -11,7 +11,7 @@ async function received(code: CodeInput): Promise<string> {
   const packages: Pick<PackageStore, 'put'> = {
     put(zip) {
       bytes = zip
-      return Promise.resolve({ sha256: 'a'.repeat(64), sizeBytes: zip.length, checksum: '1' })
+      return Promise.resolve({ sha256: 'a'.repeat(64), sizeBytes: zip.length, checksum: '1', unpackedBytes: 0 })
     },
   }
   try {

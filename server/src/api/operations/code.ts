@@ -1,6 +1,7 @@
 /** Code packages in requests. */
 import { FcError } from '../../errors.ts'
 import type { CodeRef } from '../../model.ts'
+import type { StoredPackage } from '../../packages/port.ts'
 import type { Context } from './context.ts'
 
 export interface CodeInput {
@@ -16,8 +17,14 @@ export interface CodeInput {
 
 export const CODE_BYTES_MAX = 100 * 1024 * 1024
 
-/** Stores the package. Throws FcError when it is none, too large, or not what the checksum says. */
+/** `storePackage`, of what a document keeps of it. */
 export async function storeCode(context: Context, code: CodeInput): Promise<CodeRef> {
+  const { sha256, sizeBytes, checksum } = await storePackage(context, code)
+  return { sha256, sizeBytes, checksum }
+}
+
+/** Stores the package. Throws FcError when it is none, too large, or not what the checksum says. */
+export async function storePackage(context: Context, code: CodeInput): Promise<StoredPackage> {
   if (code.zipFile === undefined) {
     if (code.ossBucketName !== undefined && code.ossObjectName !== undefined) {
       throw new FcError(

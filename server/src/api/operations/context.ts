@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../clock.ts'
 import type { MetadataStore } from '../../metadata/port.ts'
 import type { IsoTime } from '../../model.ts'
 import type { InstanceControl } from '../instance-control.ts'
-import type { PackageStore } from '../../packages/port.ts'
+import type { ImageStore, PackageStore } from '../../packages/port.ts'
 import type { Lanes } from './lanes.ts'
 
 export interface Runtimes {
@@ -31,6 +31,8 @@ export interface Context {
   options: ApiOptions
   metadata: MetadataStore
   packages: PackageStore
+  /** Undefined where no function can have an image. */
+  images: ImageStore | undefined
   clock: Clock
   random: Random
   runtimes: Runtimes

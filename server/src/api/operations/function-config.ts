@@ -1,6 +1,7 @@
 /** The configuration of a function: defaults, limits, and how an update changes it. Pure. */
+import { CONTAINER_RUNTIME, containerConfig } from '../../container-config.ts'
 import { FcError } from '../../errors.ts'
-import type { CodeRef, FunctionConfig, Hook, JsonObject } from '../../model.ts'
+import type { CodeRef, FunctionConfig, FunctionLayer, Hook, ImageRef, JsonObject } from '../../model.ts'
 import type { Runtimes } from './context.ts'
 
 export interface HookPatch {
@@ -19,6 +20,7 @@ export interface FunctionPatch {
   timeoutSeconds?: number | undefined
   instanceConcurrency?: number | undefined
   environmentVariables?: Record<string, string> | undefined
+  /** ARNs. */
   layers?: readonly string[] | undefined
   /** An empty handler removes the hook; parts that are absent stay. */
   initializer?: HookPatch | undefined
@@ -28,6 +30,8 @@ export interface FunctionPatch {
   internetAccess?: boolean | undefined
   /** From the settings as they are to what they shall be. */
   settings?: ((before: JsonObject) => JsonObject) | undefined
+  /** The settings are of the container, among others. */
+  setsContainer?: boolean | undefined
 }
 
 export const INITIALIZER_SECONDS_MAX = 300
@@ -55,6 +59,7 @@ export function newConfig(generation: Generation): FunctionConfig {
     instanceConcurrency: 1,
     environmentVariables: {},
     code: null,
+    image: null,
     layers: [],
     initializer: null,
     preFreeze: null,
@@ -65,11 +70,18 @@ export function newConfig(generation: Generation): FunctionConfig {
   }
 }
 
-/** The configuration after an update. Throws FcError; `code` undefined leaves the package as it is. */
+/** What is stored elsewhere of that which a patch names. */
+export interface FoundPackages {
+  code?: CodeRef | undefined
+  layers?: FunctionLayer[] | undefined
+  image?: ImageRef | undefined
+}
+
+/** The configuration after an update. Throws FcError; packages that are absent stay as they are. */
 export function patchConfig(
   before: FunctionConfig,
   patch: FunctionPatch,
-  code: CodeRef | undefined,
+  { code, layers, image }: FoundPackages,
   runtimes: Runtimes,
 ): FunctionConfig {
   const after: FunctionConfig = {
@@ -82,7 +94,8 @@ export function patchConfig(
     instanceConcurrency: patch.instanceConcurrency ?? before.instanceConcurrency,
     environmentVariables: patch.environmentVariables ?? before.environmentVariables,
     code: code ?? before.code,
-    layers: [...(patch.layers ?? before.layers)],
+    layers: layers ?? before.layers,
+    image: image ?? before.image ?? null,
     initializer: hook(before.initializer, patch.initializer, INITIALIZER_SECONDS_DEFAULT),
     preFreeze: hook(before.preFreeze, patch.preFreeze, HOOK_SECONDS_DEFAULT),
     preStop: hook(before.preStop, patch.preStop, HOOK_SECONDS_DEFAULT),
@@ -95,9 +108,8 @@ export function patchConfig(
     throw new FcError('InvalidArgument', 'Handler is required but not provided')
   }
   checkEnvironment(after.environmentVariables)
-  if (after.layers.length > 0) {
-    throw new FcError('LayerNotFound', `layer '${after.layers[0]}' does not exist; this version offers no layers`)
-  }
+  checkLayers(after)
+  checkJob(after)
   return after
 }
 
@@ -106,9 +118,22 @@ export function isCustom(runtime: string): boolean {
 }
 
 function checkRuntime(runtime: string, runtimes: Runtimes): void {
-  if (!runtimes.all.includes(runtime)) throw new FcError('InvalidArgument', 'Runtime is set to an invalid value')
+  if (!runtimes.all.includes(runtime)) {
+    const accepted = runtimes.all.join(', ')
+    throw new FcError(
+      'InvalidArgument',
+      `Runtime is set to an invalid value: runtime '${runtime}' is none of ${accepted}`,
+    )
+  }
   const answer = runtimes.available(runtime)
   if (!answer.ok) throw new FcError('InvalidArgument', `runtime '${runtime}' cannot run here: ${answer.reason}`)
+}
+
+/** A container that serves nothing has its memory and its processor for one event. */
+function checkJob(config: FunctionConfig): void {
+  const isJob = config.runtime === CONTAINER_RUNTIME && !containerConfig(config).isWebServer
+  if (!isJob || config.instanceConcurrency === 1) return
+  throw new FcError('InvalidArgument', 'instanceConcurrency must be 1 with webServerMode false')
 }
 
 function checkEnvironment(variables: Readonly<Record<string, string>>): void {
@@ -130,6 +155,17 @@ function checkEnvironment(variables: Readonly<Record<string, string>>): void {
       'InvalidArgument',
       `environmentVariables must be at most ${ENVIRONMENT_BYTES_MAX} bytes in all, not ${sizeBytes}`,
     )
+  }
+}
+
+function checkLayers({ runtime, layers }: FunctionConfig): void {
+  if (layers.length > 0 && runtime === 'custom-container') {
+    throw new FcError('InvalidArgument', 'layers must be empty for the runtime custom-container: its image has it all')
+  }
+  for (const { arn, compatibleRuntimes } of layers) {
+    if (compatibleRuntimes.length === 0 || compatibleRuntimes.includes(runtime)) continue
+    const list = compatibleRuntimes.join(', ')
+    throw new FcError('InvalidArgument', `layers: '${arn}' is for ${list}, not for the runtime ${runtime}`)
   }
 }
 

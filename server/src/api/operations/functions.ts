@@ -1,7 +1,8 @@
 /** Functions: create, read, change, remove, list, switch on and off. */
+import { CONTAINER_RUNTIME } from '../../container-config.ts'
 import { FcError } from '../../errors.ts'
 import type { Write } from '../../metadata/port.ts'
-import type { CodeRef, FunctionDocument, FunctionKey, JsonObject } from '../../model.ts'
+import type { FunctionConfig, FunctionDocument, FunctionKey, JsonObject } from '../../model.ts'
 import { functionKey, keyOf, scopeOf, splitFunctionKey } from '../../model.ts'
 import type { CodeInput } from './code.ts'
 import { storeCode } from './code.ts'
@@ -10,8 +11,10 @@ import { change, changeDocument, checkIfMatch, readScope, removeScope, resourceO
 import type { Context } from './context.ts'
 import { newId, now } from './context.ts'
 import { findFunction, findQualified, findService } from './find.ts'
-import type { FunctionPatch } from './function-config.ts'
+import type { FoundPackages, FunctionPatch } from './function-config.ts'
 import { newConfig, patchConfig } from './function-config.ts'
+import { findLayers } from './function-layers.ts'
+import { storeImage } from './image.ts'
 import type { Page, PageRequest } from './list.ts'
 import { isEmpty, listPage, pageOf } from './list.ts'
 import { checkName } from './names.ts'
@@ -36,10 +39,11 @@ export async function createFunction(context: Context, input: NewFunction): Prom
   const key = functionKey(service, name)
   const scope = scopeOf(key)
   const initial = newConfig(service === null ? 'v3' : 'v2')
-  patchConfig(initial, patch, undefined, context.runtimes)
+  patchConfig(initial, patch, {}, context.runtimes)
   await refuseExisting(context, key)
-  const needsCode = service !== null && patch.runtime !== 'custom-container'
-  const code = input.code || needsCode ? await storeCode(context, input.code ?? {}) : undefined
+  const needsCode = service !== null && patch.runtime !== CONTAINER_RUNTIME
+  const code = input.code ?? (needsCode ? {} : undefined)
+  const found = await findPackages(context, initial, patch, code)
   return changeDocument(context, scope, 'function', key, async () => {
     const scopeDocument = await readScope(context, scope)
     await refuseExisting(context, key)
@@ -50,7 +54,7 @@ export async function createFunction(context: Context, input: NewFunction): Prom
       functionId: newId(context),
       createdTime: time,
       lastModifiedTime: time,
-      config: patchConfig(initial, patch, code, context.runtimes),
+      config: patchConfig(initial, patch, found, context.runtimes),
       restriction: null,
     }
     const scopeWrite: Write =
@@ -61,6 +65,22 @@ export async function createFunction(context: Context, input: NewFunction): Prom
     if (tags) writes.push(writeTags(functionArn(context, key), tags))
     return { writes, result: value }
   })
+}
+
+/** What a patch names beside the documents, its layers before its code, which takes longer. */
+async function findPackages(
+  context: Context,
+  before: FunctionConfig,
+  patch: FunctionPatch,
+  code: CodeInput | undefined,
+): Promise<FoundPackages> {
+  const layers = patch.layers && (await findLayers(context, patch.layers, before.layers))
+  const wanted = patchConfig(before, patch, { layers }, context.runtimes)
+  return {
+    layers,
+    code: code && (await storeCode(context, code)),
+    image: await storeImage(context, patch, wanted),
+  }
 }
 
 async function refuseExisting(context: Context, key: FunctionKey): Promise<void> {
@@ -80,12 +100,12 @@ export async function updateFunction(
 ): Promise<Resource<'function'>> {
   const before = await findFunction(context, key)
   checkIfMatch(ifMatch, resourceOf('function', before).etag)
-  patchConfig(before.value.config, patch, undefined, context.runtimes)
-  const code: CodeRef | undefined = codeInput && (await storeCode(context, codeInput))
+  patchConfig(before.value.config, patch, {}, context.runtimes)
+  const found = await findPackages(context, before.value.config, patch, codeInput)
   return editFunction(context, key, ifMatch, (value) => ({
     ...value,
     lastModifiedTime: now(context),
-    config: patchConfig(value.config, patch, code, context.runtimes),
+    config: patchConfig(value.config, patch, found, context.runtimes),
   }))
 }
 

@@ -15,6 +15,7 @@ const rules = {
   serviceName: identifier(64),
   functionName: identifier(64),
   aliasName: identifier(64),
+  layerName: identifier(64),
   triggerName: identifier(128),
   domainName: {
     pattern: /^(?=.{1,253}$)([a-z0-9][a-z0-9-]{0,62}\.)+[a-z]{2,63}$/,

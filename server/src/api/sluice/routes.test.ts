@@ -24,6 +24,7 @@ const line: LogLine = {
   timeMs: 5,
   stream: 'stdout',
   text: 'hello',
+  hook: null,
 }
 
 /** Time stands still; `fire` runs the timers that are set. */
@@ -101,6 +102,9 @@ async function serve(t: TestContext, principal: Principal = { kind: 'account', a
       sandbox: { kind: 'process', notice: null },
       runtimes: [],
     }),
+    runtimes: async () => [
+      { name: 'nodejs18', available: true, runsOn: { version: '20.1.0', program: '/node', fit: 'newer' } },
+    ],
   })
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.after(async () => {
@@ -178,7 +182,14 @@ test('a name without function and without lines is not found', async (t) => {
 
 test('the code of a function may read neither logs nor records nor info', async (t) => {
   const { get } = await serve(t, { kind: 'function', accountId: ACCOUNT, functionKey: 'fn', role: 'admin' })
-  for (const url of ['/logs?function=fn', '/logs/follow?function=fn', '/records', '/records/follow', '/info']) {
+  for (const url of [
+    '/logs?function=fn',
+    '/logs/follow?function=fn',
+    '/records',
+    '/records/follow',
+    '/info',
+    '/runtimes',
+  ]) {
     const { status, body } = await get(url)
     assert.equal(status, 403, url)
     assert.match(String(body['Message']), /acs:fc:r:1234567890123456:/)

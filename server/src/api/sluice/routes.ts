@@ -21,6 +21,8 @@ export interface SluiceRoutesDeps {
   /** `acs:fc:{region}:{account}:{resource}`. */
   arnOf(resource: string): string
   info(): schemas.Info | Promise<schemas.Info>
+  /** What is here now: looks for interpreters again. */
+  runtimes(): Promise<schemas.RuntimesAnswer['runtimes']>
 }
 
 const PREFIX = '/sluice/v1'
@@ -43,6 +45,20 @@ export function registerSluiceRoutes(app: FastifyInstance, deps: SluiceRoutesDep
       async (request) => {
         authorize(deps, request, 'fc:GetInfo', '*')
         return deps.info()
+      },
+    )
+    scope.get(
+      `${PREFIX}/runtimes`,
+      {
+        schema: {
+          operationId: 'ListRuntimes',
+          summary: 'Every runtime and what runs its functions, after another look at what is installed',
+          response: { 200: schemas.runtimesAnswer },
+        },
+      },
+      async (request) => {
+        authorize(deps, request, 'fc:GetInfo', '*')
+        return { runtimes: await deps.runtimes() }
       },
     )
   })
@@ -108,7 +124,7 @@ function addRecordRoutes(scope: FastifyInstance, deps: SluiceRoutesDeps, followe
     {
       schema: {
         operationId: 'ListRecords',
-        summary: 'Invocations, one record each, oldest first',
+        summary: 'Invocations and runs of lifecycle hooks, one record each, oldest first',
         querystring: schemas.recordsQuery,
         response: { 200: schemas.recordsAnswer },
       },

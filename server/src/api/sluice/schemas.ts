@@ -66,11 +66,35 @@ export const lineSchema = Type.Object({
   timeMs: Type.Integer(),
   stream: Type.Union([Type.Literal('stdout'), Type.Literal('stderr'), Type.Literal('system')]),
   text: Type.String(),
+  hook: Type.Union([Type.Literal('initialize'), Type.Literal('preFreeze'), Type.Literal('preStop'), Type.Null()], {
+    description: 'the lifecycle hook that printed it; null when an invocation did',
+  }),
 })
 export const linesAnswer = Type.Object({ lines: Type.Array(lineSchema), nextCursor: Type.Optional(Type.String()) })
 export const recordsAnswer = Type.Object({
-  records: Type.Array(Type.Record(Type.String(), Type.Unknown()), { description: 'one object per invocation' }),
+  records: Type.Array(Type.Record(Type.String(), Type.Unknown()), {
+    description: 'one object per invocation or run of a hook',
+  }),
 })
+const runtimesList = Type.Array(
+  Type.Object({
+    name: Type.String(),
+    available: Type.Boolean(),
+    reason: Type.Optional(Type.String({ description: 'why functions of this runtime cannot run here' })),
+    runsOn: Type.Optional(
+      Type.Object({
+        version: Type.String(),
+        program: Type.String(),
+        fit: Type.Union([Type.Literal('exact'), Type.Literal('newer'), Type.Literal('older')], {
+          description: 'than the version that the name of the runtime says',
+        }),
+      }),
+    ),
+    install: Type.Optional(Type.String({ description: 'the command that brings the version that is missing' })),
+  }),
+)
+export const runtimesAnswer = Type.Object({ runtimes: runtimesList })
+export type RuntimesAnswer = Static<typeof runtimesAnswer>
 export const infoAnswer = Type.Object({
   version: Type.String(),
   region: Type.String(),
@@ -80,13 +104,7 @@ export const infoAnswer = Type.Object({
     kind: Type.String(),
     notice: Type.Union([Type.String(), Type.Null()], { description: 'what a user should know of the isolation' }),
   }),
-  runtimes: Type.Array(
-    Type.Object({
-      name: Type.String(),
-      available: Type.Boolean(),
-      reason: Type.Optional(Type.String({ description: 'why functions of this runtime cannot run here' })),
-    }),
-  ),
+  runtimes: runtimesList,
 })
 /** What this installation is, for `sluice version`, `sluice doctor` and the console. */
 export type Info = Static<typeof infoAnswer>

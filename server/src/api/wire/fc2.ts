@@ -10,6 +10,7 @@ import { aliasRoutes } from './fc2/aliases.ts'
 import { domainRoutes } from './fc2/domains.ts'
 import { functionRoutes } from './fc2/functions.ts'
 import { instanceRoutes } from './fc2/instances.ts'
+import { layerRoutes } from './fc2/layers.ts'
 import { fc2NotOffered } from './fc2/not-offered.ts'
 import { serviceRoutes } from './fc2/services.ts'
 import { triggerRoutes } from './fc2/triggers.ts'
@@ -27,6 +28,7 @@ export function fc2Routes(context: Context, version: Fc2Version): Route[] {
     ...triggerRoutes(context, version),
     ...domainRoutes(context),
     ...fc2AccountRoutes(context, version),
+    ...layerRoutes(context),
     ...scalingRoutes(context),
     ...instanceRoutes(context),
     ...unsetConfigRoutes(context, version),

@@ -7,6 +7,7 @@ import { aliasRoutes } from './fc3/aliases.ts'
 import { domainRoutes } from './fc3/domains.ts'
 import { functionRoutes } from './fc3/functions.ts'
 import { instanceRoutes } from './fc3/instances.ts'
+import { layerRoutes } from './fc3/layers.ts'
 import { fc3NotOffered } from './fc3/not-offered.ts'
 import { tagRoutes } from './fc3/tags.ts'
 import { triggerRoutes } from './fc3/triggers.ts'
@@ -28,6 +29,7 @@ export function fc3Routes(context: Context): Route[] {
       path: '/regions',
       handle: async () => ({ body: regions(context) }),
     }),
+    ...layerRoutes(context),
     ...scalingRoutes(context),
     ...instanceRoutes(context),
     ...unsetConfigRoutes(context),

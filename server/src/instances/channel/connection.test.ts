@@ -49,6 +49,24 @@ async function connected(greet = true) {
   return { pair, peer, connection, events, told, closedBy, handler }
 }
 
+test('a hook has a stream of its own, and its answer ends it', async () => {
+  const { pair, peer, connection, events, told, closedBy, handler } = await connected()
+  connection.invoke('{}', null, true, handler('one'))
+  const outcome = Promise.withResolvers<string>()
+  connection.hook({ name: 'preStop', requestId: 'r-1', deadlineMs: 5 }, outcome.resolve)
+  const hook = await peer.until(({ type }) => type === FrameType.hook)
+  assert.equal(hook.stream, 2)
+  assert.deepEqual(JSON.parse(hook.payload.toString()), { name: 'preStop', requestId: 'r-1', deadlineMs: 5 })
+  peer.send(FrameType.log, 2, '\x01of nobody')
+  peer.send(FrameType.hookDone, 2, '{"error":{}}')
+  assert.equal(await outcome.promise, '{"error":{}}')
+  await told('log stdout of nobody')
+  assert.ok(!events.includes('closed null'))
+  peer.send(FrameType.hookDone, 2, '{}')
+  assert.equal(await closedBy(), 'closed stream 2 runs no hook')
+  pair.close()
+})
+
 test('a request goes out with its head and first bytes, and its answer comes back', async () => {
   const { pair, peer, connection, events, told, handler } = await connected()
   connection.invoke('{"a":1}', Buffer.from('body'), true, handler('one'))

@@ -4,6 +4,7 @@ import type { Clock } from '../../clock.ts'
 import { OutputBudget } from '../../output-budget.ts'
 import type { CredentialsFrame, InitFrame } from '../environment.ts'
 import type { Link } from '../link.ts'
+import type { HookCall } from '../link.ts'
 import type { LinkStream, StreamHandler } from '../port.ts'
 import { ChannelError, FLAG_END, FrameDecoder, FrameType, INITIAL_CREDIT_BYTES } from './frames.ts'
 import { FrameWriter } from './writer.ts'
@@ -63,6 +64,8 @@ export class ChannelConnection implements Link {
   readonly #writer: FrameWriter
   readonly #handler: ConnectionHandler
   readonly #streams = new Map<number, ChannelStream>()
+  /** Hooks that run, by stream: who hears the payload of HOOK_DONE. */
+  readonly #hooks = new Map<number, (payload: string) => void>()
   readonly #logBudget: OutputBudget
   #lastStream = 0
   #isGreeted = false
@@ -99,6 +102,12 @@ export class ChannelConnection implements Link {
 
   credentials(credentials: CredentialsFrame): void {
     this.#writer.frame(FrameType.credentials, 0, Buffer.from(JSON.stringify(credentials)), false)
+  }
+
+  /** Runs a lifecycle hook; `onDone` hears the JSON of its outcome, unless the channel is closed before. */
+  hook(call: HookCall, onDone: (payload: string) => void): void {
+    this.#hooks.set(++this.#lastStream, onDone)
+    this.#writer.frame(FrameType.hook, this.#lastStream, Buffer.from(JSON.stringify(call)), false)
   }
 
   /** Asks for a sign of life. */
@@ -144,6 +153,7 @@ export class ChannelConnection implements Link {
     this.#isClosed = true
     this.#socket.destroy()
     this.#streams.clear()
+    this.#hooks.clear()
     this.#handler.onClosed(error)
   }
 
@@ -182,10 +192,10 @@ export class ChannelConnection implements Link {
         stream.handler.onError(payload.toString())
         return
     }
-    this.#receiveControl(type, payload)
+    this.#receiveControl(type, id, payload)
   }
 
-  #receiveControl(type: number, payload: Buffer): void {
+  #receiveControl(type: number, id: number, payload: Buffer): void {
     if (payload.length > CONTROL_PAYLOAD_BYTES_MAX) throw new ChannelError(`a control frame of ${payload.length} bytes`)
     switch (type) {
       case FrameType.hello:
@@ -201,6 +211,13 @@ export class ChannelConnection implements Link {
         this.#pings--
         this.#handler.onPong()
         return
+      case FrameType.hookDone: {
+        const onDone = this.#hooks.get(id)
+        if (onDone === undefined) throw new ChannelError(`stream ${id} runs no hook`)
+        this.#hooks.delete(id)
+        onDone(payload.toString())
+        return
+      }
     }
     throw new ChannelError(`frame type ${type} is not for the node`)
   }

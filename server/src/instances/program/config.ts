@@ -38,6 +38,16 @@ export function customProgram({ settings, environmentVariables }: FunctionConfig
   }
 }
 
+/** Of a container, which names its program otherwise. */
+export function containerProgram({ settings }: FunctionConfig): ProgramConfig {
+  const config = objectOf(settings['customContainerConfig'])
+  return {
+    command: [],
+    port: numberOf(config['port'], PORT_DEFAULT),
+    healthCheck: healthCheckOf(objectOf(config['healthCheckConfig'])),
+  }
+}
+
 /** Absent members as Function Compute has them. */
 export function healthCheckOf(config: JsonObject): HealthCheck | null {
   const url = config['httpGetUrl']

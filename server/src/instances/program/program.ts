@@ -25,9 +25,14 @@ export interface Program {
 /** Kept of what it prints until it is ready: the reason, when it does not get there. */
 const WORDS_BYTES_MAX = 2048
 
+/** What runs it: a stem, whose launcher gets the INIT frame, or a container that runs it already. */
+export interface ProgramBody extends Pick<Stem, 'sandbox' | 'take'> {
+  readonly connection: { initialize(init: object): void }
+}
+
 /** Run by the launcher of a stem (`runtimes/custom`), which it replaces. */
 export class LaunchedProgram implements Program, StemOwner {
-  readonly #stem: Stem
+  readonly #stem: ProgramBody
   readonly #owner: StemOwner
   readonly #running = Promise.withResolvers<void>()
   readonly #ended = new AbortController()
@@ -35,7 +40,7 @@ export class LaunchedProgram implements Program, StemOwner {
   #words = ''
 
   /** Takes the stem. */
-  constructor(stem: Stem, owner: StemOwner) {
+  constructor(stem: ProgramBody, owner: StemOwner) {
     this.#stem = stem
     this.#owner = owner
     stem.take(this)

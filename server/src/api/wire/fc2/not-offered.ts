@@ -17,13 +17,6 @@ const both: readonly Row[] = [
   ['ListStatefulAsyncInvocationFunctions', 'GET', '/stateful-async-invocation-functions'],
   ['CreateVpcBinding', 'POST', `${SERVICE}/bindings`],
   ['DeleteVpcBinding', 'DELETE', `${SERVICE}/bindings/:vpcId`],
-  ['ListLayers', 'GET', '/layers'],
-  ['CreateLayerVersion', 'POST', '/layers/:layerName/versions'],
-  ['ListLayerVersions', 'GET', '/layers/:layerName/versions'],
-  ['GetLayerVersion', 'GET', '/layers/:layerName/versions/:version'],
-  ['DeleteLayerVersion', 'DELETE', '/layers/:layerName/versions/:version'],
-  ['PutLayerACL', 'PUT', '/layers/:layerName/acl'],
-  ['GetLayerVersionByArn', 'GET', '/layerarn/:arn'],
 ]
 
 const only: Record<Fc2Version, readonly Row[]> = {

@@ -123,6 +123,7 @@ export function functionPatch(body: FunctionBody): FunctionPatch {
     initializer: { handler: body.initializer, timeoutSeconds: body.initializationTimeout },
     preFreeze: hooks && hookPatch(hooks.preFreeze),
     preStop: hooks && hookPatch(hooks.preStop),
+    setsContainer: body.customContainerConfig !== undefined,
     settings: (before) =>
       mergeSettings(before, { ...given(body, functionSettingNames), ...customSettings(before, body) }),
   }
@@ -174,7 +175,7 @@ export function functionAnswer({
   const custom = settings['customRuntimeConfig'] as JsonObject | undefined
   const listener = container ?? custom
   const isCustom = config.runtime.startsWith('custom')
-  const layers = config.layers.length > 0 ? config.layers : null
+  const layers = config.layers.length > 0 ? config.layers.map(({ arn }) => arn) : null
   return {
     functionId,
     functionName: name,

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Static } from 'typebox'
 import { Type } from 'typebox'
 import { FcError } from '../../../errors.ts'
-import type { FunctionDocument, Hook, JsonObject, ServiceDocument } from '../../../model.ts'
+import type { FunctionDocument, Hook, ImageRef, JsonObject, ServiceDocument } from '../../../model.ts'
 import { functionKey } from '../../../model.ts'
 import type { Context } from '../../operations/context.ts'
 import { arnOf } from '../../operations/context.ts'
@@ -147,6 +147,7 @@ export function functionPatch(body: FunctionBody): FunctionPatch {
     preStop: hooks && hookPatch(hooks.preStop, HOOK_SECONDS_DEFAULT),
     role: body.role,
     internetAccess: body.internetAccess,
+    setsContainer: body.customContainerConfig !== undefined,
     settings: (before) => {
       const after = mergeSettings(before, given(body, settingNames))
       if (!hooks) return after
@@ -243,12 +244,13 @@ export function functionListItem(context: Context, found: FoundFunction, tags: T
     environmentVariables: config.environmentVariables,
     createdTime: document.createdTime,
     lastModifiedTime: document.lastModifiedTime,
-    layers: config.layers.length > 0 ? config.layers.map((arn) => ({ arn, size: 0 })) : null,
+    layers:
+      config.layers.length > 0 ? config.layers.map(({ arn, code: { sizeBytes } }) => ({ arn, size: sizeBytes })) : null,
     instanceConcurrency: config.instanceConcurrency,
     instanceLifecycleConfig: lifecycle(config.initializer, config.preStop, settings),
     ...Object.fromEntries(plainSettings.map((member) => [member, settings[member] ?? null])),
     disableOndemand: settings['disableOndemand'] ?? false,
-    customContainerConfig: container(settings['customContainerConfig'] as JsonObject | undefined),
+    customContainerConfig: container(settings['customContainerConfig'] as JsonObject | undefined, config.image ?? null),
     ...ownerMembers(service?.config ?? config),
     tags: tagList.length > 0 ? tagList : null,
     version: versionId,
@@ -266,7 +268,7 @@ function lifecycle(initializer: Hook | null, preStop: Hook | null, settings: Jso
   }
 }
 
-function container(config: JsonObject | undefined): JsonObject {
+function container(config: JsonObject | undefined, image: ImageRef | null): JsonObject {
   const registry = config?.['registryConfig'] as JsonObject | undefined
   const login = registry?.['authConfig'] as JsonObject | undefined
   return {
@@ -278,8 +280,8 @@ function container(config: JsonObject | undefined): JsonObject {
     accelerationType: null,
     acrInstanceId: null,
     accelerationInfo: null,
-    resolvedImageUri: null,
     ...config,
+    resolvedImageUri: image?.resolvedUri ?? null,
     // The password of a registry is never answered.
     registryConfig: registry ? { ...registry, ...(login ? { authConfig: { ...login, password: null } } : {}) } : null,
   }

@@ -18,12 +18,5 @@ export const fc3NotOffered = notOffered([
   ['ResumeSession', 'PUT', `${FUNCTION}/sessions/:sessionId/resume`],
   ['CreateVpcBinding', 'POST', `${FUNCTION}/vpc-bindings`],
   ['DeleteVpcBinding', 'DELETE', `${FUNCTION}/vpc-bindings/:vpcId`],
-  ['CreateLayerVersion', 'POST', '/layers/:layerName/versions'],
-  ['ListLayerVersions', 'GET', '/layers/:layerName/versions'],
-  ['GetLayerVersion', 'GET', '/layers/:layerName/versions/:version'],
-  ['DeleteLayerVersion', 'DELETE', '/layers/:layerName/versions/:version'],
-  ['GetLayerVersionByArn', 'GET', '/layerarn/:arn'],
-  ['ListLayers', 'GET', '/layers'],
-  ['PutLayerACL', 'PUT', '/layers/:layerName/acl'],
   ['ChangeResourceGroup', 'PUT', '/resource-groups'],
 ])

@@ -1,6 +1,9 @@
 'use strict'
 const fs = require('node:fs')
-const { setTimeout: delay } = require('node:timers/promises')
+const { promisify } = require('node:util')
+
+// timers/promises is younger than the oldest Node.js that functions run on.
+const delay = promisify(setTimeout)
 
 let initializations = 0
 let releaseHeld
@@ -56,7 +59,7 @@ exports.failInitialize = () => {
   throw new OrderRefused('cannot connect')
 }
 exports.initializationCount = () => initializations
-exports.beforeFreeze = () => console.log('freezing')
+exports.beforeFreeze = (context) => console.log(`freezing ${context.requestId}`)
 exports.failBeforeStop = () => {
   throw new OrderRefused('cannot flush')
 }

@@ -1,6 +1,9 @@
 'use strict'
 const { Readable } = require('node:stream')
-const { setTimeout: delay } = require('node:timers/promises')
+const { promisify } = require('node:util')
+
+// timers/promises is younger than the oldest Node.js that functions run on.
+const delay = promisify(setTimeout)
 
 exports.hello = (request, response, context) => {
   response.setStatusCode(201)

@@ -105,5 +105,13 @@ def names(event, context):
     return [
         context.requestId, context.function.name, context.function.memory, context.service.log_store,
         context.service.version_id, context.region, context.account_id, context.retry_count,
-        context.tracing.span_context, context.credentials.security_token,
+        context.tracing.span_context, context.credentials.security_token, context.credentials.securityToken,
+        context.tracing.traceparent,
     ]
+
+
+def hangs(context):
+    import threading
+
+    print('hanging')
+    threading.Event().wait()

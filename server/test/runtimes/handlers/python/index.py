@@ -100,7 +100,7 @@ def initializationCount(event, context):
 
 
 def beforeFreeze(context):
-    print('freezing')
+    print('freezing', context.request_id)
 
 
 def failBeforeStop(context):

@@ -1,0 +1,13 @@
+<?php
+declare(strict_types=1);
+
+namespace Psr\Http\Message;
+
+interface ResponseInterface extends MessageInterface
+{
+    public function getStatusCode();
+
+    public function withStatus($code, $reasonPhrase = '');
+
+    public function getReasonPhrase();
+}

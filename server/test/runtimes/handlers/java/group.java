@@ -1,0 +1,14 @@
+package index.group;
+
+import com.aliyun.fc.runtime.Context;
+import com.aliyun.fc.runtime.StreamRequestHandler;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+
+class Member implements StreamRequestHandler {
+    @Override
+    public void handleRequest(InputStream event, OutputStream answer, Context context) throws IOException {
+        answer.write("member".getBytes());
+    }
+}

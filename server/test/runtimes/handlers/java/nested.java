@@ -1,0 +1,14 @@
+package nested.app;
+
+import com.aliyun.fc.runtime.Context;
+import com.aliyun.fc.runtime.StreamRequestHandler;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+
+class Handler implements StreamRequestHandler {
+    @Override
+    public void handleRequest(InputStream event, OutputStream answer, Context context) throws IOException {
+        answer.write("nested".getBytes());
+    }
+}

@@ -1,0 +1,3 @@
+<?php
+
+const FROM_LIB = 'from lib';

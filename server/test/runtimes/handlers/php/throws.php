@@ -1,0 +1,4 @@
+<?php
+
+echo "loading\n";
+throw new RuntimeException('at load');
