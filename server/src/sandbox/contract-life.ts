@@ -115,6 +115,19 @@ export const life: Promises = {
     assert.deepEqual(readdirSync(directory), [])
   },
 
+  'the host reaches at its address what listens inside, and only that': async ({ agent }) => {
+    const [server, other] = [await agent(), await agent()]
+    const port = await server.evaluate(`new Promise((resolve) => {
+      const server = require('http').createServer((_, response) => response.end('inside'))
+      server.listen(0, '0.0.0.0', () => resolve(server.address().port))
+    })`)
+    const answer = await fetch(`http://${server.sandbox.address}:${String(port)}`)
+    assert.equal(await answer.text(), 'inside')
+    const isSame = server.sandbox.address === other.sandbox.address
+    assert.equal(isSame, server.sandbox.sharesNetwork)
+    if (!isSame) await assert.rejects(fetch(`http://${other.sandbox.address}:${String(port)}`))
+  },
+
   'an id is taken until its sandbox is gone': async ({ agent }) => {
     const { sandbox } = await agent({ id: 'c-5a5a' })
     await assert.rejects(agent({ id: 'c-5a5a' }), /exists already/)

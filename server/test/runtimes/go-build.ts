@@ -4,7 +4,9 @@ import { cpSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const BUILD_MS_MAX = 240_000
+const STEP_MS_MAX = 240_000
+/** A module proxy that does not answer keeps nobody. */
+const DOWNLOAD_MS_MAX = 30_000
 /** Where a checkout of the SDK lies, for machines whose module proxy does not offer it. */
 const SDK_FOLDER_VARIABLE = 'SLUICE_TEST_GO_SDK'
 const SDK = 'github.com/aliyun/fc-runtime-go-sdk'
@@ -33,7 +35,12 @@ function build(handlers: string, steps: (run: (...args: string[]) => void, folde
   cpSync(handlers, folder, { recursive: true })
   const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GONOSUMDB: SDK }
   const run = (...args: string[]) =>
-    void execFileSync('go', args, { cwd: folder, env, timeout: BUILD_MS_MAX, stdio: 'pipe' })
+    void execFileSync('go', args, {
+      cwd: folder,
+      env,
+      timeout: args[0] === 'get' ? DOWNLOAD_MS_MAX : STEP_MS_MAX,
+      stdio: 'pipe',
+    })
   try {
     steps(run, folder)
     return { program: join(folder, 'main') }

@@ -226,6 +226,7 @@ test('answers that are no HTTP, break off or never come are told as such', async
     ['HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\nonly', /broke off/],
     ['HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nonly', /broke off/],
     ['HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n', /cannot be used/],
+    ['HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n'.repeat(1000), /only provisional ones/],
     ['', /closed the connection without one/],
   ]
   for (const [answer, expected] of answers) {

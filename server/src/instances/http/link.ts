@@ -27,11 +27,12 @@ const DIAGNOSIS_MS_MAX = 5_000
 const IDLE_CONNECTION_MS = 900
 /** Beyond what the gateway lets through, so that it can say which limit was passed. */
 const HEAD_BYTES_MAX = 32_768
+/** Answers of the kind 1xx to one request: they are passed over, and must not go on for ever. */
+const PROVISIONAL_ANSWERS_MAX = 100
 /** Of an answer to something other than an invocation. */
 const CALL_BODY_BYTES_MAX = 65_536
 /** From a connection that breaks to the process being gone, which then is the reason. */
 const EXIT_MS_MAX = 500
-const EMPTY_BYTES = 0
 
 export interface HttpLinkDeps {
   clock: Clock
@@ -76,7 +77,7 @@ export class HttpLink implements Link, HttpStreamOwner {
 
   invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): LinkStream {
     const parsed = JSON.parse(head) as InvokeHead
-    const bodyBytes = end ? (body?.length ?? EMPTY_BYTES) : (parsed.bodyBytes ?? null)
+    const bodyBytes = end ? (body?.length ?? 0) : (parsed.bodyBytes ?? null)
     const { method, path, headers } = programRequest(parsed, bodyBytes, this.#control!, this.#host)
     const request = this.#request(method, path, headers)
     if (parsed.kind === 'http' && parsed.upgrade !== undefined) return HttpStream.upgrade(request, handler, this)
@@ -217,7 +218,12 @@ export class HttpLink implements Link, HttpStreamOwner {
   #request(method: string, path: string, headers: readonly string[]): ClientRequest {
     const { host, port } = this.#address
     const agent = this.#agent
-    return httpRequest({ host, port, agent, method, path, headers, maxHeaderSize: HEAD_BYTES_MAX })
+    const request = httpRequest({ host, port, agent, method, path, headers, maxHeaderSize: HEAD_BYTES_MAX })
+    let provisional = 0
+    request.on('information', () => {
+      if (++provisional > PROVISIONAL_ANSWERS_MAX) request.destroy(new Error('only provisional ones, without end'))
+    })
+    return request
   }
 
   /** A request of the platform's own, without a body. Rejects when it is not answered; with CallTimeout when not in time. */
