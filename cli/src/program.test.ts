@@ -55,7 +55,7 @@ test('with --json a failure is one document on stdout, wherever the flag stands'
 test('an answer that is no answer of a platform is told as such', async (t) => {
   const { code, err } = await runAgainst(t, { status: 502, body: '<html>' }, ['list'])
   assert.equal(code, 1)
-  assert.match(err, /answered GetInfo with HTTP 502, not as a Sluice platform does/)
+  assert.match(err, /answered (GetInfo|ListFunctions) with HTTP 502, not as a Sluice platform does/)
 })
 
 test('the secret is never said and never sent', async (t) => {

@@ -152,7 +152,7 @@ test('a stream that breaks off is a failure, and what came of it is shown', asyn
   const services = { f: { component: 'fc', props } }
   writeFileSync(join(folder, 's.yaml'), JSON.stringify({ edition: '1.0.0', services }))
   const { code, out, err } = await invoke(folder, '--http', '/')
-  assert.equal(code, 1)
+  assert.equal(code, 1, err)
   assert.equal(out, 'first')
   assert.match(err, /error the answer broke off: /)
 })
