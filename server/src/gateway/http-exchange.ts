@@ -128,8 +128,9 @@ class HttpExchange implements Responder {
       return
     }
     if (this.#response.headersSent) {
-      // The status is out and says success; only a broken connection can still tell.
-      this.#response.destroy()
+      // The status is out and says success; only a broken connection can still tell. What was written in this turn leaves
+      // with the next tick, and is the caller's.
+      process.nextTick(() => this.#response.destroy())
       this.#invocation.account(this.#status, this.#responseBytes)
       return
     }
