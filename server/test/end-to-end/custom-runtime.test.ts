@@ -125,6 +125,19 @@ for (const sandbox of ['process', 'oci']) {
       assert.deepEqual([record!.statusCode, record!.errorType, record!.fault], [412, 'CAExited', 'function'])
     })
 
+    test('hooks of the lifecycle reach the program', async () => {
+      const hook = { handler: 'any', timeout: 5 }
+      const instanceLifecycleConfig = { preFreeze: hook, preStop: hook }
+      const files = { bootstrap: SERVER }
+      await platform.deploy('hooked', files, { ...config, service: 'hooks', instanceLifecycleConfig })
+      assert.equal((await platform.invoke('hooks$hooked', 'hello')).text, 'hello')
+      const printed = (text: string) =>
+        eventually(async () => (await linesOf(platform, 'hooks$hooked')).find((line) => line.text === text))
+      await printed('GET pre-freeze')
+      await platform.call('PUT', '/2021-04-06/services/hooks/functions/hooked', { description: 'another' })
+      await printed('GET pre-stop')
+    })
+
     test('messages of a WebSocket pass both ways, and the connection is one invocation', async () => {
       const client = connectTo('/chat')
       const requestId = String((await once(client, 'message'))[0])

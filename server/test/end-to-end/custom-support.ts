@@ -22,6 +22,8 @@ const actions = {
     held.push(() => response.end('data: two\\n\\n'))
   },
   '/go-on': (request, response) => { for (const go of held.splice(0)) go(); response.end() },
+  '/pre-freeze': (request, response) => { console.log(request.method, 'pre-freeze'); response.end() },
+  '/pre-stop': (request, response) => { console.log(request.method, 'pre-stop'); response.end() },
   '/echo': (request, response) => void request.pipe(response),
   '/exit': () => process.exit(0),
   '/garbage': (request) => request.socket.end('this is no HTTP at all\\r\\n\\r\\n'),
