@@ -8,6 +8,8 @@ export interface Endpoint {
   path: string
   /** `Host` for a platform that routes by it. */
   headers: Record<string, string>
+  /** GET unless said otherwise; nothing else has a body. */
+  method?: 'GET' | 'POST'
 }
 
 export interface Answer {
@@ -20,11 +22,11 @@ export interface Answer {
 const REQUEST_MS_MAX = 30_000
 const RETRY_MS = 1
 
-/** One GET over a connection of its own. Rejects when the connection fails or nothing comes for 30 s. */
-export function get({ port, path, headers }: Endpoint): Promise<Answer> {
+/** One request over a connection of its own. Rejects when the connection fails or nothing comes for 30 s. */
+export function get({ port, path, headers, method = 'GET' }: Endpoint): Promise<Answer> {
   const startedMs = performance.now()
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path, headers, agent: false, timeout: REQUEST_MS_MAX }
+    const options = { host: '127.0.0.1', port, path, headers, method, agent: false, timeout: REQUEST_MS_MAX }
     const outgoing = request(options, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))

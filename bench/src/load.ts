@@ -57,7 +57,8 @@ export function turnScript(endpoints: readonly Endpoint[]): string {
   const headersOf = ({ headers }: Endpoint) =>
     Object.entries(headers).map(([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
   const lines = endpoints.map(
-    (endpoint) => `    wrk.format("GET", ${JSON.stringify(endpoint.path)}, { ${headersOf(endpoint).join(', ')} }),`,
+    (endpoint) =>
+      `    wrk.format("${endpoint.method ?? 'GET'}", ${JSON.stringify(endpoint.path)}, { ${headersOf(endpoint).join(', ')} }),`,
   )
   return `local requests
 local at = 0
@@ -83,7 +84,9 @@ async function runWrk(port: number, path: string, connections: number, seconds: 
 
 const wrk: LoadGenerator = {
   name: 'wrk',
-  run({ port, path, headers }, connections, seconds) {
+  run(endpoint, connections, seconds) {
+    const { port, path, headers, method } = endpoint
+    if (method !== undefined) return wrk.runInTurn!([endpoint], connections, seconds)
     const headerFlags = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
     return runWrk(port, path, connections, seconds, headerFlags)
   },
@@ -110,10 +113,20 @@ interface AutocannonReport {
 const autocannon: LoadGenerator = {
   name: 'autocannon',
   runInTurn: null,
-  async run({ port, path, headers }, connections, seconds) {
+  async run({ port, path, headers, method = 'GET' }, connections, seconds) {
     const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js')
     const headerFlags = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`])
-    const flags = ['-c', String(connections), '-d', String(seconds), '--json', '--no-progress', ...headerFlags]
+    const flags = [
+      '-c',
+      String(connections),
+      '-d',
+      String(seconds),
+      '--json',
+      '--no-progress',
+      '-m',
+      method,
+      ...headerFlags,
+    ]
     const { stdout } = await run(process.execPath, [program, ...flags, `http://127.0.0.1:${port}${path}`], {
       timeout: seconds * 1000 + GRACE_MS,
     })

@@ -17,6 +17,7 @@ import { deploy } from './rows/deploy.ts'
 import { burst } from './rows/burst.ts'
 import { density } from './rows/density.ts'
 import { idle, ready } from './rows/idle.ts'
+import { languages } from './rows/languages.ts'
 import { memory } from './rows/memory.ts'
 import { mix } from './rows/mix.ts'
 import { rate } from './rows/rate.ts'
@@ -27,7 +28,20 @@ import { ratioTable, rowTable, targetTable } from './table.ts'
 import { judge } from './targets.ts'
 
 const RESULTS = fileURLToPath(import.meta.resolve('../results'))
-const RUN: Record<Row, RunRow> = { warm, mix, cold, rate, burst, memory, density, ready, deploy, idle, scale }
+const RUN: Record<Row, RunRow> = {
+  warm,
+  mix,
+  cold,
+  languages,
+  rate,
+  burst,
+  memory,
+  density,
+  ready,
+  deploy,
+  idle,
+  scale,
+}
 /** Of these metrics it is told how we compare with each peer. */
 const COMPARED: Partial<Record<Row, readonly string[]>> = {
   warm: RATIO_METRICS,

@@ -20,7 +20,9 @@ test('the median is the middle value, or the mean of the two', () => {
 })
 
 test('percentiles lie within the values and grow with the share', () => {
-  const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1 })
+  // Without -0, of which nobody promises to get it back.
+  const value = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((each) => each + 0)
+  const values = fc.array(value, { minLength: 1 })
   const share = fc.double({ min: 0, max: 1, noNaN: true })
   fc.assert(
     fc.property(values, share, share, (some, one, other) => {

@@ -5,6 +5,7 @@ export const ROWS = [
   'warm',
   'mix',
   'cold',
+  'languages',
   'rate',
   'burst',
   'memory',

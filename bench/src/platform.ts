@@ -1,4 +1,5 @@
 /** Sluice itself: started from source in a folder of its own, and managed through the official SDKs. */
+import { createHmac } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,12 +19,12 @@ import { commandLine } from './system.ts'
 
 const main = fileURLToPath(import.meta.resolve('../../server/src/main.ts'))
 const READY_MS_MAX = 60_000
-/** Objects, tables, queue, gateway and edge listen on the ports after the public one. */
-const PORTS_FOLLOWING = 5
+/** Objects, tables, queue, gateway, edge and the runtime API listen on the ports after the public one. */
+const PORTS_FOLLOWING = 6
 /** The helper process of the oci sandbox. */
 const KEEPER = 'keeper.py'
 
-const SHAPE = { handler: 'hello.handler', memorySize: 128, timeout: 10 }
+const SHAPE = { memorySize: 128, timeout: 10 }
 const TRIGGER = { triggerName: 'http', triggerType: 'http' }
 const TRIGGER_CONFIG = JSON.stringify({ authType: 'anonymous', methods: ['GET'] })
 
@@ -60,6 +61,8 @@ export interface Platform {
   deploy3(functionName: string, app: App): Promise<Endpoint>
   /** hello2 as a 2.0 function, in a service of its own name. */
   deployHello2(functionName: string): Promise<Endpoint>
+  /** A 2.0 function, in a service of its own name; resolves to where POST is an event, signed for the next minutes. */
+  deployEvent2(functionName: string, app: App): Promise<Endpoint>
   /** Where the trigger `http` of a 3.0 function answers. */
   endpointOf(functionName: string): Promise<Endpoint>
   /** Records of cold starts since `fromMs` (Unix), the newest first, as soon as there are `count` of them. */
@@ -116,7 +119,7 @@ export async function startPlatform(dataDir: string, settings: Settings): Promis
   }
 }
 
-type Management = Pick<Platform, 'deploy3' | 'deployHello2' | 'endpointOf'>
+type Management = Pick<Platform, 'deploy3' | 'deployHello2' | 'deployEvent2' | 'endpointOf'>
 
 function management(port: number, { accessKeyId, accessKeySecret }: Credentials): Management {
   const access = { accessKeyId, accessKeySecret, endpoint: `127.0.0.1:${port}`, protocol: 'http' }
@@ -126,8 +129,11 @@ function management(port: number, { accessKeyId, accessKeySecret }: Credentials)
   return {
     async deploy3(functionName, app) {
       const code = new fc3.InputCodeLocation({ zipFile: await zipOf(app) })
-      const { runtime, instanceConcurrency } = app
-      const body = new fc3.CreateFunctionInput({ functionName, ...SHAPE, runtime, instanceConcurrency, code })
+      const { runtime, handler, instanceConcurrency, command } = app
+      const body = new fc3.CreateFunctionInput({
+        ...{ functionName, ...SHAPE, runtime, handler, instanceConcurrency, code },
+        ...(command && { customRuntimeConfig: new fc3.CustomRuntimeConfig({ command }) }),
+      })
       await client3.createFunction(new fc3.CreateFunctionRequest({ body }))
       const trigger = new fc3.CreateTriggerInput({ ...TRIGGER, triggerConfig: TRIGGER_CONFIG })
       const created = await client3.createTrigger(functionName, new fc3.CreateTriggerRequest({ body: trigger }))
@@ -137,12 +143,28 @@ function management(port: number, { accessKeyId, accessKeySecret }: Credentials)
       const service = functionName
       await client2.createService(new fc2.CreateServiceRequest({ serviceName: service }))
       const code = new fc2.Code({ zipFile: await zipOf(hello2) })
-      const { runtime, instanceConcurrency } = hello2
-      const shape = { functionName, ...SHAPE, runtime, instanceConcurrency, code }
+      const { runtime, handler, instanceConcurrency } = hello2
+      const shape = { functionName, ...SHAPE, runtime, handler, instanceConcurrency, code }
       await client2.createFunction(service, new fc2.CreateFunctionRequest(shape))
       const trigger = new fc2.CreateTriggerRequest({ ...TRIGGER, triggerConfig: TRIGGER_CONFIG })
       const created = await client2.createTrigger(service, functionName, trigger)
       return atHostOf(created.body.urlInternet!)
+    },
+    async deployEvent2(functionName, app) {
+      const service = functionName
+      await client2.createService(new fc2.CreateServiceRequest({ serviceName: service }))
+      const code = new fc2.Code({ zipFile: await zipOf(app) })
+      const { runtime, handler, instanceConcurrency, command } = app
+      const shape = {
+        ...{ functionName, ...SHAPE, runtime, handler, instanceConcurrency, code },
+        ...(command && { customRuntimeConfig: new fc2.CustomRuntimeConfig({ command }) }),
+      }
+      await client2.createFunction(service, new fc2.CreateFunctionRequest(shape))
+      const path = `/2016-08-15/services/${service}/functions/${functionName}/invocations`
+      const date = new Date().toUTCString()
+      const text = ['POST', '', '', date, path].join('\n')
+      const signature = createHmac('sha256', accessKeySecret).update(text).digest('base64')
+      return { port, path, method: 'POST', headers: { Date: date, Authorization: `FC ${accessKeyId}:${signature}` } }
     },
     async endpointOf(functionName) {
       const trigger = await client3.getTrigger(functionName, TRIGGER.triggerName)

@@ -26,6 +26,9 @@ export const TARGETS: readonly Target[] = [
   { row: 'cold', subject: /^sluice .*, stem/, metric: 'cold start p50', bound: 'at most', value: 15 },
   { row: 'cold', subject: /^sluice .*, stem/, metric: 'p99 / p50', bound: 'at most', value: 4 },
   { row: 'cold', subject: /^sluice nodejs, no stem/, metric: 'cold start p50', bound: 'at most', value: 80 },
+  { row: 'languages', subject: /nodejs|python|php/, metric: 'cold start p50', bound: 'at most', value: 15 },
+  { row: 'languages', subject: /go/, metric: 'cold start p50', bound: 'at most', value: 40 },
+  { row: 'languages', subject: /java/, metric: 'cold start p50', bound: 'at most', value: 80 },
   { row: 'rate', subject: OURS, metric: 'starts', bound: 'at least', value: 40 },
   { row: 'burst', subject: OURS, metric: 'failed', bound: 'at most', value: 0 },
   { row: 'burst', subject: /from zero/, metric: 'last / work', bound: 'at most', value: 10 },
@@ -48,6 +51,8 @@ export const RATIO_TARGETS: readonly RatioTarget[] = [
   { row: 'warm', subject: OURS, metric: 'rate c=64', against: 'node:http', value: 0.5 },
   { row: 'warm', subject: OURS, metric: 'rate c=64', against: 'workerd', value: 2 },
   { row: 'warm', subject: OURS, metric: 'rate c=64', against: 'functions-framework', value: 5 },
+  { row: 'languages', subject: /^(?!nodejs)/, metric: 'http rate', against: 'nodejs', value: 0.3 },
+  { row: 'languages', subject: /^(?!nodejs)/, metric: 'event rate', against: 'nodejs', value: 0.3 },
 ]
 
 export interface Verdict {
