@@ -11,6 +11,9 @@ import { rotate, usePlatform, type RowContext, type RunRow } from './row.ts'
 
 const CONNECTIONS = 16
 const WARM_UP_SECONDS = 4
+const STARTS = 10
+/** Before each start: a stem of Java takes more than a second to boot, and it is a start from a stem that is measured. */
+const REFILL_MS = 2000
 
 interface Language {
   name: string
@@ -34,7 +37,7 @@ async function measureStarts(context: RowContext, { name, app }: Language): Prom
   context.say(`${name}: cold starts, an idle instance`)
   const samples = noSamples()
   await usePlatform(context, {}, async (platform) => {
-    await addColdStarts(samples, platform, context.options.coldStarts, (i) => platform.deploy3(`cold-${i}`, app))
+    await addColdStarts(samples, platform, STARTS, (i) => platform.deploy3(`cold-${i}`, app), REFILL_MS)
   })
   recordColdStarts(context, 'languages', name, samples)
   if (!hasProc) return
