@@ -1,7 +1,10 @@
 /** One function of the same behaviour in every language, and how it is deployed. */
 import { readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { nodeFinder } from '../../src/instances/interpreters/find-node.ts'
 import { phpFinder } from '../../src/instances/interpreters/find-php.ts'
+import { pythonFinder } from '../../src/instances/interpreters/find-python.ts'
+import type { InterpreterFinder } from '../../src/instances/interpreters/interpreter.ts'
 import { buildGoWithSdk } from '../runtimes/go-build.ts'
 import { compileJava, jarOf, java, libraryJars } from '../support/java.ts'
 import type { PackageFiles } from '../support/platform.ts'
@@ -19,26 +22,25 @@ export interface Language {
   answersJson: boolean
 }
 
-/** The files of a language's folder, by name. */
+/** A file of the folder `languages`. */
 const source = (...path: string[]) => readFileSync(join(FOLDER, ...path), 'utf8')
 
 const initializer = (handler: string) => ({ instanceLifecycleConfig: { initializer: { handler, timeout: 10 } } })
 
-function scripted(name: string, runtime: string, file: string, missing: string | false = false): Language {
-  const config = { runtime, handler: 'index.handler', ...initializer('index.initializer') }
-  return { name, missing, config, files: { [file]: source(name, file) }, answersJson: false }
-}
+const missing = async (finder: InterpreterFinder): Promise<string | false> =>
+  (await finder.find({ path: process.env['PATH'] ?? '', directory: '' })).length === 0 &&
+  `there is no ${finder.program} on PATH`
 
-async function php(): Promise<Language> {
-  const [found] = await phpFinder.find({ path: process.env['PATH'] ?? '', directory: '' })
-  return scripted('php', 'php7.2', 'index.php', found === undefined && `there is no ${phpFinder.program} on PATH`)
+async function scripted(finder: InterpreterFinder, name: string, runtime: string, file: string): Promise<Language> {
+  const config = { runtime, handler: 'index.handler', ...initializer('index.initializer') }
+  return { name, missing: await missing(finder), config, files: { [file]: source(name, file) }, answersJson: false }
 }
 
 function javaJar(): Language {
-  const missing = 'missing' in java && java.missing
+  const lacking = 'missing' in java && java.missing
   const fields = { runtime: 'java11', handler: 'example.Orders::handleRequest' }
-  const config = { ...fields, ...initializer('example.Orders::initialize'), code: missing ? {} : javaCode() }
-  return { name: 'java', missing, config, files: {}, answersJson: false }
+  const config = { ...fields, ...initializer('example.Orders::initialize'), code: lacking ? {} : javaCode() }
+  return { name: 'java', missing: lacking, config, files: {}, answersJson: false }
 }
 
 /** A jar with everything in it, as build tools make it. */
@@ -70,9 +72,9 @@ function custom(): Language {
 }
 
 export const languages: readonly Language[] = [
-  scripted('nodejs', 'nodejs20', 'index.js'),
-  scripted('python', 'python3.10', 'index.py'),
-  await php(),
+  await scripted(nodeFinder, 'nodejs', 'nodejs20', 'index.js'),
+  await scripted(pythonFinder, 'python', 'python3.10', 'index.py'),
+  await scripted(phpFinder, 'php', 'php7.2', 'index.php'),
   javaJar(),
   go(),
   custom(),
