@@ -1,4 +1,4 @@
-/** Functions in Java from outside, in both sandboxes: what the runtime promises, through gateway, instance and log. */
+/** Functions in Java from outside: what the runtime promises, through gateway, instance and log. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -28,10 +28,10 @@ function zipWithLibraries(): Promise<Buffer> {
   return zip(Object.fromEntries(files.map(([name, path]) => [name, readFileSync(path!)])))
 }
 
-function javaFunctions(sandbox: string): void {
+function javaFunctions(): void {
   let platform: TestPlatform
   before(async () => {
-    platform = await startPlatform({ SLUICE_SANDBOX: sandbox })
+    platform = await startPlatform()
     const code = base64(fatJar())
     const handler = 'example.Tool::handleRequest'
     await platform.deploy(
@@ -156,4 +156,4 @@ function javaFunctions(sandbox: string): void {
 }
 
 if ('missing' in java) test('java', { skip: java.missing })
-else for (const sandbox of ['process', 'auto']) describe(`sandbox ${sandbox}`, () => javaFunctions(sandbox))
+else describe('java functions', javaFunctions)
