@@ -55,7 +55,7 @@ export interface InstanceOwner {
 }
 
 interface InstanceDeps extends LifecycleDeps {
-  /** Instead of `LOAD_MS_MAX`. */
+  /** Instead of the link's own limit. */
   loadMsMax?: number
   /** Hears of a defect of ours that ended an instance. */
   onDefect(error: Error): void

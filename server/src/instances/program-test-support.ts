@@ -306,24 +306,36 @@ export async function programWorld(context: TestContext, options: ProgramWorldOp
 }
 
 /** A request with a slot of its own; `gone` resolves when the instance ends under it. */
-export function slotOf(
-  instance: Instance,
-): Invokes & { gone: Promise<InstanceExit>; output: string[]; release(): void } {
+export function slotOf(instance: Instance): Invokes & {
+  gone: Promise<InstanceExit>
+  output: string[]
+  printed(pieces: number): Promise<void>
+  release(): void
+} {
   const gone = Promise.withResolvers<InstanceExit>()
   const output: string[] = []
+  let onPrinted = () => {}
   const holder: SlotHolder = {
     requestId: 'r',
     onSlot() {},
     onRefused() {},
     onStartFailed() {},
     onInstanceGone: gone.resolve,
-    onOutput: (_, chunk) => output.push(chunk.toString()),
+    onOutput(_, chunk) {
+      output.push(chunk.toString())
+      onPrinted()
+    },
   }
   const slot = instance.assign(holder)
   return {
     invoke: (head, body, end, handler) => slot.invoke(head, body, end, handler),
     gone: gone.promise,
     output,
+    printed: (pieces) =>
+      new Promise((resolve) => {
+        onPrinted = () => output.length >= pieces && resolve()
+        onPrinted()
+      }),
     release: () => slot.release(),
   }
 }

@@ -140,7 +140,7 @@ test('custom: what the program prints is the request’s while it is alone', asy
   const { instance } = await served(context)
   const slot = slotOf(instance)
   await openEvent(slot, 'print').outcome
-  while (slot.output.length < 2) await new Promise((resolve) => setTimeout(resolve, 2))
+  await slot.printed(2)
   assert.deepEqual(slot.output.toSorted(), ['complained\n', 'printed\n'])
   await instance.stop(0)
 })

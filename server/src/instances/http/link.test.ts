@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { test, type TestContext } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { systemClock, type Clock } from '../../clock.ts'
 import type { FunctionConfig } from '../../model.ts'
 import { FakeProgram, open, openEvent, openHttp, testInit } from '../program-test-support.ts'
@@ -55,14 +56,14 @@ async function linked(context: TestContext, serve: Serve, options: LinkOptions =
 }
 
 /** A link to a program that reads a request, writes these bytes, and closes. */
-async function linkedRaw(context: TestContext, answer: string | ((socket: Socket) => void)) {
+async function linkedRaw(context: TestContext, answer: string | ((socket: Socket) => void), options: LinkOptions = {}) {
   const server = createTcpServer((socket) => {
     socket.once('data', () => {
       if (typeof answer === 'string') socket.end(answer, 'latin1')
       else answer(socket)
     })
   })
-  const { link, program } = linkTo(await listening(context, server))
+  const { link, program } = linkTo(await listening(context, server), options)
   await program.outcome
   return { link, program }
 }
@@ -240,13 +241,19 @@ test('answers that are no HTTP, break off or never come are told as such', async
 
 test('when the program ends under a request, its end is the reason, not the connection', async (context) => {
   const hung = Promise.withResolvers<() => void>()
-  const { link, program } = await linkedRaw(context, (socket) => hung.resolve(() => socket.destroy()))
+  const armed = Promise.withResolvers<() => void>()
+  const clock: Clock = { ...systemClock, setTimer: (_, fire) => (armed.resolve(fire), { cancel() {} }) }
+  const { link, program } = await linkedRaw(context, (socket) => hung.resolve(() => socket.destroy()), { clock })
   const exchange = openEvent(link, 'x')
   const hangUp = await hung.promise
   program.end()
   hangUp()
-  const first = await Promise.race([exchange.outcome, new Promise((resolve) => setTimeout(resolve, 700, 'nothing'))])
-  assert.equal(first, 'nothing')
+  let isTold = false
+  void exchange.outcome.then(() => (isTold = true))
+  const timeIsOver = await armed.promise
+  timeIsOver()
+  await turn()
+  assert.equal(isTold, false)
 })
 
 test('a connection serves again at once, and is not kept for long', async (context) => {

@@ -2,10 +2,16 @@
 import { delimiter, dirname, join } from 'node:path'
 import { type Interpreter, runtimeFolder } from './interpreter.ts'
 
-/** Programs find the interpreters that are here on their PATH, the preferred of a language first. */
+/**
+ * Programs find the preferred interpreter of each language on their PATH. Others would be hidden by it there, and be mounts
+ * that every sandbox pays for.
+ */
 export function launcher(interpreters: readonly Interpreter[]): Interpreter {
-  const folders = [...new Set(interpreters.map(({ program }) => dirname(program)))]
-  const paths = interpreters.flatMap(({ readOnlyPaths }) => readOnlyPaths)
+  const preferred = interpreters.filter(
+    ({ language }, at) => interpreters.findIndex((other) => other.language === language) === at,
+  )
+  const folders = [...new Set(preferred.map(({ program }) => dirname(program)))]
+  const paths = preferred.flatMap(({ readOnlyPaths }) => readOnlyPaths)
   const folder = runtimeFolder('custom')
   return {
     language: 'custom',
