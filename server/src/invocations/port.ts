@@ -3,6 +3,7 @@ import type { FcError } from '../errors.ts'
 import type { FunctionFailure, InstanceExit } from '../instances/port.ts'
 import type { InvocationRecord } from '../logs/port.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
+import type { StateWrite } from '../queue/port.ts'
 
 export interface HttpRequestHead {
   method: string
@@ -110,6 +111,8 @@ export interface AsyncRequest {
   depth: number
   /** Instead of what the async-invoke-config of the function says; null: as it says. */
   overrides: AsyncOverrides | null
+  /** Of the one who asks: written in the same commit as the invocation; for a task, whose own takes that place, right after. */
+  state?: StateWrite
 }
 
 export interface AsyncOverrides {
@@ -126,6 +129,8 @@ export interface AsyncInvocations {
    * task id is taken, the backlog is full or the disk is.
    */
   accept(request: AsyncRequest): Promise<string | null>
+  /** It is never run, and goes to its failure destination, if it has one, with this error. Durable when it resolves. */
+  discard(request: AsyncRequest, error: FcError): Promise<void>
   /** The longest chain of triggers that led to what runs of this function now; 0: none of it came from a trigger. */
   runningDepth(functionKey: FunctionKey): number
 }

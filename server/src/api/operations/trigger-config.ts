@@ -4,7 +4,7 @@ import type { JwtVerifierFactory } from '../../auth/port.ts'
 import { FcError } from '../../errors.ts'
 import type { JsonObject, JsonValue } from '../../model.ts'
 import { createReader } from '../schema.ts'
-import { checkTimerExpression } from './timer-expression.ts'
+import { checkTimerExpression } from '../../triggers/port.ts'
 
 export const HTTP_METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS'] as const
 const TIMER_PAYLOAD_BYTES_MAX = 128 * 1024
