@@ -8,9 +8,9 @@ import { FakeDelivery } from './test-support.ts'
 export interface SourceUnderTest {
   source: TriggerSource
   /** One that hears of what `happen` makes happen. */
-  trigger(name: string): TriggerDocument
+  trigger: (name: string) => TriggerDocument
   /** Makes one event happen, a new one each time, and waits until it is delivered, refused deliveries tried again. */
-  happen(): Promise<void>
+  happen: () => Promise<void>
 }
 
 export function triggerSourceContract(name: string, make: (delivery: FakeDelivery) => Promise<SourceUnderTest>): void {

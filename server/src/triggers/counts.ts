@@ -5,6 +5,7 @@ export class TriggerCounts {
   readonly #counts = new Map<string, { type: string; outcome: TriggerOutcome; count: number }>()
 
   add(type: string, outcome: TriggerOutcome, count = 1): void {
+    if (count === 0) return
     const key = `${type} ${outcome}`
     const known = this.#counts.get(key)
     if (known) known.count += count

@@ -14,9 +14,9 @@ export interface DeliverDeps {
   clock: Clock
   invocations: Pick<AsyncInvocations, 'accept' | 'discard'>
   counts: TriggerCounts
-  appendLine(line: LogLine): void
+  appendLine: (line: LogLine) => void
   /** For the operator. */
-  warn(message: string): void
+  warn: (message: string) => void
 }
 
 export function createDeliver(deps: DeliverDeps): Deliver {

@@ -58,7 +58,7 @@ export class FakeDelivery {
   /** As much of a queue as timers need. */
   readonly queue = {
     listStates: async () => ({
-      states: [...this.states.values()].map(({ isNew: _, ...state }): State => state),
+      states: [...this.states.values()] as State[],
       cursor: null,
     }),
     writeStates: async (writes: readonly StateWrite[]) => {

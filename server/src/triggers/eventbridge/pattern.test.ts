@@ -40,8 +40,16 @@ for (const [title, matching, other] of [
   ['a suffix', { name: [{ suffix: '.jpg' }] }, { name: [{ suffix: '.png' }] }],
   ['anything but a value', { name: [{ 'anything-but': 'dog.jpg' }] }, { name: [{ 'anything-but': 'cat.jpg' }] }],
   ['anything but values', { size: [{ 'anything-but': [1, 2] }] }, { size: [{ 'anything-but': [1, 100] }] }],
-  ['anything but a prefix', { name: [{ 'anything-but': { prefix: 'dog' } }] }, { name: [{ 'anything-but': { prefix: 'cat' } }] }],
-  ['anything but a suffix', { name: [{ 'anything-but': { suffix: '.png' } }] }, { name: [{ 'anything-but': { suffix: 'jpg' } }] }],
+  [
+    'anything but a prefix',
+    { name: [{ 'anything-but': { prefix: 'dog' } }] },
+    { name: [{ 'anything-but': { prefix: 'cat' } }] },
+  ],
+  [
+    'anything but a suffix',
+    { name: [{ 'anything-but': { suffix: '.png' } }] },
+    { name: [{ 'anything-but': { suffix: 'jpg' } }] },
+  ],
   ['anything but an item of a list', { labels: [{ 'anything-but': 'dog' }] }, { labels: [{ 'anything-but': 'cat' }] }],
   ['anything but, of what is there', { name: [{ 'anything-but': 'x' }] }, { absent: [{ 'anything-but': 'x' }] }],
   ['a number range', { size: [{ numeric: ['>', 0, '<=', 100] }] }, { size: [{ numeric: ['>', 0, '<', 100] }] }],
@@ -49,7 +57,11 @@ for (const [title, matching, other] of [
   ['a number of a list', { sizes: [{ numeric: ['>=', 50] }] }, { sizes: [{ numeric: ['>', 50] }] }],
   ['existence', { name: [{ exists: true }] }, { absent: [{ exists: true }] }],
   ['absence', { absent: [{ exists: false }] }, { name: [{ exists: false }] }],
-  ['absence within what is absent', { absent: { city: [{ exists: false }] } }, { owner: { city: [{ exists: false }] } }],
+  [
+    'absence within what is absent',
+    { absent: { city: [{ exists: false }] } },
+    { owner: { city: [{ exists: false }] } },
+  ],
   ['a range of addresses', { address: [{ cidr: '10.1.0.0/16' }] }, { address: [{ cidr: '10.2.0.0/16' }] }],
   ['a range of long addresses', { six: [{ cidr: '2001:db8::/32' }] }, { six: [{ cidr: '10.0.0.0/8' }] }],
   ['a member within', { owner: { city: ['Hangzhou'] } }, { name: { city: ['Hangzhou'] } }],
@@ -101,7 +113,8 @@ const scalar = fc.oneof(fc.string({ maxLength: 4 }), fc.integer(), fc.boolean(),
 test('a value is wanted by its own pattern, and by none that excludes it', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1 }), scalar, scalar, (name, value, other) => {
-      const of = (condition: unknown) => readEventPattern(JSON.stringify({ data: Object.fromEntries([[name, [condition]]]) }))
+      const of = (condition: unknown) =>
+        readEventPattern(JSON.stringify({ data: Object.fromEntries([[name, [condition]]]) }))
       const given = { data: Object.fromEntries([[name, value]]) }
       assert.equal(of(value)(given), true)
       assert.equal(of(other)(given), other === value)

@@ -4,7 +4,6 @@
  */
 import { BlockList, isIP } from 'node:net'
 import { FcError } from '../../errors.ts'
-import type { JsonValue } from '../../model.ts'
 
 export type EventMatcher = (event: Readonly<Record<string, unknown>>) => boolean
 
@@ -36,8 +35,7 @@ function compileObject(pattern: unknown, place: string, depth: number): EventMat
   if (depth > DEPTH_MAX) throw refusal(place, `nested at most ${DEPTH_MAX} levels deep`)
   const members = Object.entries(pattern).map(([name, inner]) => {
     const matches = compileMember(inner, `${place}.${name}`, depth)
-    return (event: Readonly<Record<string, unknown>>) =>
-      matches(Object.hasOwn(event, name) ? event[name] : undefined)
+    return (event: Readonly<Record<string, unknown>>) => matches(Object.hasOwn(event, name) ? event[name] : undefined)
   })
   return (event) => members.every((matches) => matches(event))
 }
@@ -55,7 +53,8 @@ function compileMember(inner: unknown, place: string, depth: number): Condition 
 
 function compileCondition(item: unknown, place: string): Condition {
   if (isScalar(item)) return any((value) => value === item)
-  if (!isObject(item)) throw refusal(place, `a text, a number, true, false, null, or an object with one of ${OPERATORS}`)
+  if (!isObject(item))
+    throw refusal(place, `a text, a number, true, false, null, or an object with one of ${OPERATORS}`)
   const [operator, ...more] = Object.keys(item)
   if (operator === undefined || more.length > 0) throw refusal(place, `an object with one of ${OPERATORS}`)
   return compileOperator(operator, item[operator], `${place}.${operator}`)
@@ -90,7 +89,7 @@ function affix(kind: 'prefix' | 'suffix', operand: unknown, place: string): Cond
 
 function forbiddenBy(operand: unknown, place: string): Condition {
   const values = Array.isArray(operand) ? (operand as unknown[]) : [operand]
-  if (values.length > 0 && values.every(isScalar)) return (value) => values.includes(value as JsonValue)
+  if (values.length > 0 && values.every(isScalar)) return (value) => values.some((each) => each === value)
   if (isObject(operand) && Object.keys(operand).length === 1) {
     const [kind] = Object.keys(operand)
     if (kind === 'prefix' || kind === 'suffix') return affix(kind, operand[kind], `${place}.${kind}`)

@@ -23,7 +23,12 @@ interface Wanted {
 function oss(name: string, wanted: Wanted = {}, changes: Partial<TriggerDocument> = {}): TriggerDocument {
   const { events = ['oss:ObjectCreated:*'], prefix, suffix, bucket = 'photos' } = wanted
   const key = { ...(prefix !== undefined && { prefix }), ...(suffix !== undefined && { suffix }) }
-  return triggerNamed(name, 'oss', { events, filter: { key } }, { sourceArn: `acs:oss:cn-hangzhou:1:${bucket}`, ...changes })
+  return triggerNamed(
+    name,
+    'oss',
+    { events, filter: { key } },
+    { sourceArn: `acs:oss:cn-hangzhou:1:${bucket}`, ...changes },
+  )
 }
 
 /** Keeps events as the object store does. */
@@ -101,7 +106,9 @@ function sourceWith(delivery: FakeDelivery) {
     while (clock.stepUntil(untilMs)) await settle()
   }
   const keys = () =>
-    delivery.delivered.map(({ payload }) => (payload as { events: { oss: { object: { key: string } } }[] }).events[0]!.oss.object.key)
+    delivery.delivered.map(
+      ({ payload }) => (payload as { events: { oss: { object: { key: string } } }[] }).events[0]!.oss.object.key,
+    )
   return { source, rules, outbox, counts, warnings, pass, keys }
 }
 

@@ -24,7 +24,7 @@ export interface OssSourceDeps {
   counts: TriggerCounts
   deliver: Deliver
   /** For the operator. */
-  warn(message: string): void
+  warn: (message: string) => void
 }
 
 export function createOssSource(account: Account, deps: OssSourceDeps): TriggerSource {

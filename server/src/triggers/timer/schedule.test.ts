@@ -12,7 +12,7 @@ function dueTimes(expression: string, from: string, count: number): string[] {
   const schedule = readSchedule(expression, start)
   const times: string[] = []
   for (let atMs: number | null = Date.parse(from); times.length < count;) {
-    atMs = schedule.runs(atMs!, atMs!).nextMs
+    atMs = schedule.runs(atMs, atMs).nextMs
     if (atMs === null) break
     times.push(new Date(atMs).toISOString().replace('.000Z', 'Z'))
   }

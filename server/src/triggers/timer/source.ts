@@ -28,7 +28,7 @@ export interface TimerSourceDeps {
   states: TimerStates
   counts: TriggerCounts
   /** For the operator. */
-  warn(message: string): void
+  warn: (message: string) => void
 }
 
 interface Entry extends HeapEntry {
@@ -75,7 +75,7 @@ class TimerSource implements TriggerSource {
     const changedMs = Date.parse(trigger.lastModifiedTime)
     const entry: Entry = {
       trigger,
-      schedule: readSchedule(String(trigger.triggerConfig['cronExpression']), changedMs),
+      schedule: readSchedule(trigger.triggerConfig['cronExpression'] as string, changedMs),
       handledMs: Math.max(lastMs ?? 0, changedMs),
       lastMs,
       nextMs: null,

@@ -16,13 +16,13 @@ export function createTimerStates(queue: Pick<MessageQueue, 'listStates' | 'writ
   return {
     async readAll() {
       const runs = new Map<string, number>()
-      let cursor: string | null | undefined
+      let cursor: string | null = null
       do {
         const page = await queue.listStates({
           group: GROUP,
           order: 'ascending',
           limit: PAGE_LIMIT,
-          ...(cursor !== undefined && { cursor }),
+          ...(cursor !== null && { cursor }),
         })
         for (const { key, startedMs } of page.states) runs.set(key, startedMs)
         cursor = page.cursor
