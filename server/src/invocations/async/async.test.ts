@@ -98,7 +98,7 @@ test('what is throttled for longer than its maximum age expires, and its failure
   await world.platform.accept(requestOf({ text: 'late' }))
   await world.pass(59_000)
   assert.equal(world.queue.messages.size, 1)
-  await world.pass(2_000)
+  await world.pass(30_000, 1000)
   assert.equal(world.queue.messages.size, 0)
   assert.ok(world.events.includes('f expired'))
   const { requestContext, requestPayload } = JSON.parse(world.posted[0]!.body)

@@ -23,7 +23,8 @@ export interface DelivererDeps extends Pick<
   invoke: AsyncInvocations['accept']
   /** Rejects with the reason that it was not taken. */
   post(url: string, body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<void>
-  putObject(bucket: string, key: string, body: Uint8Array): Promise<void>
+  /** Absent: this platform keeps no objects. */
+  putObject?: (bucket: string, key: string, body: Uint8Array) => Promise<void>
 }
 
 export class Deliverer implements Consumer {
@@ -69,6 +70,7 @@ export class Deliverer implements Consumer {
         await this.#deps.post(destination.url, body, { 'X-Fc-Request-Id': requestId })
         return
       case 'bucket':
+        if (this.#deps.putObject === undefined) throw new Undeliverable('this platform keeps no objects')
         await this.#deps.putObject(
           destination.bucket,
           objectKey(destination.prefix, target.functionKey, requestId, this.#deps.clock.nowMs()),

@@ -1,6 +1,8 @@
 /** Asynchronous invocations, all parts together. */
 import type { AsyncInvocations, AsyncTasks } from '../port.ts'
+import type { Change } from '../../metadata/port.ts'
 import { createAcceptor } from './accept.ts'
+import { FeedAsyncConfigs } from './configs.ts'
 import { Deliverer, type DelivererDeps } from './deliverer.ts'
 import { Dispatcher, type DispatcherDeps } from './dispatcher.ts'
 import { isInvocationGroup, targetOfGroup } from './group.ts'
@@ -9,22 +11,28 @@ import { createTasks } from './tasks.ts'
 
 export interface AsyncPlatform extends AsyncInvocations {
   tasks: AsyncTasks
+  /** Takes its configurations from the change feed. */
+  apply(changes: readonly Change[]): void
   /** Begins to run what was accepted, now and before. */
   start(): void
   /** Throws the reason for accepting nothing. */
   check(): void
-  /** By function: what waits and runs. */
-  backlog(): { functionKey: string; waiting: number; inFlight: number; oldestEnqueuedMs: number | null }[]
+  /** What waits and runs, by function and qualifier. */
+  backlog(): { functionKey: string; waiting: number; inFlight: number; oldestMs: number }[]
   /** What runs may end within `graceMs`; what does not is given back, to be run by the next start. */
   close(graceMs: number): Promise<void>
 }
 
-export type AsyncPlatformDeps = AsyncDeps & Pick<DelivererDeps, 'putObject' | 'post'> & Pick<DispatcherDeps, 'onDefect'>
+export type AsyncPlatformDeps = Omit<AsyncDeps, 'configs'> &
+  Pick<DelivererDeps, 'putObject' | 'post'> &
+  Pick<DispatcherDeps, 'onDefect'>
 
 /** From what is given back to the end of the platform. */
 const GIVE_BACK_MS = 1_000
 
-export function openAsyncInvocations(deps: AsyncPlatformDeps): AsyncPlatform {
+export function openAsyncInvocations(platformDeps: AsyncPlatformDeps): AsyncPlatform {
+  const configs = new FeedAsyncConfigs()
+  const deps = { ...platformDeps, configs }
   const runner = new Runner(deps)
   const acceptor = createAcceptor({ ...deps, problem: () => dispatcher.problem })
   const deliverer = new Deliverer({ ...deps, invoke: acceptor.acceptResult })
@@ -34,6 +42,7 @@ export function openAsyncInvocations(deps: AsyncPlatformDeps): AsyncPlatform {
     discard: acceptor.discard,
     runningDepth: (functionKey) => runner.runningDepth(functionKey),
     tasks: createTasks(deps, runner),
+    apply: (changes) => configs.apply(changes),
     start: () => dispatcher.start(),
     check() {
       if (dispatcher.problem !== null) throw dispatcher.problem
@@ -41,7 +50,8 @@ export function openAsyncInvocations(deps: AsyncPlatformDeps): AsyncPlatform {
     backlog: () =>
       deps.queue.stats().flatMap(({ group, waiting, inFlight, oldestEnqueuedMs }) => {
         if (!isInvocationGroup(group)) return []
-        return [{ functionKey: targetOfGroup(group).functionKey, waiting, inFlight, oldestEnqueuedMs }]
+        const oldestMs = oldestEnqueuedMs === null ? 0 : deps.clock.nowMs() - oldestEnqueuedMs
+        return [{ functionKey: targetOfGroup(group).functionKey, waiting, inFlight, oldestMs }]
       }),
     async close(graceMs) {
       runner.prepareClose()

@@ -1,5 +1,5 @@
 /** Works on accepted invocations: an attempt, what becomes of it, and the state of the task if it is one. */
-import type { Clock, Random } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { FcError } from '../../errors.ts'
 import type { LogLine } from '../../logs/port.ts'
 import type { AsyncEvent } from '../../metrics/port.ts'
@@ -21,7 +21,6 @@ import { advance, readTask, writeTask } from './task.ts'
 
 export interface AsyncDeps extends Account {
   clock: Clock
-  random: Random
   queue: MessageQueue
   invocations: Invocations
   configs: FeedAsyncConfigs

@@ -3,10 +3,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { FcError } from '../../errors.ts'
 import { functionNamed } from '../../gateway/test-support.ts'
 import type { LogLine } from '../../logs/port.ts'
+import type { Change } from '../../metadata/port.ts'
 import { keyOf, type AsyncConfigDocument, type FunctionVersion } from '../../model.ts'
-import { seededRandom, SimulatedClock } from '../../simulated-clock.ts'
+import { SimulatedClock } from '../../simulated-clock.ts'
 import type { AsyncRequest, InvocationFailure, InvocationRequest, Invocations } from '../port.ts'
-import { FeedAsyncConfigs } from './configs.ts'
 import { openAsyncInvocations, type AsyncPlatform } from './open.ts'
 import { QueueInMemory } from './queue-for-tests.ts'
 
@@ -89,7 +89,7 @@ export function startAsync(
 ): TestPlatform {
   const clock = new SimulatedClock()
   const queue = new QueueInMemory(clock)
-  const configs = new FeedAsyncConfigs()
+  const changes: Change[] = []
   const functions = new Map([['f', versionOf('f')]])
   const invocations: Invocations = {
     create(request, _body, responder) {
@@ -131,10 +131,8 @@ export function startAsync(
   const open = () =>
     openAsyncInvocations({
       clock,
-      random: seededRandom(1),
       queue,
       invocations,
-      configs,
       accountId: '1234567890123456',
       region: 'cn-hangzhou',
       instancesMax: 100,
@@ -182,11 +180,14 @@ export function startAsync(
         ...changes,
       }
       const key = keyOf.asyncConfig(functionKey, value.qualifier)
-      configs.apply([{ kind: 'asyncConfig', key, revision: 1, value }])
+      const change: Change = { kind: 'asyncConfig', key, revision: 1, value }
+      changes.push(change)
+      test.platform.apply([change])
     },
     restart() {
       queue.restart()
       test.platform = open()
+      test.platform.apply(changes)
       test.platform.start()
     },
     async settle() {
