@@ -1,6 +1,6 @@
 /** Who may: the bucket's policy, then what the caller's role gives, then access control lists, which serve everybody. */
 import { OssError } from '../port.ts'
-import type { Bucket, ObjectHead } from '../port.ts'
+import type { Bucket, BucketAcl, ObjectHead } from '../port.ts'
 import type { Exchange, Feature, Operation, WireContext } from './exchange.ts'
 
 /** Rejects with AccessDenied, or as the store does when there is no such object. */
@@ -18,17 +18,26 @@ export async function checkAccess(
   if (problem === undefined) return
   const { access, level } = operation
   if (access === 'owner' || level === 'service') throw forbidden(problem)
-  const { bucket } = exchange
-  if (access === 'list') {
-    if (bucket.acl !== 'private') return
-    throw forbidden('You have no right to access this object because of bucket acl.')
-  }
-  const acl = await effectiveAcl(exchange, bucket)
-  if (acl === 'public-read-write' || (acl === 'public-read' && access === 'read')) return
+  const { bucket, key } = exchange
+  const acl = access === 'list' || key === '' ? bucket.acl : await effectiveAcl(bucket, () => exchange.head())
+  if (acl === 'public-read-write' || (acl === 'public-read' && access !== 'write')) return
   throw forbidden('You have no right to access this object because of bucket acl.')
 }
 
-/** Of an object that a request names beside its own: the source of a copy, each key of a multiple delete. */
+/** Whether the caller may read an object that a request names beside its own. */
+export async function isReadable(
+  exchange: Exchange,
+  bucket: Bucket,
+  key: string,
+  head: () => Promise<ObjectHead>,
+  context: WireContext,
+): Promise<boolean> {
+  const resource = `acs:oss:*:${context.accountId}:${bucket.name}/${key}`
+  if (roleProblem(exchange, 'GetObject', resource, context) === undefined) return true
+  return (await effectiveAcl(bucket, head)) !== 'private'
+}
+
+/** Of an object that a request names beside its own. Throws AccessDenied. */
 export function checkRole(exchange: Exchange, action: string, bucket: string, key: string, context: WireContext): void {
   const problem = roleProblem(exchange, action, `acs:oss:*:${context.accountId}:${bucket}/${key}`, context)
   if (problem !== undefined) throw forbidden(problem)
@@ -57,16 +66,15 @@ function resourceOf({ bucketName, key }: Exchange, { accountId }: WireContext): 
 }
 
 /** An object's own list wins over that of its bucket, also when it is about to be written over. */
-async function effectiveAcl(exchange: Exchange, bucket: Bucket): Promise<string> {
-  let head: ObjectHead
+async function effectiveAcl(bucket: Bucket, readHead: () => Promise<ObjectHead>): Promise<BucketAcl> {
   try {
-    head = await exchange.head()
+    const { acl } = await readHead()
+    return acl === 'default' ? bucket.acl : acl
   } catch (error) {
     // Whether there is an object is told to those only who may read it.
     if (error instanceof OssError) return bucket.acl
     throw error
   }
-  return head.acl === 'default' ? bucket.acl : head.acl
 }
 
 function forbidden(message: string): OssError {

@@ -37,6 +37,8 @@ export interface Answer {
   headers?: Record<string, string>
   /** A stream comes with its `content-length` header. */
   body?: string | Uint8Array | Readable
+  /** An object was written whole by this: features may have more to do. */
+  stored?: PutResult
 }
 
 /** What operations work with. */
@@ -86,7 +88,7 @@ export interface Feature {
   policy?(exchange: Exchange, operation: Operation): 'allow' | 'deny' | null
   /** After access was granted; throws OssError to refuse. */
   admit?(exchange: Exchange, operation: Operation, context: WireContext): void | Promise<void>
-  /** An object was written whole (put, form, completed upload): may answer in place of `answer`. */
+  /** The answer has `stored` (put, form, completed upload): may answer in its place. */
   stored?(exchange: Exchange, operation: Operation, stored: PutResult, answer: Answer): Promise<Answer>
   /** The request would end in this error: an answer in place of it, or null. */
   rescue?(exchange: Exchange, operation: Operation, error: OssError, context: WireContext): Promise<Answer | null>

@@ -92,7 +92,13 @@ export function createWire(
     if (operation.level !== 'service' && operation.bucketMayMiss === undefined) void exchange.bucket
     await checkAccess(exchange, operation, features, deps)
     for (const feature of features) await feature.admit?.(exchange, operation, deps)
-    return operation.handle(exchange, deps)
+    let answer = await operation.handle(exchange, deps)
+    for (const feature of features) {
+      if (answer.stored !== undefined && feature.stored) {
+        answer = await feature.stored(exchange, operation, answer.stored, answer)
+      }
+    }
+    return answer
   }
 
   async function rescue(
