@@ -40,7 +40,10 @@ export function checkKey(key: string): void {
 }
 
 export function checkAttributes({ meta, tags }: Partial<ObjectAttributes>): void {
-  const metaBytes = sum(Object.entries(meta ?? {}), ([name, value]) => Buffer.byteLength(name) + Buffer.byteLength(value))
+  const metaBytes = sum(
+    Object.entries(meta ?? {}),
+    ([name, value]) => Buffer.byteLength(name) + Buffer.byteLength(value),
+  )
   if (metaBytes > objectLimits.metaBytesMax) {
     throw invalid('x-oss-meta-*', `${metaBytes} bytes`, `at most ${objectLimits.metaBytesMax} bytes`)
   }

@@ -1,15 +1,10 @@
 /** The index on disk: its tables, and what is said when the file cannot be used. */
-import { closeSync, openSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import type { SQLInputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { openDatabase } from '../../storage-thread-side.ts'
 
-const SCHEMA_VERSION = 1
-/** The write-ahead log is cut back to this after a checkpoint. */
-const LOG_BYTES_KEPT = 64 * 1024 * 1024
-const CACHE_KIB = 32 * 1024
-/** Primary SQLite result codes. */
-const CORRUPT = 11
-const NOT_A_DATABASE = 26
+const FORMAT = 1
+/** About 100 MB, read in a good tenth of a second. A larger file is not read whole before each start. */
+const CHECKED_PAGES_MAX = 25_000
 
 /**
  * Text is compared byte by byte in UTF-8, the order of keys in OSS. `versions.id` ascends with the changes of a key, so
@@ -17,14 +12,14 @@ const NOT_A_DATABASE = 26
  * versions and delete markers cost it nothing. `pieces.owner` is the id of a version or a part, from one sequence.
  */
 const SCHEMA = `
-  CREATE TABLE buckets (
+  CREATE TABLE IF NOT EXISTS buckets (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL UNIQUE,
     document TEXT NOT NULL,
     bytes INTEGER NOT NULL DEFAULT 0,
     objects INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  CREATE TABLE versions (
+  CREATE TABLE IF NOT EXISTS versions (
     bucket INTEGER NOT NULL,
     key TEXT NOT NULL,
     id INTEGER NOT NULL,
@@ -41,8 +36,8 @@ const SCHEMA = `
     attributes TEXT NOT NULL,
     PRIMARY KEY (bucket, key, id DESC)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX current_objects ON versions (bucket, key) WHERE isLatest = 1 AND isDeleteMarker = 0;
-  CREATE TABLE pieces (
+  CREATE INDEX IF NOT EXISTS current_objects ON versions (bucket, key) WHERE isLatest = 1 AND isDeleteMarker = 0;
+  CREATE TABLE IF NOT EXISTS pieces (
     owner INTEGER NOT NULL,
     position INTEGER NOT NULL,
     blob TEXT NOT NULL,
@@ -50,8 +45,8 @@ const SCHEMA = `
     bytes INTEGER NOT NULL,
     PRIMARY KEY (owner, position)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX pieces_by_blob ON pieces (blob);
-  CREATE TABLE uploads (
+  CREATE INDEX IF NOT EXISTS pieces_by_blob ON pieces (blob);
+  CREATE TABLE IF NOT EXISTS uploads (
     id INTEGER PRIMARY KEY,
     bucket INTEGER NOT NULL,
     key TEXT NOT NULL,
@@ -59,8 +54,8 @@ const SCHEMA = `
     initiatedMs INTEGER NOT NULL,
     attributes TEXT NOT NULL
   ) STRICT;
-  CREATE UNIQUE INDEX uploads_by_key ON uploads (bucket, key, uploadId);
-  CREATE TABLE parts (
+  CREATE UNIQUE INDEX IF NOT EXISTS uploads_by_key ON uploads (bucket, key, uploadId);
+  CREATE TABLE IF NOT EXISTS parts (
     upload INTEGER NOT NULL,
     partNumber INTEGER NOT NULL,
     id INTEGER NOT NULL,
@@ -70,66 +65,36 @@ const SCHEMA = `
     modifiedMs INTEGER NOT NULL,
     PRIMARY KEY (upload, partNumber)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL) STRICT;
-  CREATE TABLE sequence (next INTEGER NOT NULL) STRICT;
-  INSERT INTO sequence VALUES (1);
-  PRAGMA user_version = ${SCHEMA_VERSION};
+  CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS sequence (last INTEGER NOT NULL) STRICT;
+  INSERT INTO sequence SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM sequence);
 `
 
-/** Throws with the file's name and what can be done when it is damaged or of a newer Sluice; nothing is changed then. */
+/**
+ * Throws with the file's name and what can be done when it is damaged or of a newer Sluice; nothing of it is changed then.
+ */
 export function openIndexDatabase(file: string): DatabaseSync {
-  let database: DatabaseSync | undefined
+  const database = openDatabase(file, 'objects', SCHEMA)
   try {
-    // Names and attributes of objects may be private; SQLite gives its side files the mode of the main one.
-    closeSync(openSync(file, 'a', 0o600))
-    database = new DatabaseSync(file)
-    database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA journal_size_limit = ${LOG_BYTES_KEPT};
-      PRAGMA cache_size = -${CACHE_KIB}`)
-    prepareSchema(database, file)
+    checkFormat(database)
     return database
   } catch (error) {
-    database?.close()
-    throw isDamage(error) ? damaged(file, error as Error) : error
+    database.close()
+    throw new Error(`cannot use the objects database ${file}: ${(error as Error).message}`, { cause: error })
   }
 }
 
-function prepareSchema(database: DatabaseSync, file: string): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()!['user_version'])
-  if (version > SCHEMA_VERSION) {
-    throw new Error(`the index of objects ${file} was written by a newer Sluice (format ${version}): start that one`)
-  }
-  if (version === 0) database.exec(`BEGIN IMMEDIATE; ${SCHEMA}; COMMIT`)
-  else if (!isSound(database)) throw damaged(file, new Error('its pages contradict each other'))
-}
-
-/** Reads every page's structure of a small index; of a large one, whose check would take minutes, the ends of each tree. */
-function isSound(database: DatabaseSync): boolean {
-  const pages = Number(database.prepare('PRAGMA page_count').get()!['page_count'])
-  if (pages <= CHECKED_PAGES_MAX) return database.prepare('PRAGMA quick_check(1)').get()!['quick_check'] === 'ok'
-  for (const table of ['buckets', 'versions', 'pieces', 'uploads', 'parts', 'events', 'sequence']) {
-    database.prepare(`SELECT * FROM ${table} LIMIT 1`).all()
-  }
-  return true
-}
-
-/** About 100 MB, read in a good tenth of a second. */
-const CHECKED_PAGES_MAX = 25_000
-
-function isDamage(error: unknown): boolean {
-  // The low byte is the primary result code, the rest refines it.
-  const code = ((error as { errcode?: number }).errcode ?? 0) & 0xff
-  return code === CORRUPT || code === NOT_A_DATABASE
-}
-
-function damaged(file: string, cause: Error): Error {
-  return new Error(
-    `the index of objects ${file} is damaged (${cause.message}). Nothing was changed: the bytes of objects are still in ` +
-      `the blobs. Keep a copy of the folder, then put back a copy of ${file} from a backup, or recover it with ` +
-      `'sqlite3 ${file} .recover | sqlite3 recovered.db' and put recovered.db in its place`,
-    { cause },
+function checkFormat(database: DatabaseSync): void {
+  const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).get()!
+  const version = Number(pragma('user_version')['user_version'])
+  if (version > FORMAT) throw new Error(`it was written by a newer Sluice (format ${version}); start that one`)
+  if (version === 0) database.exec(`PRAGMA user_version = ${FORMAT}`)
+  if (Number(pragma('page_count')['page_count']) > CHECKED_PAGES_MAX) return
+  const { quick_check: finding } = pragma('quick_check(1)')
+  if (finding === 'ok') return
+  throw new Error(
+    `it is damaged (${String(finding)}), and was left as it is, as are the bytes of the objects, which lie in blobs: ` +
+      "keep a copy of the folder, then restore the file from a backup or recover it with the '.recover' command of sqlite3",
   )
 }
 

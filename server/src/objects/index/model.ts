@@ -8,7 +8,8 @@ export interface Piece {
   bytes: number
 }
 
-export interface StoredHead extends ObjectHead {
+export interface StoredHead {
+  head: ObjectHead
   pieces: readonly Piece[]
 }
 

@@ -13,52 +13,51 @@ export interface Walk {
 export interface Walked<Row> {
   rows: Row[]
   commonPrefixes: string[]
-  /** Whether something follows the page. */
-  hasMore: boolean
-  /** The last row or common prefix of the page; null when it is empty. */
-  last: Row | string | null
+  /** The last row or common prefix of the page when something follows it. */
+  next: Row | string | null
 }
 
-/** `rowsFrom`: rows of the prefix in key order, from this key on. */
+/**
+ * `start`: the least key that the page may show, or its first rows themselves; undefined: none can follow.
+ * `rowsFrom`: rows of the prefix in key order, from a key on, read as far as they are needed.
+ */
 export function walk<Row extends { key: string }>(
   { prefix, delimiter, limit }: Walk,
-  start: Iterable<Row>,
+  start: string | Iterable<Row> | undefined,
   rowsFrom: (key: string) => Iterable<Row>,
 ): Walked<Row> {
-  const page: Walked<Row> = { rows: [], commonPrefixes: [], hasMore: false, last: null }
-  let source: Iterable<Row> | undefined = start
-  while (source !== undefined) {
+  const page: Walked<Row> = { rows: [], commonPrefixes: [], next: null }
+  if (limit <= 0) return page
+  let last: Row | string | null = null
+  let from: string | Iterable<Row> | undefined = start
+  while (from !== undefined) {
     let common: string | undefined
-    for (const row of source) {
-      if (page.rows.length + page.commonPrefixes.length >= limit) {
-        page.hasMore = limit > 0
-        return page
-      }
+    for (const row of typeof from === 'string' ? rowsFrom(from) : from) {
+      if (page.rows.length + page.commonPrefixes.length >= limit) return { ...page, next: last }
       common = commonPrefix(row.key, prefix, delimiter)
       if (common !== undefined) break
       page.rows.push(row)
-      page.last = row
+      last = row
     }
-    if (common === undefined) return page
+    if (common === undefined) break
     page.commonPrefixes.push(common)
-    page.last = common
-    const next = keyBehind(common)
-    source = next === undefined ? undefined : rowsFrom(next)
+    last = common
+    from = keyBehind(common)
   }
   return page
 }
 
 /**
- * The key from which a page begins that follows `after`: behind the whole common prefix that `after` is, or lies in.
- * Undefined: nothing can follow.
+ * The least key that may follow `after`: when that is a common prefix or lies in one, behind the whole of it. Undefined:
+ * nothing can follow.
  */
-export function keyAfter(after: string, prefix: string, delimiter: string): string | undefined {
+export function keyAfter({ prefix, delimiter, after }: Omit<Walk, 'limit'> & { after: string }): string | undefined {
   if (after === '') return ''
   const common = after.startsWith(prefix) ? commonPrefix(after, prefix, delimiter) : undefined
   return common === undefined ? `${after}\0` : keyBehind(common)
 }
 
-function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
+export function commonPrefix(key: string, prefix: string, delimiter: string): string | undefined {
   if (delimiter === '') return undefined
   const at = key.indexOf(delimiter, prefix.length)
   return at === -1 ? undefined : key.slice(0, at + delimiter.length)
