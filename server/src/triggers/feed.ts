@@ -1,11 +1,7 @@
 /** Triggers at their sources: attached, changed and let go of as the change feed tells. */
 import type { Change } from '../metadata/port.ts'
-import { keyOf, type FunctionKey, type TriggerDocument } from '../model.ts'
-import type { TriggerRuns, TriggerSource } from './port.ts'
-
-export interface ListedTrigger extends TriggerRuns {
-  trigger: TriggerDocument
-}
+import { type FunctionKey, type TriggerDocument } from '../model.ts'
+import type { ListedTrigger, TriggerSource } from './port.ts'
 
 export class TriggerFeed {
   readonly #sources: ReadonlyMap<string, TriggerSource>
@@ -23,11 +19,6 @@ export class TriggerFeed {
     if (this.#isStarted) return
     this.#isStarted = true
     for (const source of this.#sources.values()) source.start()
-  }
-
-  /** Undefined: there is no such trigger (any more). */
-  find(functionKey: FunctionKey, triggerName: string): TriggerDocument | undefined {
-    return this.#triggers.get(keyOf.trigger(functionKey, triggerName))
   }
 
   /** Of one function, or of all. */

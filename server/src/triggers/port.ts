@@ -49,6 +49,10 @@ export interface TriggerRuns {
   nextMs: number | null
 }
 
+export interface ListedTrigger extends TriggerRuns {
+  trigger: TriggerDocument
+}
+
 /** An event bus, to which events are published from outside. */
 export interface EventBus {
   /**

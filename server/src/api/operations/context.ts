@@ -6,6 +6,7 @@ import type { MetadataStore } from '../../metadata/port.ts'
 import type { IsoTime } from '../../model.ts'
 import type { InstanceControl } from '../instance-control.ts'
 import type { ImageStore, PackageStore } from '../../packages/port.ts'
+import type { TriggerRules } from '../../triggers/port.ts'
 import type { Lanes } from './lanes.ts'
 
 export interface Runtimes {
@@ -40,6 +41,8 @@ export interface Context {
   instances: InstanceControl
   tasks: AsyncTasks
   lanes: Lanes
+  /** Undefined: nothing is known of what triggers are attached to. */
+  triggerRules: TriggerRules | undefined
   /** Refuses a jwt configuration that requests could not be checked by; undefined: it is kept unchecked. */
   createJwtVerifier: JwtVerifierFactory | undefined
   /** Callers of 3.0 know no services: to them a missing service is a missing function. */

@@ -6,10 +6,10 @@ import type { JsonObject, TriggerDocument } from '../../model.ts'
 import { busOf, checkEventPattern } from '../../triggers/port.ts'
 import { createReader } from '../schema.ts'
 
-const SOURCE_TYPES = ['Default', 'MNS', 'RocketMQ', 'RabbitMQ', 'Kafka', 'MQTT', 'DTS']
+const SOURCE_TYPES = ['Default', 'MNS', 'RocketMQ', 'RabbitMQ', 'Kafka', 'MQTT', 'DTS'] as const
 const PATTERN_BYTES_MAX = 2048
 
-const oneOf = (...values: string[]) => Type.Union(values.map((value) => Type.Literal(value)))
+const oneOf = <Value extends string>(...values: Value[]) => Type.Union(values.map((value) => Type.Literal(value)))
 const optional = <Shape extends Record<string, TSchema>>(shape: Shape) => Type.Optional(Type.Object(shape))
 const whole = (minimum: number, maximum: number) => Type.Optional(Type.Integer({ minimum, maximum }))
 const mode = Type.Optional(oneOf('event-driven', 'event-streaming'))
@@ -63,8 +63,6 @@ export function readEventBridgeConfig(given: unknown): JsonObject {
   }
   const eventRuleFilterPattern = read.eventRuleFilterPattern || '{}'
   checkEventPattern(eventRuleFilterPattern)
-  const { Arn } = read.runOptions?.deadLetterQueue ?? {}
-  if (Arn) parseDestination(Arn)
   return {
     ...read,
     triggerEnable: read.triggerEnable ?? true,
@@ -79,10 +77,20 @@ export function readEventBridgeConfig(given: unknown): JsonObject {
 }
 
 /** Throws FcError InvalidArgument. */
-export function checkEventBridgeTrigger({ sourceArn }: TriggerDocument): void {
-  if (busOf(sourceArn) !== undefined) return
-  throw new FcError(
-    'InvalidArgument',
-    'sourceArn must name a bus, as acs:eventbridge:{region}:{account}:eventbus/{bus}, or be left out for the bus default',
-  )
+export function checkEventBridgeTrigger(
+  { sourceArn, triggerConfig }: TriggerDocument,
+  account: { accountId: string; region: string },
+): void {
+  if (busOf(sourceArn) === undefined) {
+    throw new FcError(
+      'InvalidArgument',
+      'sourceArn must name a bus, as acs:eventbridge:{region}:{account}:eventbus/{bus}, or be left out for the bus default',
+    )
+  }
+  const { runOptions } = triggerConfig as { runOptions: { deadLetterQueue?: { Arn?: string } } }
+  const { Arn } = runOptions.deadLetterQueue ?? {}
+  const destination = Arn ? parseDestination(Arn, account) : undefined
+  if (typeof destination === 'string') {
+    throw new FcError('InvalidArgument', `runOptions.deadLetterQueue.Arn: ${destination}`)
+  }
 }

@@ -78,20 +78,20 @@ export function readTriggerConfig(
 }
 
 function readHttpConfig(config: unknown, createJwtVerifier: JwtVerifierFactory | undefined): JsonObject {
-    const given = http.read(upperMethods(config), 'triggerConfig')
-    if (given.authType === 'jwt') {
-      if (given.authConfig === undefined) {
-        throw new FcError('InvalidArgument', 'authConfig is required when authType is jwt')
-      }
-      createJwtVerifier?.(given.authConfig as JsonValue)
+  const given = http.read(upperMethods(config), 'triggerConfig')
+  if (given.authType === 'jwt') {
+    if (given.authConfig === undefined) {
+      throw new FcError('InvalidArgument', 'authConfig is required when authType is jwt')
     }
-    // Without a word about it, only signed requests get in.
-    return {
-      ...given,
-      methods: given.methods ?? [...HTTP_METHODS],
-      authType: given.authType ?? 'function',
-      disableURLInternet: given.disableURLInternet ?? false,
-    } as JsonObject
+    createJwtVerifier?.(given.authConfig as JsonValue)
+  }
+  // Without a word about it, only signed requests get in.
+  return {
+    ...given,
+    methods: given.methods ?? [...HTTP_METHODS],
+    authType: given.authType ?? 'function',
+    disableURLInternet: given.disableURLInternet ?? false,
+  } as JsonObject
 }
 
 function readTimerConfig(config: unknown): JsonObject {
