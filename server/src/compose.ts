@@ -412,7 +412,8 @@ export async function startPlatform(
       await Promise.all([
         listener.close(graceMs),
         functionListener?.close(graceMs),
-        asyncInvocations.close(graceMs).then(() => instances.close(graceMs)),
+        asyncInvocations.close(graceMs),
+        instances.close(graceMs),
         api.close(),
       ])
       await feed.stop()
