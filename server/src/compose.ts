@@ -461,7 +461,8 @@ export async function startPlatform(
         listener.close(graceMs),
         functionListener?.close(graceMs),
         ...objectsListeners.map((each) => each.close(graceMs)),
-        asyncInvocations.close(graceMs).then(() => instances.close(graceMs)),
+        asyncInvocations.close(graceMs),
+        instances.close(graceMs),
         api.close(),
       ])
       await triggers.close()

@@ -52,7 +52,7 @@ export function readEventBridgeConfig(given: unknown): JsonObject {
   if (eventSourceType !== 'Default') {
     throw new FcError(
       'NotImplemented',
-      `eventSourceConfig.eventSourceType '${eventSourceType}' is not offered by this version; Default is, whose events are published to a bus`,
+      `eventSourceConfig.eventSourceType '${String(eventSourceType)}' is not offered by this version; Default is, whose events are published to a bus`,
     )
   }
   if (read.runOptions?.errorsTolerance === 'NONE') {

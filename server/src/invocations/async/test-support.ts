@@ -89,7 +89,7 @@ export function startAsync(
 ): TestPlatform {
   const clock = new SimulatedClock()
   const queue = new QueueInMemory(clock)
-  const changes: Change[] = []
+  const feed: Change[] = []
   const functions = new Map([['f', versionOf('f')]])
   const invocations: Invocations = {
     create(request, _body, responder) {
@@ -181,13 +181,13 @@ export function startAsync(
       }
       const key = keyOf.asyncConfig(functionKey, value.qualifier)
       const change: Change = { kind: 'asyncConfig', key, revision: 1, value }
-      changes.push(change)
+      feed.push(change)
       test.platform.apply([change])
     },
     restart() {
       queue.restart()
       test.platform = open()
-      test.platform.apply(changes)
+      test.platform.apply(feed)
       test.platform.start()
     },
     async settle() {
