@@ -430,7 +430,7 @@ export async function startPlatform(
     {
       ...account,
       ...{ store: objects, clock, random, keys, authorizer, onDefect },
-      runningDepth: () => 0,
+      runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
     },
   )
   const objectsListeners = await Promise.all(
