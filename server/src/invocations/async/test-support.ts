@@ -44,7 +44,7 @@ export interface TestPlatform {
 
 export function versionOf(key: string, concurrency = 1): FunctionVersion {
   const [service, name] = key.includes('$') ? key.split('$') : [null, key]
-  const document = functionNamed(service ?? null, name!)
+  const document = functionNamed(service ?? null, name)
   return {
     id: `${key}@LATEST#1`,
     key,
@@ -148,8 +148,12 @@ export function startAsync(
         test.posted.push({ url, body: Buffer.from(body).toString() })
         if (url.includes('broken')) throw new Error('it answered with status 500')
       },
-      async putObject(bucket, key, body) {
-        test.objects.set(`${bucket}/${key}`, Buffer.from(body).toString())
+      objects: {
+        async put(bucket, key, source) {
+          const chunks = await Array.fromAsync(source)
+          test.objects.set(`${bucket}/${key}`, Buffer.concat(chunks).toString())
+          return { versionId: 'null', etag: '', crc64: '', size: 0 }
+        },
       },
       onDefect(error) {
         throw error
