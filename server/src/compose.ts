@@ -131,7 +131,7 @@ export async function startPlatform(
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue, blobs] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, blobs, queue] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -158,8 +158,8 @@ export async function startPlatform(
       },
       { clock },
     ),
-    createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
     openFileBlobs(folder('blobs'), { clock }),
+    createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
     openSockets(),
   ])
   const watched = watchObjects()
@@ -293,6 +293,7 @@ export async function startPlatform(
     appendLine: (line) => logs.appendLine(line),
     onEvent: (functionKey, event, latencyMs) => metrics.observeAsync(functionKey, event, latencyMs),
     post,
+    objects,
     onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
   })
   const triggers = await openTriggers(account, {
@@ -460,8 +461,8 @@ export async function startPlatform(
       await Promise.all([
         listener.close(graceMs),
         functionListener?.close(graceMs),
-        ...objectsListeners.map((each) => each.close(graceMs)),
         asyncInvocations.close(graceMs),
+        ...objectsListeners.map((each) => each.close(graceMs)),
         instances.close(graceMs),
         api.close(),
       ])
