@@ -26,7 +26,7 @@ const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
 const nginx = () =>
   unpackProgram('nginx', path.join(ROOT, 'bench', 'node_modules', '.nginx'), 'objects are measured without a peer')
-const pythonPackages = () => installPythonPackages(ROOT, 'the tests of the Python debugger will be skipped')
+const pythonPackages = () => installPythonPackages(ROOT, 'the tests of the Python debugger and of the Python client for objects will be skipped')
 const javaRuntime = () => buildJavaRuntime(path.join(ROOT, 'runtimes', 'java'))
 
 /** A platform without it still runs the other languages. */

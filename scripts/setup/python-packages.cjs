@@ -6,7 +6,7 @@ const path = require('node:path')
 const { onPath, runQuietly } = require('./process.cjs')
 const { SetupError, say, step } = require('./report.cjs')
 
-const PACKAGES = { debugpy: '1.8.22' }
+const PACKAGES = { debugpy: '1.8.22', oss2: '2.19.1' }
 
 /** A machine that cannot have them loses what `without` says, and goes on. */
 async function installPythonPackages(root, without) {
