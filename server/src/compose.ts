@@ -11,6 +11,7 @@ import { loadOrCreateIdentity } from './auth/identity.ts'
 import { createJwtVerifier } from './auth/jwt-verifier.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
+import { blobsOf } from './blobs/open.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import type { Config } from './config.ts'
 import { CONTAINER_RUNTIME } from './container-config.ts'
@@ -99,6 +100,24 @@ export async function startPlatform(
   const { region } = config
   const account = { accountId, region }
 
+  const openBlobs = blobsOf(
+    {
+      url: config.blobsUrl,
+      accessKeyId: config.blobsAccessKeyId,
+      accessKeySecret: config.blobsAccessKeySecret,
+      directory: folder('blobs'),
+      accountId,
+    },
+    { clock, notify: (message) => log.warn(message) },
+  )
+  const openPackages = async () => {
+    const blobs = await openBlobs('packages')
+    const store = await createPackageStore(
+      { directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX },
+      { clock, blobs },
+    )
+    return { store, blobs }
+  }
   const sockets = folder('run')
   const openSockets = async () => {
     // What is left of a platform that was killed holds nothing: instances are made anew.
@@ -121,35 +140,36 @@ export async function startPlatform(
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images] = await Promise.all([
-    openSandbox(),
-    createMetadataStore(
-      config.metadataUrl === ''
-        ? { kind: 'sqlite', file: folder('metadata.db') }
-        : { kind: 'postgres', url: config.metadataUrl },
-      { clock },
-    ),
-    createLogStore(
-      {
-        directory: folder('logs'),
-        retentionDays: config.logDays,
-        functionBytesMax: config.logFunctionMB * MB,
-        totalBytesMax: config.logMB * MB,
-      },
-      { clock, notify: (message) => log.warn(message) },
-    ),
-    createPackageStore({ directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX }, { clock }),
-    createImageStore(
-      {
-        directory: folder('image-store'),
-        imagesFolder: config.imagesDir || folder('images'),
-        cacheBytesMax: IMAGE_CACHE_BYTES_MAX,
-        environment: process.env,
-      },
-      { clock },
-    ),
-    openSockets(),
-  ])
+  const [{ runtimes: languages, sandbox }, metadata, logs, { store: packages, blobs: packageBlobs }, images] =
+    await Promise.all([
+      openSandbox(),
+      createMetadataStore(
+        config.metadataUrl === ''
+          ? { kind: 'sqlite', file: folder('metadata.db') }
+          : { kind: 'postgres', url: config.metadataUrl },
+        { clock },
+      ),
+      createLogStore(
+        {
+          directory: folder('logs'),
+          retentionDays: config.logDays,
+          functionBytesMax: config.logFunctionMB * MB,
+          totalBytesMax: config.logMB * MB,
+        },
+        { clock, notify: (message) => log.warn(message) },
+      ),
+      openPackages(),
+      createImageStore(
+        {
+          directory: folder('image-store'),
+          imagesFolder: config.imagesDir || folder('images'),
+          cacheBytesMax: IMAGE_CACHE_BYTES_MAX,
+          environment: process.env,
+        },
+        { clock },
+      ),
+      openSockets(),
+    ])
   const metrics = createMetrics()
 
   const authenticator = createAuthenticator(identity, { clock })
@@ -327,6 +347,7 @@ export async function startPlatform(
     async checkReady() {
       if (feedError) throw feedError
       await metadata.check()
+      await packageBlobs.check()
     },
   }
   const gateway = createGateway(
@@ -393,6 +414,7 @@ export async function startPlatform(
       await runtimeApi.close()
       await sandboxes.close()
       await logs.close()
+      await packageBlobs.close()
       await metadata.close()
       await rm(sockets, { recursive: true, force: true })
       lock.release()

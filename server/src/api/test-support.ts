@@ -10,6 +10,7 @@ import type { Clock } from '../clock.ts'
 import { systemRandom } from '../clock.ts'
 import { createMetadataStore } from '../metadata/sql-store.ts'
 import type { MetadataStore } from '../metadata/port.ts'
+import { openFileBlobs } from '../blobs/files.ts'
 import { createPackageStore } from '../packages/store.ts'
 import { makeZip } from '../packages/zip-fixtures.ts'
 import type { ApiDeps } from './app.ts'
@@ -77,7 +78,8 @@ export async function startApi(
 ): Promise<TestApi> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-api-'))
   const metadata = deps.metadata ?? (await createMetadataStore({ kind: 'sqlite', file: ':memory:' }, { clock }))
-  const packages = await createPackageStore({ directory, cacheBytesMax: 1024 * 1024 }, { clock })
+  const blobs = await openFileBlobs(join(directory, 'blobs'))
+  const packages = await createPackageStore({ directory, cacheBytesMax: 1024 * 1024 }, { clock, blobs })
   let url = ''
   const { options, ...others } = deps
   const api = await createApi(

@@ -9,9 +9,9 @@ import type { Context } from './context.ts'
 async function received(code: CodeInput): Promise<string> {
   let bytes: Buffer | undefined
   const packages: Pick<PackageStore, 'put'> = {
-    put(zip) {
-      bytes = zip
-      return Promise.resolve({ sha256: 'a'.repeat(64), sizeBytes: zip.length, checksum: '1', unpackedBytes: 0 })
+    async put(zip) {
+      bytes = Buffer.concat(await Array.fromAsync(zip))
+      return { sha256: 'a'.repeat(64), sizeBytes: bytes.length, checksum: '1', unpackedBytes: 0 }
     },
   }
   try {

@@ -35,7 +35,7 @@ export async function storePackage(context: Context, code: CodeInput): Promise<S
     throw new FcError('InvalidArgument', 'Either ossBucketName/ossObjectName or zipFile must be set')
   }
   if (code.zip instanceof FcError) throw code.zip
-  const ref = await context.packages.put(code.zip ?? decodeZipFile(code.zipFile))
+  const ref = await context.packages.put([code.zip ?? decodeZipFile(code.zipFile)])
   if (code.checksum !== undefined && code.checksum !== ref.checksum) {
     throw new FcError(
       'InvalidArgument',

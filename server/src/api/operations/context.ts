@@ -5,7 +5,7 @@ import type { MetadataStore } from '../../metadata/port.ts'
 import type { IsoTime } from '../../model.ts'
 import type { InstanceControl } from '../instance-control.ts'
 import type { ImageStore, PackageStore } from '../../packages/port.ts'
-import type { Lanes } from './lanes.ts'
+import type { Lanes } from '../../lanes.ts'
 
 export interface Runtimes {
   /** Every name that `runtime` accepts. */
