@@ -322,6 +322,8 @@ export async function startPlatform(
     {
       metadata,
       packages,
+      objects,
+      tokens,
       images,
       authenticator,
       authorizer,

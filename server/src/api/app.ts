@@ -38,7 +38,7 @@ declare module 'fastify' {
 
 export interface ApiDeps extends Pick<
   Context,
-  'metadata' | 'packages' | 'clock' | 'random' | 'runtimes' | 'instances'
+  'metadata' | 'packages' | 'objects' | 'tokens' | 'clock' | 'random' | 'runtimes' | 'instances'
 > {
   images?: Context['images']
   authenticator: Authenticator
@@ -67,11 +67,13 @@ const WITHOUT_COMPILERS = {
 } as object as NonNullable<FastifyServerOptions['schemaController']>
 
 export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
-  const { metadata, packages, clock, random, runtimes, instances, authenticator, authorizer } = deps
+  const { metadata, packages, objects, tokens, clock, random, runtimes, instances, authenticator, authorizer } = deps
   const context: Context = {
     options,
     metadata,
     packages,
+    objects,
+    tokens,
     images: deps.images,
     clock,
     random,
