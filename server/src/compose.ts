@@ -9,6 +9,7 @@ import { createAuthenticator } from './auth/authenticator.ts'
 import { createAuthorizer } from './auth/authorizer.ts'
 import { loadOrCreateIdentity } from './auth/identity.ts'
 import { createJwtVerifier } from './auth/jwt-verifier.ts'
+import { createKeyRing } from './auth/key-ring.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
@@ -152,7 +153,8 @@ export async function startPlatform(
   ])
   const metrics = createMetrics()
 
-  const authenticator = createAuthenticator(identity, { clock })
+  const keys = createKeyRing(identity)
+  const authenticator = createAuthenticator(keys, { clock })
   const authorizer = createAuthorizer(account)
   const tokens = createTokenIssuer(identity, { random })
 
