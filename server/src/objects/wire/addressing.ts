@@ -4,6 +4,7 @@
  * than one way; the signature tells which one was meant. Pure.
  */
 import { isIP } from 'node:net'
+import { BUCKET_NAME } from '../limits.ts'
 import { decodePathPart } from './target.ts'
 
 export interface Reading {
@@ -13,8 +14,6 @@ export interface Reading {
   key: string
   form: 'virtualHost' | 'path' | 'cname'
 }
-
-export const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
 
 /** Endpoints of the cloud that a client was pointed away from: it still sends their names. */
 const CLOUD_ENDPOINT = /^(s3\.)?oss(-accelerate|-[a-z0-9]+)+\.aliyuncs\.com$/

@@ -14,19 +14,27 @@ export function emptyAnswer(status: number, headers: Record<string, string> = {}
 }
 
 export function errorDocument(error: OssError, requestId: string, host: string): string {
+  // Those that begin in lower case are for the wire, which tells them in headers.
+  const elements = Object.entries(error.details).filter(([name]) => /^[A-Z]/.test(name))
   return xmlDocument('Error', {
     Code: error.code,
     Message: error.message,
     RequestId: requestId,
     HostId: utf8Header(host),
-    ...error.details,
+    ...Object.fromEntries(elements),
   })
 }
 
 /** An error's answer; that of a HEAD has no body, and carries the document in a header. */
 export function errorAnswer(error: OssError, request: { method: string; requestId: string; host: string }): Answer {
   const body = errorDocument(error, request.requestId, request.host)
-  const headers = { ...error.headers, 'content-type': 'application/xml' }
+  const { isDeleteMarker, versionId } = error.details
+  const headers = {
+    ...error.headers,
+    ...(isDeleteMarker !== undefined && { 'x-oss-delete-marker': isDeleteMarker }),
+    ...(isDeleteMarker !== undefined && versionId !== undefined && { 'x-oss-version-id': versionId }),
+    'content-type': 'application/xml',
+  }
   if (request.method !== 'HEAD') return { status: error.status, headers, body }
   return { status: error.status, headers: { ...headers, 'x-oss-err': Buffer.from(body).toString('base64') } }
 }

@@ -1,6 +1,6 @@
 /** The object that a request copies from. */
 import { isReadable } from './access.ts'
-import { BUCKET_NAME } from './addressing.ts'
+import { BUCKET_NAME } from '../limits.ts'
 import { headerText } from './auth/proof.ts'
 import { invalidArgument } from './parameters.ts'
 import { decodePathPart } from './target.ts'

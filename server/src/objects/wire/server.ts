@@ -7,10 +7,11 @@ import { readingIn, readingsOf, type Reading } from './addressing.ts'
 import { errorAnswer, headerValue } from './answers.ts'
 import { readProof, verify } from './auth/authenticate.ts'
 import { RequestBody } from './body.ts'
-import { checkBucketName, checkKey } from './names.ts'
+import { checkBucketName, checkKey } from '../limits.ts'
 import { createRouter } from './router.ts'
 import { readTarget, type Target } from './target.ts'
 import type { Principal } from '../../auth/port.ts'
+import type { Random } from '../../clock.ts'
 import type { Bucket, Cause, ObjectHead, ObjectStore } from '../port.ts'
 import type { Answer, Exchange, Feature, Level, Operation, WireContext } from './exchange.ts'
 
@@ -39,8 +40,15 @@ export function createWire(
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const receivedMs = deps.clock.nowMs()
     const startedMs = deps.clock.monotonicMs()
-    const requestId = deps.random.bytes(12).toString('hex').toUpperCase()
+    const requestId = newRequestId(deps.random)
     const body = new RequestBody(request, response)
+    // While the body is awaited; in the middle of an answer the connection just ends.
+    request.once('timeout', () => {
+      const slow = new OssError('RequestTimeout', 'Your socket connection was idle for too long.')
+      if (!response.headersSent) send(request, response, {}, closing(refusal(slow, request, requestId)), () => {})
+      response.once('close', () => request.destroy())
+      if (response.writableFinished) request.destroy()
+    })
     let exchange: Exchange | undefined
     let operation: Operation | undefined
     let answer: Answer
@@ -54,7 +62,7 @@ export function createWire(
       const error = thrown instanceof OssError ? thrown : defect(thrown, request, requestId)
       answer = (await rescue(exchange, operation, error)) ?? refusal(error, request, requestId)
     }
-    if (!request.complete && !(await body.discard())) answer.headers = { ...answer.headers, connection: 'close' }
+    if (!request.complete && !(await body.discard())) answer = closing(answer)
     const bucket = exchange === undefined ? undefined : deps.store.bucket(exchange.bucketName)
     const headers: Record<string, string> = {
       server: 'AliyunOSS',
@@ -126,6 +134,10 @@ export function createWire(
       response.destroy()
     })
   }
+}
+
+export function newRequestId(random: Random): string {
+  return random.bytes(12).toString('hex').toUpperCase()
 }
 
 function refusal(error: OssError, request: IncomingMessage, requestId: string): Answer {
@@ -224,6 +236,10 @@ class WireExchange implements Exchange {
   }
 }
 
+function closing(answer: Answer): Answer {
+  return { ...answer, headers: { ...answer.headers, connection: 'close' } }
+}
+
 /** `done` hears how many bytes of body went out, also when the client left before all did. */
 function send(
   request: IncomingMessage,
@@ -232,6 +248,11 @@ function send(
   { status, headers = {}, body }: Answer,
   done: (bytes: number) => void,
 ): void {
+  // Answered already, as too slow, or the client has gone.
+  if (response.headersSent || response.destroyed) {
+    if (body instanceof Readable) body.destroy()
+    return
+  }
   for (const [name, value] of Object.entries(common)) response.setHeader(name, value)
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, headerValue(value))
   const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304

@@ -2,7 +2,7 @@
 import { OssError } from '../../port.ts'
 import { emptyAnswer, httpTime, quoted, xmlAnswer } from '../answers.ts'
 import { OBJECT_ACLS, RESTORE_HEADER, needsRestore, readAttributes, restoredUntilMs } from '../attributes.ts'
-import { checkKey } from '../names.ts'
+import { checkKey } from '../../limits.ts'
 import { headerText } from '../auth/proof.ts'
 import { invalidArgument, readChoice } from '../parameters.ts'
 import { aclOf } from '../shapes.ts'

@@ -6,10 +6,8 @@ import { COPY_CONDITIONS, isUnmodified } from '../conditions.ts'
 import { readCopySource, type CopySource } from '../copy-source.ts'
 import { readChoice, readInteger } from '../parameters.ts'
 import { versionHeader } from './read.ts'
+import { objectLimits, tooLarge } from '../../limits.ts'
 import type { Answer, Exchange, Operation, WireContext } from '../exchange.ts'
-
-/** In one piece. */
-export const PUT_BYTES_MAX = 5 * 1024 * 1024 * 1024
 
 const row = { level: 'object', access: 'write', action: 'PutObject' } as const
 
@@ -117,12 +115,7 @@ export function checkLength({ headers, body }: Exchange): { contentLength?: numb
   if (length !== undefined && headers['content-length'] === undefined) {
     throw new OssError('MissingContentLength', 'You must provide the Content-Length HTTP header.')
   }
-  if ((length ?? 0) > PUT_BYTES_MAX) {
-    throw new OssError('EntityTooLarge', 'Your proposed upload exceeds the maximum allowed object size.', {
-      MaxSizeAllowed: String(PUT_BYTES_MAX),
-      ProposedSize: String(length),
-    })
-  }
+  if ((length ?? 0) > objectLimits.putBytesMax) throw tooLarge(length!, objectLimits.putBytesMax)
   const contentMd5 = headers['content-md5'] as string | undefined
   return { ...(length !== undefined && { contentLength: length }), ...(contentMd5 !== undefined && { contentMd5 }) }
 }
