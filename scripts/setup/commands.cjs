@@ -98,14 +98,18 @@ function simulate(args) {
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
   start: {
-    needs: [...[workspace, samplePackages], ...['python3', 'isolation', 'images'].map(program), javaRuntimeIfPossible],
+    needs: [
+      ...[workspace, samplePackages],
+      ...['python3', 'isolation', 'images', 'fonts'].map(program),
+      javaRuntimeIfPossible,
+    ],
     run: start,
   },
   test: {
     needs: [
       ...[workspace, samplePackages],
       ...['python3', 'pip', 'php', 'java', 'postgresql'].map(program),
-      ...['both container runtimes', 'images', 'images for tests'].map(program),
+      ...['both container runtimes', 'images', 'images for tests', 'fonts'].map(program),
       ...[pythonPackages, javaRuntime],
     ],
     run: test,
