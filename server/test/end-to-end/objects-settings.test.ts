@@ -95,12 +95,18 @@ test('a list of referers keeps pages from elsewhere out', async () => {
 test('a bucket is a web site for anonymous readers, and gives errors to programs', async () => {
   assert.equal((await failureOf(oss.call('getBucketWebsite', SITE))).code, 'NoSuchWebsiteConfiguration')
   const html = { mime: 'text/html' }
-  for (const key of ['index.html', 'docs/index.html', '404.html']) await site('put', key, Buffer.from(`page ${key}`), html)
+  for (const key of ['index.html', 'docs/index.html', '404.html'])
+    await site('put', key, Buffer.from(`page ${key}`), html)
   const routingRules = [
     {
       RuleNumber: '1',
       Condition: { KeyPrefixEquals: 'old/' },
-      Redirect: { RedirectType: 'External', ReplaceKeyPrefixWith: 'new/', HttpRedirectCode: '302', PassQueryString: 'true' },
+      Redirect: {
+        RedirectType: 'External',
+        ReplaceKeyPrefixWith: 'new/',
+        HttpRedirectCode: '302',
+        PassQueryString: 'true',
+      },
     },
     {
       RuleNumber: '2',

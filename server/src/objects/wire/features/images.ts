@@ -1,6 +1,6 @@
 /** Pictures made of pictures: while they are read (GET), and to be kept (POST). */
 import { hash } from 'node:crypto'
-import { decodeBase64Url } from '../../images/parameters.ts'
+import { decodeBase64 } from '../../images/parameters.ts'
 import { checkKey } from '../../limits.ts'
 import { OssError } from '../../port.ts'
 import { checkRole } from '../access.ts'
@@ -87,8 +87,8 @@ function readSaveAs(text: string, sourceBucket: string): { bucket: string; key: 
   let bucket = sourceBucket
   let key = ''
   for (const pair of text.split(',')) {
-    if (pair.startsWith('o_')) key = decodeBase64Url(pair.slice(2))
-    else if (pair.startsWith('b_')) bucket = decodeBase64Url(pair.slice(2))
+    if (pair.startsWith('o_')) key = decodeBase64(pair.slice(2))
+    else if (pair.startsWith('b_')) bucket = decodeBase64(pair.slice(2))
     else throw invalidArgument('sys/saveas', pair, 'o_{object} and b_{bucket}, each in URL-safe Base64')
   }
   checkKey(key)
