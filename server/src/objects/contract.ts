@@ -3,10 +3,19 @@
  * are differs.
  */
 import type { MakeBlobs } from '../blobs/contract.ts'
+import { eventTests } from './contract-events.ts'
+import { bucketTests, listTests } from './contract-lists.ts'
 import { objectTests } from './contract-objects.ts'
 import { sceneTests } from './contract-scene.ts'
+import { uploadTests } from './contract-uploads.ts'
+import { versionTests } from './contract-versions.ts'
 
 export function objectStoreContract(name: string, makeBlobs: MakeBlobs): void {
   const sceneTest = sceneTests(name, makeBlobs)
+  bucketTests(sceneTest)
   objectTests(sceneTest)
+  listTests(sceneTest)
+  versionTests(sceneTest)
+  uploadTests(sceneTest)
+  eventTests(sceneTest)
 }
