@@ -115,6 +115,11 @@ export async function text(store: ObjectStore, key: string): Promise<string> {
   return (await read(store, { bucket: 'bucket', key })).toString()
 }
 
+/** More than an index takes into itself. */
+export function large(content: string): Buffer {
+  return Buffer.alloc(20_000, content)
+}
+
 export const md5Of = (bytes: Buffer | string) => createHash('md5').update(bytes).digest('hex').toUpperCase()
 export const crcOf = (bytes: Buffer | string) => crc64(Buffer.from(bytes))
 

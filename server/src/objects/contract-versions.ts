@@ -1,6 +1,6 @@
 /** Buckets that keep versions. */
 import assert from 'node:assert/strict'
-import { blobCount, deleting, from, options, ossError, put, putting, read, text } from './contract-scene.ts'
+import { blobCount, deleting, from, large, options, ossError, put, putting, read, text } from './contract-scene.ts'
 import type { SceneTest } from './contract-scene.ts'
 import type { ObjectStore, VersionsQuery } from './port.ts'
 
@@ -66,11 +66,11 @@ export function versionTests(versionTest: SceneTest): void {
     const { store, blobs, clock } = scene
     await keepVersions(store)
     const first = await put(store, 'a', '1')
-    const second = await put(store, 'a', '22')
-    const third = await put(store, 'a', '333')
+    const second = await put(store, 'a', large('22'))
+    const third = await put(store, 'a', large('333'))
     const remove = (versionId: string) => store.delete({ ...ref, versionId }, deleting)
     assert.deepEqual(await remove(second.versionId), { versionId: second.versionId, isDeleteMarker: false })
-    assert.deepEqual(await history(store), ['id latest 3', 'id 1'])
+    assert.deepEqual(await history(store), ['id latest 20000', 'id 1'])
     await assert.rejects(store.head({ ...ref, versionId: second.versionId }), ossError('NoSuchVersion'))
     await remove(third.versionId)
     assert.equal(await text(store, 'a'), '1')

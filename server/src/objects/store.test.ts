@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFileBlobs } from '../blobs/files.ts'
 import { mountSmallDisk } from '../blobs/small-disk-for-tests.ts'
-import { systemClock } from '../clock.ts'
 import { objectStoreContract } from './contract.ts'
 
 objectStoreContract('objects in files', async ({ diskBytes } = { diskBytes: 0 }) => {
@@ -11,11 +10,9 @@ objectStoreContract('objects in files', async ({ diskBytes } = { diskBytes: 0 })
   const folder = disk?.folder ?? mkdtempSync(join(tmpdir(), 'sluice-blobs-'))
   const directory = join(folder, 'blobs')
   return {
-    open: () => openFileBlobs(directory, { clock: systemClock }),
+    open: () => openFileBlobs(directory),
     opening: `
-      (await import(${JSON.stringify(import.meta.resolve('../blobs/files.ts'))})).openFileBlobs(
-        ${JSON.stringify(directory)},
-        { clock: (await import(${JSON.stringify(import.meta.resolve('../clock.ts'))})).systemClock })`,
+      (await import(${JSON.stringify(import.meta.resolve('../blobs/files.ts'))})).openFileBlobs(${JSON.stringify(directory)})`,
     async remove() {
       if (disk) disk.unmount()
       else rmSync(folder, { recursive: true })
