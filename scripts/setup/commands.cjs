@@ -23,7 +23,7 @@ const TEST_CONCURRENCY = 2
 
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
-const pythonPackages = () => installPythonPackages(ROOT, 'the tests of the Python debugger will be skipped')
+const pythonPackages = () => installPythonPackages(ROOT)
 const javaRuntime = () => buildJavaRuntime(path.join(ROOT, 'runtimes', 'java'))
 
 /** A platform without it still runs the other languages. */
