@@ -2,15 +2,16 @@
 import { OssError } from '../errors.ts'
 
 const COLOR = /^[0-9a-f]{6}$/i
-const BASE64_URL = /^[A-Za-z0-9_-]+={0,2}$/
+/** Clients are not strict about which of the two alphabets they use. */
+const BASE64 = /^[A-Za-z0-9_+/-]+={0,2}$/
 
 export function invalidProcess(message: string): OssError {
   return new OssError('InvalidArgument', message, { ArgumentName: 'x-oss-process' })
 }
 
-/** URL-safe Base64 of UTF-8 text. BadRequest, with OSS's words. */
-export function decodeBase64Url(value: string): string {
-  const text = BASE64_URL.test(value) ? Buffer.from(value, 'base64url').toString('utf8') : ''
+/** Base64 of UTF-8 text, URL-safe or not. BadRequest, with OSS's words. */
+export function decodeBase64(value: string): string {
+  const text = BASE64.test(value) ? Buffer.from(value, 'base64url').toString('utf8') : ''
   if (text === '' || text.includes('\uFFFD')) throw new OssError('BadRequest', 'Input is not base64 decoding.')
   return text
 }
@@ -60,7 +61,7 @@ export class Parameters {
 
   base64(name: string): string | undefined {
     const value = this.text(name)
-    return value === undefined ? undefined : decodeBase64Url(value)
+    return value === undefined ? undefined : decodeBase64(value)
   }
 
   /** Refuses what nobody asked for. */

@@ -1,6 +1,7 @@
 /** Pictures made of pictures: while they are read (GET), and to be kept (POST). */
 import { hash } from 'node:crypto'
-import { decodeBase64Url } from '../../images/parameters.ts'
+import { Readable } from 'node:stream'
+import { decodeBase64 } from '../../images/parameters.ts'
 import { checkKey } from '../../limits.ts'
 import { OssError } from '../../port.ts'
 import { checkRole } from '../access.ts'
@@ -26,6 +27,10 @@ export function imagesFeature(images: Images): Feature {
         handle: (exchange, context) => getProcessed(images, exchange, context),
       },
       {
+        ...{ ...row, name: 'HeadObject', method: 'HEAD', action: 'GetObject', access: 'read' },
+        handle: async (exchange, context) => withoutBody(await getProcessed(images, exchange, context)),
+      },
+      {
         ...{ ...row, name: 'PostProcessTask', method: 'POST', action: 'PostProcessTask', access: 'owner' },
         handle: (exchange, context) => saveProcessed(images, exchange, context),
       },
@@ -48,6 +53,12 @@ async function getProcessed(images: Images, exchange: Exchange, context: WireCon
   if (body !== null) return { status: 200, headers, body }
   headers['content-length'] = String(content.size)
   return { status: 200, headers, body: await context.store.read(content) }
+}
+
+function withoutBody({ status, headers, body }: Answer): Answer {
+  if (body instanceof Readable) body.destroy()
+  const length = body instanceof Uint8Array ? { 'content-length': String(body.length) } : {}
+  return { status, headers: { ...headers, ...length } }
 }
 
 /** The body says what to do and where to keep what comes of it. */
@@ -87,8 +98,8 @@ function readSaveAs(text: string, sourceBucket: string): { bucket: string; key: 
   let bucket = sourceBucket
   let key = ''
   for (const pair of text.split(',')) {
-    if (pair.startsWith('o_')) key = decodeBase64Url(pair.slice(2))
-    else if (pair.startsWith('b_')) bucket = decodeBase64Url(pair.slice(2))
+    if (pair.startsWith('o_')) key = decodeBase64(pair.slice(2))
+    else if (pair.startsWith('b_')) bucket = decodeBase64(pair.slice(2))
     else throw invalidArgument('sys/saveas', pair, 'o_{object} and b_{bucket}, each in URL-safe Base64')
   }
   checkKey(key)

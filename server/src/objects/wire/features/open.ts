@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { createImages } from '../../images/images.ts'
+import { createImages, type Images } from '../../images/images.ts'
 import { ImageProcesses } from '../../images/processes.ts'
 import { LifecycleJob } from '../../lifecycle/job.ts'
 import { Callbacks } from './callback.ts'
@@ -54,15 +54,19 @@ export async function openFeatures(options: FeaturesOptions, deps: FeaturesDeps)
   const images = createImages(store, imageProcesses)
   const callbacks = new Callbacks({ store, images, endpoint, keyFile: join(directory, 'callback-key.pem') })
   const job = new LifecycleJob({ ...deps, rulesOf: lifecycleRules })
-  const policy = policyFeature(accountId)
   return {
-    all: [
-      ...[policy, referer, website, cors, lifecycle, smallSettings, style],
-      ...[imagesFeature(images), postObjectFeature([policy], callbacks), callbacks.feature],
-    ],
+    all: featuresOf(accountId, images, callbacks),
     async close() {
       imageProcesses.close()
       await job.close()
     },
   }
+}
+
+export function featuresOf(accountId: string, images: Images, callbacks: Callbacks): Feature[] {
+  const policy = policyFeature(accountId)
+  return [
+    ...[policy, referer, website, cors, lifecycle, smallSettings, style],
+    ...[imagesFeature(images), postObjectFeature([policy], callbacks), callbacks.feature],
+  ]
 }

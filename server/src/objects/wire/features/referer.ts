@@ -38,10 +38,12 @@ export function allowsReferer({ allowsEmpty, referers }: RefererRule, given: str
 }
 
 /** Of requests without an Authorization header: what a page can make a browser send. */
-function checkReferer({ bucket, headers }: Exchange, operation: Operation): void {
-  const rule = operation.level === 'object' && operation.access === 'read' ? settingOf(bucket, setting) : undefined
-  if (rule === undefined || headers.authorization !== undefined) return
-  if (!allowsReferer(rule, headers.referer ?? '')) {
+function checkReferer(exchange: Exchange, operation: Operation): void {
+  const { headers } = exchange
+  if (operation.level !== 'object' || operation.access !== 'read' || headers.authorization !== undefined) return
+  const { bucket } = exchange
+  const rule = settingOf(bucket, setting)
+  if (rule !== undefined && !allowsReferer(rule, headers.referer ?? '')) {
     throw new OssError('AccessDenied', 'You are denied by bucket referer policy.', { BucketName: bucket.name })
   }
 }
