@@ -9,7 +9,7 @@ const LIFETIME_MS = 60 * 60 * 1000
 const LIFECYCLE = [
   {
     ...{ id: 'temporary', prefix: '', isEnabled: true, tags: {} },
-    ...{ expiration: { days: 1 }, removesDeleteMarkers: true, abortUploads: { days: 1 } },
+    ...{ expiration: { days: 1 }, removesDeleteMarkers: false, abortUploads: { days: 1 } },
     ...{ transitions: [], noncurrentDays: 1, noncurrentTransitions: [] },
   },
 ]
