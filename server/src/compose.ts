@@ -153,7 +153,7 @@ export async function startPlatform(
       },
       { clock },
     ),
-    openFileBlobs(folder('blobs'), { clock }),
+    openFileBlobs(folder('blobs')),
     openSockets(),
   ])
   const objects = await openObjectStore(
