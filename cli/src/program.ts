@@ -15,6 +15,7 @@ import { addLocal } from './commands/local.ts'
 import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
 import { addRuntimes } from './commands/runtimes.ts'
+import { addTasks } from './commands/tasks.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
 import { createContext, type GlobalOptions } from './context.ts'
@@ -39,6 +40,7 @@ const COMMANDS = [
   addInfo,
   addInstances,
   addExec,
+  addTasks,
   addRemove,
   addRuntimes,
   addConfig,
