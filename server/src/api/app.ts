@@ -38,7 +38,7 @@ declare module 'fastify' {
 
 export interface ApiDeps extends Pick<
   Context,
-  'metadata' | 'packages' | 'clock' | 'random' | 'runtimes' | 'instances'
+  'metadata' | 'packages' | 'clock' | 'random' | 'runtimes' | 'instances' | 'tasks'
 > {
   images?: Context['images']
   authenticator: Authenticator
@@ -67,7 +67,7 @@ const WITHOUT_COMPILERS = {
 } as object as NonNullable<FastifyServerOptions['schemaController']>
 
 export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
-  const { metadata, packages, clock, random, runtimes, instances, authenticator, authorizer } = deps
+  const { metadata, packages, clock, random, runtimes, instances, tasks, authenticator, authorizer } = deps
   const context: Context = {
     options,
     metadata,
@@ -77,6 +77,7 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     random,
     runtimes,
     instances,
+    tasks,
     lanes: createLanes(),
     createJwtVerifier: deps.createJwtVerifier,
     knowsServices: true,
