@@ -254,8 +254,8 @@ export interface ObjectStore {
 
   /** Tells that events wait. */
   onEvents(listener: () => void): void
-  /** The oldest that wait, kept until acknowledged. */
-  pendingEvents(limit: number): Promise<ObjectEvent[]>
+  /** The oldest that wait (of those after an id), kept until acknowledged. */
+  pendingEvents(limit: number, afterId?: string): Promise<ObjectEvent[]>
   acknowledgeEvents(ids: readonly string[]): Promise<void>
   /** Rejects with a reason for the operator when objects cannot be stored now. */
   check(): Promise<void>
