@@ -40,6 +40,7 @@ import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { openObjectStore } from './objects/open.ts'
+import { openFeatures } from './objects/wire/features/open.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
@@ -152,7 +153,7 @@ export async function startPlatform(
       },
       { clock },
     ),
-    openFileBlobs(folder('blobs'), { clock }),
+    openFileBlobs(folder('blobs')),
     openSockets(),
   ])
   const objects = await openObjectStore(
@@ -377,6 +378,13 @@ export async function startPlatform(
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
+  const objectFeatures = await openFeatures(
+    {
+      ...{ accountId: account.accountId, directory: folder('objects') },
+      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
+    },
+    { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
+  )
   const objectsWire = openObjectsWire(
     { endpoints: [config.publicHost, sandboxes.platformHost] },
     {
@@ -384,6 +392,7 @@ export async function startPlatform(
       ...{ store: objects, clock, random, keys, authorizer, onDefect },
       runningDepth: () => 0,
     },
+    objectFeatures.all,
   )
   const objectsListeners = await Promise.all(
     [config.host, ...(ownAddress === null ? [] : [ownAddress])].map((host) =>
@@ -421,6 +430,7 @@ export async function startPlatform(
       await runtimeApi.close()
       await sandboxes.close()
       await logs.close()
+      await objectFeatures.close()
       await objects.close()
       await blobs.close()
       await metadata.close()
