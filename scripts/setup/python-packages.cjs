@@ -1,4 +1,7 @@
-/** Python packages that tests need, in folders of the checkout, one each as pip replaces what has the same name: the machine's own Python stays as it is. */
+/**
+ * Python packages that tests need, in folders of the checkout: the machine’s own Python stays as it is. What brings programs
+ * has a folder of its own, as pip replaces that of programs whole.
+ */
 'use strict'
 
 const { existsSync } = require('node:fs')
