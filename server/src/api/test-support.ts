@@ -8,6 +8,7 @@ import type { Authenticator, Authorizer } from '../auth/port.ts'
 import { createJwtVerifier } from '../auth/jwt-verifier.ts'
 import type { Clock } from '../clock.ts'
 import { systemRandom } from '../clock.ts'
+import type { AsyncTasks } from '../invocations/port.ts'
 import { createMetadataStore } from '../metadata/sql-store.ts'
 import type { MetadataStore } from '../metadata/port.ts'
 import { createPackageStore } from '../packages/store.ts'
@@ -64,6 +65,13 @@ export const noInstances: InstanceControl = {
   },
 }
 
+/** There is no task. */
+export const noTasks: AsyncTasks = {
+  list: async () => ({ tasks: [], cursor: null }),
+  get: async () => undefined,
+  stop: async () => false,
+}
+
 export interface TestApi {
   url: string
   metadata: MetadataStore
@@ -97,6 +105,7 @@ export async function startApi(
       clock,
       random: systemRandom,
       instances: noInstances,
+      tasks: noTasks,
       runtimes: {
         all: ['nodejs20', 'python3.10', 'java11', 'custom', 'custom-container'],
         available: (runtime) => (runtime === 'java11' ? { ok: false, reason: 'java is not installed' } : { ok: true }),

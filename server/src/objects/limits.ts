@@ -23,7 +23,7 @@ export const objectLimits = {
   partBytesMin: 100 * 1024,
 }
 
-const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
+export const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
 
 export function checkBucketName(name: string): void {
   if (BUCKET_NAME.test(name)) return
@@ -33,9 +33,9 @@ export function checkBucketName(name: string): void {
 
 export function checkKey(key: string): void {
   const bytes = Buffer.byteLength(key)
-  const isValid = bytes >= 1 && bytes <= objectLimits.keyBytesMax && key.isWellFormed() && !/^[/\\]/.test(key)
+  const isValid = bytes >= 1 && bytes <= objectLimits.keyBytesMax && key.isWellFormed() && !/^[/\\]|\0/.test(key)
   if (isValid) return
-  const message = `the object name is not valid: 1 to ${objectLimits.keyBytesMax} bytes of UTF-8, not beginning with / or \\`
+  const message = `the object name is not valid: 1 to ${objectLimits.keyBytesMax} bytes of UTF-8 without NUL, not beginning with / or \\`
   throw new OssError('InvalidObjectName', message, { ObjectName: key.slice(0, objectLimits.keyBytesMax) })
 }
 
