@@ -31,7 +31,7 @@ export async function startObjects(patience: Partial<Patience> = {}): Promise<Ob
   }
   const defects: unknown[] = []
   const account = { accountId: ACCOUNT_ID, region: 'cn-hangzhou' }
-  const blobs = await openFileBlobs(join(folder, 'blobs'), { clock })
+  const blobs = await openFileBlobs(join(folder, 'blobs'))
   const store = await openObjectStore(
     { directory: folder },
     { clock, random, blobs, filter: { wants: () => false }, notify: (message) => defects.push(message) },
@@ -45,6 +45,7 @@ export async function startObjects(patience: Partial<Patience> = {}): Promise<Ob
       runningDepth: () => 0,
       onDefect: (error) => defects.push(error),
     },
+    [],
   )
   const listener = await listen('127.0.0.1', 0, systemClock, wire, { ...OBJECTS_PATIENCE, ...patience })
   return {
