@@ -9,10 +9,12 @@ import { createAuthenticator } from './auth/authenticator.ts'
 import { createAuthorizer } from './auth/authorizer.ts'
 import { loadOrCreateIdentity } from './auth/identity.ts'
 import { createJwtVerifier } from './auth/jwt-verifier.ts'
+import { createKeyRing } from './auth/key-ring.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
+import { openFileBlobs } from './blobs/files.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
-import type { Config } from './config.ts'
+import { objectsPort, type Config } from './config.ts'
 import { CONTAINER_RUNTIME } from './container-config.ts'
 import { lockFolder } from './folder-lock.ts'
 import { FcError } from './errors.ts'
@@ -37,6 +39,8 @@ import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { openObjectStore } from './objects/open.ts'
+import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
 import { createPackageStore } from './packages/store.ts'
@@ -114,14 +118,14 @@ export async function startPlatform(
         path: process.env['PATH'] ?? '',
         python: runtimes.interpreters().find(({ language }) => language === 'python')?.program,
         directory: folder('instances'),
-        platformPorts: Array.from({ length: PLATFORM_PORTS }, (_, i) => config.port + i),
+        platformPorts: [...Array.from({ length: PLATFORM_PORTS }, (_, i) => config.port + i), objectsPort(config)],
       },
       { clock, random, notify: (message) => log.error(message) },
     )
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, blobs] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -148,11 +152,17 @@ export async function startPlatform(
       },
       { clock },
     ),
+    openFileBlobs(folder('blobs'), { clock }),
     openSockets(),
   ])
+  const objects = await openObjectStore(
+    { directory: folder('objects') },
+    { clock, random, blobs, filter: { wants: () => false }, notify: (message) => log.error(message) },
+  )
   const metrics = createMetrics()
 
-  const authenticator = createAuthenticator(identity, { clock })
+  const keys = createKeyRing(identity)
+  const authenticator = createAuthenticator(keys, { clock })
   const authorizer = createAuthorizer(account)
   const tokens = createTokenIssuer(identity, { random })
 
@@ -190,7 +200,10 @@ export async function startPlatform(
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
-  const endpoints = () => ({ SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}` })
+  const endpoints = () => ({
+    SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}`,
+    SLUICE_OBJECTS_ENDPOINT: `http://${sandboxes.platformHost}:${objectsPort(config)}`,
+  })
   const { platformAddress } = sandboxes
   const runtimeApi = createRuntimeApi(
     platformAddress === null
@@ -327,6 +340,7 @@ export async function startPlatform(
     async checkReady() {
       if (feedError) throw feedError
       await metadata.check()
+      await objects.check()
     },
   }
   const gateway = createGateway(
@@ -363,6 +377,19 @@ export async function startPlatform(
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
+  const objectsWire = openObjectsWire(
+    { endpoints: [config.publicHost, sandboxes.platformHost] },
+    {
+      ...account,
+      ...{ store: objects, clock, random, keys, authorizer, onDefect },
+      runningDepth: () => 0,
+    },
+  )
+  const objectsListeners = await Promise.all(
+    [config.host, ...(ownAddress === null ? [] : [ownAddress])].map((host) =>
+      listen(host, objectsPort(config), clock, objectsWire, OBJECTS_PATIENCE),
+    ),
+  )
 
   const sweep = setInterval(() => {
     const running = instances.runningCode()
@@ -385,6 +412,7 @@ export async function startPlatform(
       await Promise.all([
         listener.close(graceMs),
         functionListener?.close(graceMs),
+        ...objectsListeners.map((each) => each.close(graceMs)),
         instances.close(graceMs),
         api.close(),
       ])
@@ -393,6 +421,8 @@ export async function startPlatform(
       await runtimeApi.close()
       await sandboxes.close()
       await logs.close()
+      await objects.close()
+      await blobs.close()
       await metadata.close()
       await rm(sockets, { recursive: true, force: true })
       lock.release()

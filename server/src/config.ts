@@ -45,6 +45,7 @@ export const settings = {
   dataDir: text(join(homedir(), '.sluice'), 'folder that holds everything the platform keeps'),
   host: text('127.0.0.1', 'address to listen on; anything but loopback opens the platform to the network'),
   port: integer(7800, 1, 65_529, 'port of the public listener; objects, tables, queue, … follow it (+1 … +6)'),
+  objectsPort: integer(0, 0, 65_535, 'port of the object service; 0: the one after port'),
   publicHost: text('localhost', 'domain under which HTTP triggers get their host names', {
     pattern: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/,
     accepts: 'a domain name in lower case, such as localhost or functions.example.com',
@@ -107,6 +108,11 @@ export const settings = {
   ),
   logLevel: choice(['info', 'debug', 'warn', 'error'], 'what the platform itself logs'),
 } as const
+
+/** Of the object service. */
+export function objectsPort({ port, objectsPort }: Pick<Config, 'port' | 'objectsPort'>): number {
+  return objectsPort === 0 ? port + 1 : objectsPort
+}
 
 export type SettingName = keyof typeof settings
 export type Config = { [Name in SettingName]: (typeof settings)[Name]['default'] }

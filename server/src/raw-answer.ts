@@ -15,13 +15,22 @@ export function refuseSocket(
   clock: Clock,
   status = error.status,
 ): void {
-  const body = errorBody(error, requestId)
+  const headers = { ...error.headers, 'Content-Type': 'application/json', 'X-Fc-Request-Id': requestId }
+  answerSocket(socket, status, headers, errorBody(error, requestId), clock)
+}
+
+/** One answer, then the connection ends. */
+export function answerSocket(
+  socket: Duplex,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  clock: Clock,
+): void {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
-    ...Object.entries(error.headers).map(([name, value]) => `${name}: ${value}`),
-    'Content-Type: application/json',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Fc-Request-Id: ${requestId}`,
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

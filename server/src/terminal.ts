@@ -1,6 +1,6 @@
 /** What the platform says on the terminal when it starts, or cannot. */
 import type { Config } from './config.ts'
-import { environmentName, flagName } from './config.ts'
+import { environmentName, flagName, objectsPort } from './config.ts'
 import { FolderInUseError } from './folder-lock.ts'
 
 interface Started {
@@ -17,6 +17,7 @@ export function banner(config: Config, platform: Started): string {
   const url = `http://${config.publicHost}:${platform.port}`
   const rows = [
     ['endpoint', url],
+    ['objects', `http://${config.publicHost}:${objectsPort(config)}`],
     ['account', platform.accountId],
     ['credentials', `${config.dataDir}/credentials.json`],
     ['runtimes', describeRuntimes(platform.runtimes)],
@@ -44,9 +45,10 @@ export function explainStartFailure(thrown: unknown, config: Config): string {
   if (thrown instanceof FolderInUseError) {
     return `sluice: ${thrown.message}; stop that one, or give this one a folder of its own with ${flagName('dataDir')} or ${environmentName('dataDir')}\n`
   }
-  const error = thrown as NodeJS.ErrnoException
+  const error = thrown as NodeJS.ErrnoException & { port?: number }
   if (error.code === 'EADDRINUSE') {
-    return `sluice: port ${config.port} on ${config.host} is in use; free it, or move with ${flagName('port')} or ${environmentName('port')}\n`
+    const setting = error.port === objectsPort(config) ? 'objectsPort' : 'port'
+    return `sluice: port ${error.port ?? config.port} on ${config.host} is in use; free it, or move with ${flagName(setting)} or ${environmentName(setting)}\n`
   }
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return `sluice: cannot listen on '${config.host}': this machine has no such address; see ${flagName('host')} or ${environmentName('host')}\n`

@@ -6,47 +6,29 @@ import { NONCES_MAX, NONCE_LENGTH_MAX, createNonceMemory } from './nonce-memory.
 import { denied, headerOf } from './proof.ts'
 import { readTarget } from './request-target.ts'
 import { ROA_SCHEME, readRoa } from './roa-signature.ts'
-import { STS_PREFIX, readSecurityToken, sessionSecret } from './security-token.ts'
 import { ACS3_SCHEME } from './sign-acs3.ts'
 import type { Clock } from '../clock.ts'
-import type { Authenticator, Principal, SignedRequest } from './port.ts'
+import type { Authenticator, KeyRing, Principal, SignedRequest } from './port.ts'
 import type { NonceMemory } from './nonce-memory.ts'
 import type { Proof } from './proof.ts'
 
-export interface AuthenticatorOptions {
-  accountId: string
-  accessKeyId: string
-  accessKeySecret: string
-  tokenKey: Buffer
-}
-
-export function createAuthenticator(options: AuthenticatorOptions, deps: { clock: Clock }): Authenticator {
-  const { accountId, accessKeyId, accessKeySecret, tokenKey } = options
+export function createAuthenticator(keys: KeyRing, deps: { clock: Clock }): Authenticator {
   // Apart, so that the code of a function cannot push the account's requests out of the memory.
   const nonces: Record<Principal['kind'], NonceMemory> = {
     account: createNonceMemory(NONCES_MAX),
     function: createNonceMemory(NONCES_MAX),
-  }
-
-  function credentialsOf(proof: Proof, nowMs: number): { secret: string; principal: Principal } {
-    if (proof.accessKeyId === accessKeyId) {
-      return { secret: accessKeySecret, principal: { kind: 'account', accountId } }
-    }
-    if (!proof.accessKeyId.startsWith(STS_PREFIX)) {
-      throw new FcError('InvalidAccessKeyID', `invalid access key ID '${proof.accessKeyId}'`)
-    }
-    const { functionKey, role } = readSecurityToken(tokenKey, proof.securityToken, proof.accessKeyId, nowMs)
-    return {
-      secret: sessionSecret(tokenKey, proof.accessKeyId),
-      principal: { kind: 'function', accountId, functionKey, role },
-    }
+    upload: createNonceMemory(NONCES_MAX),
   }
 
   return {
     authenticate(request) {
       const nowMs = deps.clock.nowMs()
       const proof = readProof(request, nowMs)
-      const { secret, principal } = credentialsOf(proof, nowMs)
+      const key = keys.find(proof.accessKeyId, proof.securityToken, nowMs)
+      if ('refusal' in key) {
+        throw key.refusal === 'unknownKey' ? new FcError('InvalidAccessKeyID', key.message) : denied(key.message)
+      }
+      const { secret, principal } = key
       if (!proof.matches(secret)) {
         throw new FcError(
           'SignatureNotMatch',

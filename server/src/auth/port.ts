@@ -1,6 +1,7 @@
 /** Who is asking, and may they. */
 import type { JsonValue } from '../model.ts'
 
+export { CLOCK_SKEW_MAX_MS, sameSignature } from './proof.ts'
 export { EMPTY_SHA256, signAcs3 } from './sign-acs3.ts'
 export type { Acs3Key, Acs3Request } from './sign-acs3.ts'
 
@@ -9,6 +10,8 @@ export type Principal =
   | { kind: 'account'; accountId: string }
   /** Code of a function, by the short-lived credentials of its instance. */
   | { kind: 'function'; accountId: string; functionKey: string; role: string }
+  /** The holder of credentials that write one object, and nothing else. */
+  | { kind: 'upload'; accountId: string; bucket: string; key: string }
 
 export interface Credentials {
   accessKeyId: string
@@ -16,6 +19,18 @@ export interface Credentials {
   /** Present for short-lived (STS) credentials. */
   securityToken: string | null
   expiresAtMs: number | null
+}
+
+export interface KeyRefusal {
+  refusal: 'unknownKey' | 'invalidToken' | 'expiredToken'
+  /** For the caller; holds no secret. */
+  message: string
+}
+
+/** Whose key it is, and the secret that its signatures are made with. */
+export interface KeyRing {
+  /** `securityToken`: empty when none was sent. */
+  find(accessKeyId: string, securityToken: string, nowMs: number): { secret: string; principal: Principal } | KeyRefusal
 }
 
 /** The parts of a request that signatures cover. */
@@ -58,6 +73,8 @@ export interface Authorizer {
 export interface TokenIssuer {
   /** Short-lived credentials for the code of a function. */
   issue(functionKey: string, role: string, nowMs: number): Credentials
+  /** Short-lived credentials that may write one object. */
+  issueForUpload(bucket: string, key: string, lifetimeMs: number, nowMs: number): Credentials
 }
 
 export interface JwtRequest {

@@ -1,6 +1,7 @@
 /** What the tests of this folder share: one account, one clock that only moves by hand. */
 import assert from 'node:assert/strict'
 import { createAuthenticator } from './authenticator.ts'
+import { createKeyRing } from './key-ring.ts'
 import { FcError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -35,7 +36,7 @@ export function makeAuthenticator(clock: Clock = handClock()): {
 } {
   const { accessKeyId, accessKeySecret } = KEY
   const options = { accountId: ACCOUNT_ID, accessKeyId, accessKeySecret, tokenKey: TOKEN_KEY }
-  const authenticator = createAuthenticator(options, { clock })
+  const authenticator = createAuthenticator(createKeyRing(options), { clock })
   return { authenticate: (request) => authenticator.authenticate(request) }
 }
 

@@ -26,6 +26,8 @@ export interface Patience {
   requestMs: number
   /** Between two looks for those that took longer. */
   checkMs: number
+  /** Without a byte in either direction while a request or its answer is under way; absent: as long as it likes. */
+  idleMs?: number
 }
 
 const PATIENCE: Patience = { headersMs: HEADERS_MS_MAX, requestMs: REQUEST_MS_MAX, checkMs: CONNECTION_CHECK_MS }
@@ -33,7 +35,11 @@ const PATIENCE: Patience = { headersMs: HEADERS_MS_MAX, requestMs: REQUEST_MS_MA
 export interface Handlers {
   request(request: IncomingMessage, response: ServerResponse): void
   /** A WebSocket is asked for: the socket is the handler's, with the bytes that came after the head. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /** A client waits to be told that it may send its body; absent: it is told at once. */
+  awaitingContinue?(request: IncomingMessage, response: ServerResponse): void
+  /** What came is no HTTP, or came too slowly; absent: the answer has the form of all our errors. */
+  refuse?(socket: Socket, status: number, message: string): void
 }
 
 /** Rejects with the system's error when the address cannot be had. */
@@ -53,12 +59,18 @@ export async function listen(
       connectionsCheckingInterval: patience.checkMs,
       requireHostHeader: true,
       // Others, as HTTP/2 over plain text, are offers: they go on as ordinary requests.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+      shouldUpgradeCallback: ({ headers }) => {
+        return handlers.upgrade !== undefined && headers.upgrade?.toLowerCase() === 'websocket'
+      },
     },
     (request, response) => handlers.request(request, response),
   )
-  server.on('upgrade', (request, socket, head) => handlers.upgrade(request, socket, head))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, clock, patience))
+  server.on('upgrade', (request, socket, head) => handlers.upgrade?.(request, socket, head))
+  const { awaitingContinue } = handlers
+  if (awaitingContinue) server.on('checkContinue', awaitingContinue)
+  server.timeout = patience.idleMs ?? 0
+  const refuseRaw = handlers.refuse ?? ((socket, status, message) => refuseAsFc(socket, status, message, clock))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, patience, refuseRaw))
   // Some clients close their half of the connection when the request is out, and read on; node:http would hang up on them.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.on('connection', (socket) => socket.once('end', () => hangUpUnlessAnswered(socket, clock)))
@@ -80,8 +92,13 @@ function hangUpUnlessAnswered(socket: Socket, clock: Clock): void {
   })
 }
 
-/** What is no HTTP is answered once, in the form of all our errors, and the connection ends: nothing after it can be trusted. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket, clock: Clock, patience: Patience): void {
+/** What is no HTTP is answered once, and the connection ends: nothing after it can be trusted. */
+function refuse(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  patience: Patience,
+  answer: NonNullable<Handlers['refuse']>,
+): void {
   if (error.code === 'ECONNRESET' || !socket.writable || isAnsweringAnother(socket)) {
     socket.destroy()
     return
@@ -93,7 +110,11 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket, clock: Clock, pati
     : isSlow
       ? `the request did not arrive within ${patience.headersMs / 1000} seconds (headers) or ${patience.requestMs / 1000} seconds (whole)`
       : 'the request is no valid HTTP/1.1'
-  refuseSocket(socket, new FcError('InvalidArgument', message), uuidV7(clock.nowMs()), clock, isSlow ? 408 : 400)
+  answer(socket, isSlow ? 408 : 400, message)
+}
+
+function refuseAsFc(socket: Socket, status: number, message: string, clock: Clock): void {
+  refuseSocket(socket, new FcError('InvalidArgument', message), uuidV7(clock.nowMs()), clock, status)
 }
 
 /** Then the client would take the error for a part of that answer, or for the answer of an earlier request. */

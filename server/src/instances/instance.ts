@@ -1,5 +1,4 @@
 /** One live sandbox with one function version loaded: started, given requests, ended. */
-import type { Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import { createLineSplitter, type ColdStartPhases, type LogLine } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
@@ -7,9 +6,12 @@ import type { ExecProcess, ExecSpec, SandboxExit, SandboxFolders, SandboxLimits 
 import { ChannelError } from './channel/frames.ts'
 import type { CredentialsFrame, InitFrame } from './environment.ts'
 import type { Link } from './link.ts'
-import type { FunctionFailure, InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
-import { failureOf, parseObject, StartFailure } from './failure.ts'
+import type { InstanceExit, LinkStream, Slot, SlotHolder, StreamHandler } from './port.ts'
+import { StartFailure } from './failure.ts'
+import { InstanceSlot } from './instance-slot.ts'
 import { HookRun, runHook, type LifecycleDeps } from './lifecycle.ts'
+import { Liveness, PONG_MS_MAX } from './liveness.ts'
+import { ReadinessWait, type Readiness } from './readiness.ts'
 import type { Stem, StemOwner } from './stem.ts'
 import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
 
@@ -17,10 +19,6 @@ import { nextState, type InstanceEvent, type InstanceState } from './states.ts'
 const MEMORY_SAMPLE_MS = 100
 /** Credentials of an instance are renewed after this long: a third of what they are valid for. */
 const CREDENTIALS_MS_MAX = 12 * 60 * 60 * 1000
-/** An instance that was idle for so long is asked for a sign of life. */
-const PING_IDLE_MS = 30_000
-/** An idle instance that does not answer within it is stuck: its code keeps the processor, or waits for ever. */
-const PONG_MS_MAX = 10_000
 /** From the channel closing to the process being gone by itself; then it is killed. */
 const EXIT_MS_MAX = 500
 const MB = 1024 * 1024
@@ -84,14 +82,13 @@ export class Instance implements StemOwner {
   #plan: LaunchPlan | null = null
   #credentialsMs = 0
   #protocolError: ChannelError | null = null
-  #settleReady: { ready(payload: string): void; fail(error: Error): void } | null = null
+  #readiness: ReadinessWait | null = null
   #execs = 0
   /** The hook that runs: while one does, no request does. */
   #hook: HookRun | null = null
   /** A request ran out of time on it, or it is stuck: it ends without ceremony. */
   #isBroken = false
-  #pingedMs = -Infinity
-  #pong: Timer | null = null
+  readonly #liveness: Liveness
   readonly #strayLines: { stdout: ReturnType<typeof createLineSplitter>; stderr: ReturnType<typeof createLineSplitter> }
 
   constructor(id: string, version: FunctionVersion, requestId: string, owner: InstanceOwner, deps: InstanceDeps) {
@@ -102,6 +99,7 @@ export class Instance implements StemOwner {
     this.#startRequestId = requestId
     this.#owner = owner
     this.#deps = deps
+    this.#liveness = new Liveness(deps.clock, () => this.#onSilent())
     const lines = (stream: 'stdout' | 'stderr') => createLineSplitter((text) => this.#appendLine(stream, text))
     this.#strayLines = { stdout: lines('stdout'), stderr: lines('stderr') }
   }
@@ -162,11 +160,11 @@ export class Instance implements StemOwner {
       if (error instanceof StartFailure) this.#hook?.end(error.failure)
       this.#hook = null
       // The end that follows is ours.
-      this.#settleReady = null
+      this.#readiness = null
       await this.stop(0)
       throw error
     } finally {
-      this.#settleReady = null
+      this.#readiness = null
     }
   }
 
@@ -233,7 +231,7 @@ export class Instance implements StemOwner {
    */
   freeze(): boolean {
     if (this.#state !== 'ready' || this.#execs > 0) return false
-    this.#cancelPing()
+    this.#liveness.cancel()
     const run = this.#runHook('preFreeze')
     if (run === null) {
       this.#suspend()
@@ -292,29 +290,17 @@ export class Instance implements StemOwner {
     }
   }
 
-  /** Asks an instance that was idle for long whether it still answers; called now and then. One that does not is ended. */
+  /** Called now and then: an instance that was idle for long and does not answer is ended. */
   ping(): void {
-    const nowMs = this.#deps.clock.monotonicMs()
-    const isDue = nowMs - Math.max(this.idleSinceMs, this.#pingedMs) >= PING_IDLE_MS
-    if (this.#state !== 'ready' || this.#pong !== null || !isDue) return
-    this.#pingedMs = nowMs
-    this.#link!.ping()
-    this.#pong = this.#deps.clock.setTimer(PONG_MS_MAX, () => {
-      this.#pong = null
-      // What it was given meanwhile may keep it busy, for as long as that request may take.
-      if (this.#state !== 'ready') return
-      this.#appendLine(
-        'system',
-        `Instance is stuck: it was idle and did not answer within ${PONG_MS_MAX / 1000} seconds`,
-      )
-      this.#isBroken = true
-      this.#owner.onAbandoned(this)
-    })
+    if (this.#state === 'ready' && this.#liveness.ask(this.idleSinceMs)) this.#link!.ping()
   }
 
-  #cancelPing(): void {
-    this.#pong?.cancel()
-    this.#pong = null
+  #onSilent(): void {
+    // What it was given meanwhile may keep it busy, for as long as that request may take.
+    if (this.#state !== 'ready') return
+    this.#appendLine('system', `Instance is stuck: it was idle and did not answer within ${PONG_MS_MAX / 1000} seconds`)
+    this.#isBroken = true
+    this.#owner.onAbandoned(this)
   }
 
   /** Replaces credentials that have been in use for long; called now and then. */
@@ -379,11 +365,11 @@ export class Instance implements StemOwner {
   }
 
   onReady(payload: string): void {
-    this.#settleReady?.ready(payload)
+    this.#readiness?.ready(payload)
   }
 
   onPong(): void {
-    this.#cancelPing()
+    this.#liveness.cancel()
   }
 
   onLog(stream: 'stdout' | 'stderr', chunk: Buffer): void {
@@ -400,44 +386,11 @@ export class Instance implements StemOwner {
     else this.#deps.clock.setTimer(EXIT_MS_MAX, () => void this.stop(0))
   }
 
-  /** Resolves to what READY says; `loadMs`: how long the runtime loaded before it ran the initializer, null when none ran. */
-  #awaitReady(): Promise<{ loadMs: number | null; failure: FunctionFailure | null }> {
-    const { initializer } = this.version.function.config
+  #awaitReady(): Promise<Readiness> {
+    const initializerSeconds = this.version.function.config.initializer?.timeoutSeconds ?? null
     const loadMsMax = this.#deps.loadMsMax ?? this.#link!.loadMsMax
-    const limitMs = loadMsMax + (initializer ? initializer.timeoutSeconds * 1000 : 0)
-    return new Promise((resolve, reject) => {
-      const timer = this.#deps.clock.setTimer(limitMs, () => {
-        const errorMessage = initializer
-          ? `Function initialization timed out after ${initializer.timeoutSeconds} seconds`
-          : `Loading the handler took more than ${loadMsMax / 1000} seconds`
-        reject(new StartFailure({ errorType: 'FunctionTimeoutError', errorMessage, handled: false }))
-      })
-      this.#settleReady = {
-        fail: (error) => {
-          timer.cancel()
-          reject(error)
-        },
-        ready: (payload) => {
-          timer.cancel()
-          const answer = parseObject(payload)
-          if (!answer)
-            reject(
-              new StartFailure({
-                errorType: 'RuntimeError',
-                errorMessage: 'the runtime answered INIT with something that is no JSON object',
-                handled: false,
-              }),
-            )
-          else {
-            const { loadMs, error } = answer
-            resolve({
-              loadMs: typeof loadMs === 'number' ? Math.max(0, loadMs) : null,
-              failure: error ? failureOf(error) : null,
-            })
-          }
-        },
-      }
-    })
+    this.#readiness = new ReadinessWait({ loadMsMax, initializerSeconds }, this.#deps.clock)
+    return this.#readiness.over
   }
 
   onOutput(stream: 'stdout' | 'stderr', chunk: Buffer): void {
@@ -482,11 +435,11 @@ export class Instance implements StemOwner {
     this.#to('ended')
     this.#strayLines.stdout.end()
     this.#strayLines.stderr.end()
-    this.#cancelPing()
+    this.#liveness.cancel()
     this.#hook?.lose(exit.cause)
-    if (wasStarting && this.#settleReady) {
+    if (wasStarting && this.#readiness) {
       this.#appendLine('system', `Process exited before it could serve: ${exit.cause}`)
-      this.#settleReady.fail(
+      this.#readiness.fail(
         new StartFailure({
           errorType: exit.outOfMemory ? 'FunctionOOMError' : 'FunctionUnhandledError',
           errorMessage: `Process exited unexpectedly before completing request (duration: 0ms, maxMemoryUsage: ${exit.peakMemoryMB.toFixed(2)}MB)`,
@@ -500,37 +453,5 @@ export class Instance implements StemOwner {
     for (const holder of [...this.#holders]) holder.onInstanceGone(exit)
     this.#holders.clear()
     this.#owner.onGone(this)
-  }
-}
-
-class InstanceSlot implements Slot {
-  readonly #instance: Instance
-  readonly #holder: SlotHolder
-  readonly coldStart: ColdStartPhases | null
-
-  constructor(instance: Instance, holder: SlotHolder, coldStart: ColdStartPhases | null) {
-    this.#instance = instance
-    this.#holder = holder
-    this.coldStart = coldStart
-  }
-
-  get instanceId(): string {
-    return this.#instance.id
-  }
-
-  invoke(head: string, body: Buffer | null, end: boolean, handler: StreamHandler): LinkStream {
-    return this.#instance.invoke(head, body, end, handler)
-  }
-
-  peakMemoryMB(): number {
-    return this.#instance.peakMemoryMB()
-  }
-
-  release(): void {
-    this.#instance.release(this.#holder)
-  }
-
-  abandon(): void {
-    this.#instance.abandon(this.#holder)
   }
 }

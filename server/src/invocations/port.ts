@@ -93,3 +93,39 @@ export interface Invocations {
 }
 
 export type RecordSink = (record: InvocationRecord) => void
+
+/** An invocation to be run later: accepted, on disk, then run until it succeeds or its retries or its time are used up. */
+export interface AsyncRequest {
+  requestId: string
+  functionKey: FunctionKey
+  /** Resolved anew with each attempt; empty: LATEST. */
+  qualifier: string
+  payload: Uint8Array
+  delaySeconds: number
+  /** Chosen by the caller, for a task; null: the request id names it if the function's calls are tasks. */
+  taskId: string | null
+  clientIp: string
+  tracing: TraceContext | null
+  /** How many triggers in a row led here; 0: a caller from outside. */
+  depth: number
+  /** Instead of what the async-invoke-config of the function says; null: as it says. */
+  overrides: AsyncOverrides | null
+}
+
+export interface AsyncOverrides {
+  retriesMax?: number
+  maxAgeSeconds?: number
+  /** ARN or URL, in the terms of a destination. */
+  onFailure?: string
+}
+
+export interface AsyncInvocations {
+  /**
+   * Durable when it resolves, to the task's id (null: no task). A request id that is accepted already is not accepted
+   * twice, without an error. Rejects with FcError when function or qualifier do not exist, the payload is too large, the
+   * task id is taken, the backlog is full or the disk is.
+   */
+  accept(request: AsyncRequest): Promise<string | null>
+  /** The longest chain of triggers that led to what runs of this function now; 0: none of it came from a trigger. */
+  runningDepth(functionKey: FunctionKey): number
+}

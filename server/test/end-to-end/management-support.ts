@@ -1,6 +1,7 @@
 /** What the tests with the real SDKs share: an API with real authentication, and how an SDK reports a refusal. */
 import assert from 'node:assert/strict'
 import { createAuthenticator } from '../../src/auth/authenticator.ts'
+import { createKeyRing } from '../../src/auth/key-ring.ts'
 import { createAuthorizer } from '../../src/auth/authorizer.ts'
 import type { ApiDeps } from '../../src/api/app.ts'
 import type { TestApi } from '../../src/api/test-support.ts'
@@ -15,7 +16,7 @@ export const TOKEN_KEY = Buffer.alloc(32, 7)
 export async function startSignedApi(deps: Partial<ApiDeps> = {}): Promise<TestApi> {
   const identity = { accountId: ACCOUNT_ID, ...KEY, tokenKey: TOKEN_KEY }
   return startApi(systemClock, {
-    authenticator: createAuthenticator(identity, { clock: systemClock }),
+    authenticator: createAuthenticator(createKeyRing(identity), { clock: systemClock }),
     authorizer: createAuthorizer({ accountId: ACCOUNT_ID, region: REGION }),
     ...deps,
   })

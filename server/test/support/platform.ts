@@ -56,6 +56,11 @@ export class TestPlatform {
     this.#environment = environment
   }
 
+  /** Of the object service. */
+  get objectsPort(): number {
+    return this.port + 1
+  }
+
   get pid(): number {
     return this.#process!.pid!
   }
@@ -211,8 +216,16 @@ export async function startPlatform(environment: Record<string, string> = {}): P
   return new TestPlatform(await freePort(), dataDir, environment).start()
 }
 
+/** A free port, whose next one is free as well: the object service follows. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
+  for (;;) {
+    const port = await listenOnce(0)
+    if (await listenOnce(port + 1).catch(() => null)) return port
+  }
+}
+
+async function listenOnce(wanted: number): Promise<number> {
+  const server = createServer().listen(wanted, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   server.close()
