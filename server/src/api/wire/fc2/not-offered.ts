@@ -9,12 +9,6 @@ const FUNCTION = `${SERVICE}/functions/:functionName`
 type Row = readonly [operation: string, method: Method, path: string]
 
 const both: readonly Row[] = [
-  ['PutFunctionAsyncInvokeConfig', 'PUT', `${FUNCTION}/async-invoke-config`],
-  ['DeleteFunctionAsyncInvokeConfig', 'DELETE', `${FUNCTION}/async-invoke-config`],
-  ['ListStatefulAsyncInvocations', 'GET', `${FUNCTION}/stateful-async-invocations`],
-  ['GetStatefulAsyncInvocation', 'GET', `${FUNCTION}/stateful-async-invocations/:invocationId`],
-  ['StopStatefulAsyncInvocation', 'PUT', `${FUNCTION}/stateful-async-invocations/:invocationId`],
-  ['ListStatefulAsyncInvocationFunctions', 'GET', '/stateful-async-invocation-functions'],
   ['CreateVpcBinding', 'POST', `${SERVICE}/bindings`],
   ['DeleteVpcBinding', 'DELETE', `${SERVICE}/bindings/:vpcId`],
 ]
@@ -23,8 +17,6 @@ const only: Record<Fc2Version, readonly Row[]> = {
   '2016-08-15': [
     ['CreateVpcBinding', 'POST', `${SERVICE}/binding`],
     ['DeleteVpcBinding', 'DELETE', `${SERVICE}/binding/:vpcId`],
-    ['GetTempBucketToken', 'GET', '/tempBucketToken'],
-    ['GetTempCodeBucketToken', 'GET', `${SERVICE}/tempCodeBucketToken`],
   ],
   '2021-04-06': [
     ['RegisterEventSource', 'POST', `${FUNCTION}/event-sources`],
