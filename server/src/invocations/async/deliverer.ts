@@ -1,5 +1,6 @@
 /** Brings results to their destinations, and tells what came of it. */
 import { backoffMs } from '../../backoff.ts'
+import type { ObjectAttributes, ObjectStore } from '../../objects/port.ts'
 import type { Delivery } from '../../queue/port.ts'
 import type { AsyncInvocations } from '../port.ts'
 import { parseDestination, type Destination } from './destination.ts'
@@ -23,8 +24,7 @@ export interface DelivererDeps extends Pick<
   invoke: AsyncInvocations['accept']
   /** Rejects with the reason that it was not taken. */
   post(url: string, body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<void>
-  /** Absent: this platform keeps no objects. */
-  putObject?: (bucket: string, key: string, body: Uint8Array) => Promise<void>
+  objects: Pick<ObjectStore, 'put'>
 }
 
 export class Deliverer implements Consumer {
@@ -61,7 +61,7 @@ export class Deliverer implements Consumer {
   async #deliver(result: ResultAttributes, body: Uint8Array): Promise<void> {
     const destination = parseDestination(result.destination, this.#deps)
     if (typeof destination === 'string') throw new Undeliverable(destination)
-    const { requestId, target } = result
+    const { requestId } = result
     switch (destination.kind) {
       case 'function':
         await this.#invoke(destination, result, body)
@@ -70,13 +70,23 @@ export class Deliverer implements Consumer {
         await this.#deps.post(destination.url, body, { 'X-Fc-Request-Id': requestId })
         return
       case 'bucket':
-        if (this.#deps.putObject === undefined) throw new Undeliverable('this platform keeps no objects')
-        await this.#deps.putObject(
-          destination.bucket,
-          objectKey(destination.prefix, target.functionKey, requestId, this.#deps.clock.nowMs()),
-          body,
-        )
+        await this.#put(destination, result, body)
     }
+  }
+
+  async #put(
+    { bucket, prefix }: Extract<Destination, { kind: 'bucket' }>,
+    { requestId, target, depth }: ResultAttributes,
+    body: Uint8Array,
+  ): Promise<void> {
+    const { objects, clock, accountId } = this.#deps
+    const key = objectKey(prefix, target.functionKey, requestId, clock.nowMs())
+    await objects.put(bucket, key, bytes(body), {
+      attributes: RESULT_ATTRIBUTES,
+      contentLength: body.length,
+      eventName: 'ObjectCreated:PutObject',
+      cause: { requestId, sourceIp: '', principalId: accountId, functionKey: target.functionKey, depth },
+    })
   }
 
   async #invoke(
@@ -135,6 +145,19 @@ export class Deliverer implements Consumer {
 
 /** No later attempt could go otherwise. */
 class Undeliverable extends Error {}
+
+const RESULT_ATTRIBUTES: ObjectAttributes = {
+  contentType: 'application/json',
+  headers: {},
+  meta: {},
+  acl: 'default',
+  tags: {},
+  storageClass: 'Standard',
+}
+
+async function* bytes(body: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield body
+}
 
 /** By function and day, so that a bucket can be looked through. */
 function objectKey(prefix: string, functionKey: string, requestId: string, nowMs: number): string {

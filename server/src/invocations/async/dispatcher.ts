@@ -8,7 +8,7 @@ import { FcError } from '../../errors.ts'
 import type { Delivery, MessageQueue } from '../../queue/port.ts'
 import { Flow } from './flow.ts'
 
-const LEASE_MS = 60_000
+export const LEASE_MS = 60_000
 const RENEW_MS = LEASE_MS / 3
 /** Taken from one group before the next has its turn. */
 const TURN_MAX = 16

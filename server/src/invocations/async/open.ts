@@ -24,7 +24,7 @@ export interface AsyncPlatform extends AsyncInvocations {
 }
 
 export type AsyncPlatformDeps = Omit<AsyncDeps, 'configs'> &
-  Pick<DelivererDeps, 'putObject' | 'post'> &
+  Pick<DelivererDeps, 'objects' | 'post'> &
   Pick<DispatcherDeps, 'onDefect'>
 
 /** From what is given back to the end of the platform. */

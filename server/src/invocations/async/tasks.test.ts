@@ -40,7 +40,7 @@ test('a task that waits is stopped before it runs, one that runs is ended, one t
   for (const id of ['waits', 'runs']) assert.equal(await tasks.stop('f', 'LATEST', id), true)
   await world.settle()
   for (const id of ['waits', 'runs']) assert.equal((await tasks.get('f', 'LATEST', id))?.status, 'Stopped')
-  assert.deepEqual([world.running.length, world.queue.messages.size], [0, 0])
+  assert.deepEqual([world.running.length, world.queue.kept()], [0, 0])
   await assert.rejects(tasks.stop('f', 'LATEST', 'runs'), { code: 'AsyncInvocationStopped' })
   assert.equal(await tasks.stop('f', 'LATEST', 'none'), false)
 })

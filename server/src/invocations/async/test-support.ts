@@ -5,10 +5,12 @@ import { functionNamed } from '../../gateway/test-support.ts'
 import type { LogLine } from '../../logs/port.ts'
 import type { Change } from '../../metadata/port.ts'
 import { keyOf, type AsyncConfigDocument, type FunctionVersion } from '../../model.ts'
+import { createMemoryQueue } from '../../queue/memory-for-tests.ts'
 import { SimulatedClock } from '../../simulated-clock.ts'
 import type { AsyncRequest, InvocationFailure, InvocationRequest, Invocations } from '../port.ts'
+import { LEASE_MS } from './dispatcher.ts'
 import { openAsyncInvocations, type AsyncPlatform } from './open.ts'
-import { QueueInMemory } from './queue-for-tests.ts'
+import { shakyQueue, type ShakyQueue } from './queue-for-tests.ts'
 
 /** What becomes of one attempt: an answer, a failure, or nothing until `finish` or `abort`. */
 export type Outcome = string | InvocationFailure | null
@@ -22,7 +24,7 @@ export interface Running {
 
 export interface TestPlatform {
   clock: SimulatedClock
-  queue: QueueInMemory
+  queue: ShakyQueue
   platform: AsyncPlatform
   /** Attempts, in order: function and payload. */
   attempts: string[]
@@ -35,7 +37,7 @@ export interface TestPlatform {
   functions: Map<string, FunctionVersion>
   configure(functionKey: string, changes: Partial<AsyncConfigDocument>): void
   /** Another platform over the same queue, as after a kill. */
-  restart(): void
+  restart(): Promise<void>
   /** Lets everything happen that waits for no time. */
   settle(): Promise<void>
   /** Time goes on, in steps that let everything happen. */
@@ -44,7 +46,7 @@ export interface TestPlatform {
 
 export function versionOf(key: string, concurrency = 1): FunctionVersion {
   const [service, name] = key.includes('$') ? key.split('$') : [null, key]
-  const document = functionNamed(service ?? null, name!)
+  const document = functionNamed(service ?? null, name)
   return {
     id: `${key}@LATEST#1`,
     key,
@@ -88,7 +90,7 @@ export function startAsync(
   refuse: () => InvocationFailure | null = () => null,
 ): TestPlatform {
   const clock = new SimulatedClock()
-  const queue = new QueueInMemory(clock)
+  const kept = createMemoryQueue(clock)
   const feed: Change[] = []
   const functions = new Map([['f', versionOf('f')]])
   const invocations: Invocations = {
@@ -128,7 +130,7 @@ export function startAsync(
     },
     abort() {},
   }
-  const open = () =>
+  const open = (queue: ShakyQueue) =>
     openAsyncInvocations({
       clock,
       queue,
@@ -148,17 +150,22 @@ export function startAsync(
         test.posted.push({ url, body: Buffer.from(body).toString() })
         if (url.includes('broken')) throw new Error('it answered with status 500')
       },
-      async putObject(bucket, key, body) {
-        test.objects.set(`${bucket}/${key}`, Buffer.from(body).toString())
+      objects: {
+        async put(bucket, key, source) {
+          const chunks = await Array.fromAsync(source)
+          test.objects.set(`${bucket}/${key}`, Buffer.concat(chunks).toString())
+          return { versionId: 'null', etag: '', crc64: '', size: 0 }
+        },
       },
       onDefect(error) {
         throw error
       },
     })
+  const queue = shakyQueue(kept)
   const test: TestPlatform = {
     clock,
     queue,
-    platform: open(),
+    platform: open(queue),
     attempts: [],
     running: [],
     lines: [],
@@ -184,11 +191,14 @@ export function startAsync(
       feed.push(change)
       test.platform.apply([change])
     },
-    restart() {
-      queue.restart()
-      test.platform = open()
+    async restart() {
+      test.queue.isKilled = true
+      test.queue = shakyQueue(kept)
+      test.platform = open(test.queue)
       test.platform.apply(feed)
       test.platform.start()
+      // The memory of the process holds the leases, and it lives on here.
+      await test.pass(LEASE_MS, 1000)
     },
     async settle() {
       for (let turns = 0; turns < 20; turns++) await turn()
