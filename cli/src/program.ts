@@ -15,6 +15,7 @@ import { addLocal } from './commands/local.ts'
 import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
 import { addRuntimes } from './commands/runtimes.ts'
+import { addTriggers } from './commands/triggers.ts'
 import { addTasks } from './commands/tasks.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
@@ -43,6 +44,7 @@ const COMMANDS = [
   addTasks,
   addRemove,
   addRuntimes,
+  addTriggers,
   addConfig,
   addDoctor,
   addVersion,

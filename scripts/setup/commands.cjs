@@ -10,6 +10,7 @@ const { runInForeground } = require('./process.cjs')
 const { installPythonPackages } = require('./python-packages.cjs')
 const { SetupError, say } = require('./report.cjs')
 const { provideProgram } = require('./system-programs.cjs')
+const { unpackProgram } = require('./unpacked-programs.cjs')
 
 const ROOT = path.join(__dirname, '..', '..')
 /** How the platform's own Node.js runs: young generation, and a collector that can be asked to give memory back. */
@@ -18,12 +19,14 @@ const COMPILE_CACHE = path.join(ROOT, 'node_modules', '.cache', 'compile')
 const CHECKED_FOLDERS = ['server', 'cli', 'bench', 'scripts', 'samples', 'runtimes']
 const TESTS = ['{server,cli}/{src,test}/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.cjs']
 
-/** The machine has two cores at least; more test files at once disturb each other's timings. */
-const TEST_CONCURRENCY = 2
+/** The machine has two cores at least, and a third file uses them while two wait; more disturb each other's timings. */
+const TEST_CONCURRENCY = 3
 
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
-const pythonPackages = () => installPythonPackages(ROOT, 'the tests of the Python debugger will be skipped')
+const nginx = () =>
+  unpackProgram('nginx', path.join(ROOT, 'bench', 'node_modules', '.nginx'), 'objects are measured without a peer')
+const pythonPackages = () => installPythonPackages(ROOT)
 const javaRuntime = () => buildJavaRuntime(path.join(ROOT, 'runtimes', 'java'))
 
 /** A platform without it still runs the other languages. */
@@ -98,21 +101,28 @@ function simulate(args) {
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
   start: {
-    needs: [...[workspace, samplePackages], ...['python3', 'isolation', 'images'].map(program), javaRuntimeIfPossible],
+    needs: [
+      ...[workspace, samplePackages],
+      ...['python3', 'isolation', 'images', 'fonts'].map(program),
+      javaRuntimeIfPossible,
+    ],
     run: start,
   },
   test: {
     needs: [
       ...[workspace, samplePackages],
       ...['python3', 'pip', 'php', 'java', 'postgresql'].map(program),
-      ...['both container runtimes', 'images', 'images for tests'].map(program),
+      ...['both container runtimes', 'images', 'images for tests', 'fonts'].map(program),
       ...[pythonPackages, javaRuntime],
     ],
     run: test,
   },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
-  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'php', 'isolation'].map(program)], run: bench },
+  bench: {
+    needs: [workspace, benchPackages, ...['wrk', 'hey', 'python3', 'php', 'isolation'].map(program), nginx],
+    run: bench,
+  },
 }
 
 module.exports = { commands }

@@ -72,6 +72,10 @@ const programs = {
     parts: [packaged('wrk')],
     without: 'the load comes from autocannon, which is slower than what it measures',
   },
+  hey: {
+    parts: [packaged('hey')],
+    without: 'asynchronous invocations are not measured at a given rate',
+  },
   isolation: {
     parts: [part('crun', () => onSystem('crun') || onSystem('runc')), ...isolation],
     isWanted: canIsolate,
@@ -87,6 +91,12 @@ const programs = {
     parts: [part('busybox-static', () => existsSync('/var/lib/dpkg/info/busybox-static.list'))],
     isWanted: canIsolate,
     without: 'tests of the custom-container runtime will be skipped',
+  },
+  fonts: {
+    // The font that OSS draws watermarks with unless told otherwise; Latin and Chinese.
+    parts: [part('fonts-wqy-zenhei', () => existsSync('/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc'))],
+    isWanted: () => process.platform === 'linux',
+    without: 'text watermarks on pictures come out in another font, or as boxes where there is none',
   },
   'both container runtimes': {
     parts: [packaged('crun'), packaged('runc'), ...isolation],

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
+import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { createAuthorizer } from './auth/authorizer.ts'
 import { loadOrCreateIdentity } from './auth/identity.ts'
@@ -12,7 +13,7 @@ import { createJwtVerifier } from './auth/jwt-verifier.ts'
 import { createKeyRing } from './auth/key-ring.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
-import { openFileBlobs } from './blobs/files.ts'
+import { blobsOf } from './blobs/open.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import { objectsPort, type Config } from './config.ts'
 import { CONTAINER_RUNTIME } from './container-config.ts'
@@ -43,6 +44,7 @@ import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
+import { openFeatures } from './objects/wire/features/open.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
@@ -50,6 +52,7 @@ import { createPackageStore } from './packages/store.ts'
 import { createSqliteQueue } from './queue/sqlite.ts'
 import { openSandboxes } from './sandbox/open.ts'
 import { FeedScalingRules } from './scaling/rules.ts'
+import { openTriggers, watchObjects } from './triggers/open.ts'
 
 const MB = 1024 * 1024
 /** Unpacked code packages kept on disk. */
@@ -107,6 +110,18 @@ export async function startPlatform(
   const { region } = config
   const account = { accountId, region }
 
+  const openBlobs = blobsOf(
+    {
+      url: config.blobsUrl,
+      accessKeyId: config.blobsAccessKeyId,
+      accessKeySecret: config.blobsAccessKeySecret,
+      directory: folder('blobs'),
+      accountId,
+    },
+    { clock, notify: (message) => log.warn(message) },
+  )
+  const [packageBlobs, objectBlobs] = await Promise.all([openBlobs('packages'), openBlobs('objects')])
+
   const sockets = folder('run')
   const openSockets = async () => {
     // What is left of a platform that was killed holds nothing: instances are made anew.
@@ -129,7 +144,7 @@ export async function startPlatform(
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, blobs, queue] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -146,7 +161,10 @@ export async function startPlatform(
       },
       { clock, notify: (message) => log.warn(message) },
     ),
-    createPackageStore({ directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX }, { clock }),
+    createPackageStore(
+      { directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX },
+      { clock, blobs: packageBlobs },
+    ),
     createImageStore(
       {
         directory: folder('image-store'),
@@ -156,13 +174,13 @@ export async function startPlatform(
       },
       { clock },
     ),
-    openFileBlobs(folder('blobs'), { clock }),
     createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
     openSockets(),
   ])
+  const watched = watchObjects()
   const objects = await openObjectStore(
     { directory: folder('objects') },
-    { clock, random, blobs, filter: { wants: () => false }, notify: (message) => log.error(message) },
+    { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
   )
   const metrics = createMetrics()
 
@@ -294,7 +312,16 @@ export async function startPlatform(
     objects,
     onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
   })
-  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog() })
+  const triggers = await openTriggers(account, {
+    clock,
+    queue,
+    objects,
+    watched,
+    invocations: asyncInvocations,
+    appendLine: (line) => logs.appendLine(line),
+    warn: (message) => log.warn(message),
+  })
+  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
@@ -302,6 +329,7 @@ export async function startPlatform(
       routing.apply(changes)
       scalingRules.apply(changes)
       asyncInvocations.apply(changes)
+      triggers.feed.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -333,6 +361,8 @@ export async function startPlatform(
     {
       metadata,
       packages,
+      objects,
+      tokens,
       images,
       authenticator,
       authorizer,
@@ -341,10 +371,17 @@ export async function startPlatform(
       runtimes,
       instances,
       tasks: asyncInvocations.tasks,
+      triggerRules: triggers.rules,
       createJwtVerifier: jwtVerifier,
       onDefect,
       onAnswered: (operation, status, durationMs) => metrics.observeManagementRequest(operation, status, durationMs),
-      extraRoutes: (app) =>
+      extraRoutes(app) {
+        registerTriggerRoutes(app, {
+          ...account,
+          authorizer,
+          bus: triggers.bus,
+          listTriggers: (functionKey) => triggers.feed.list(functionKey),
+        })
         registerSluiceRoutes(app, {
           logs,
           metadata,
@@ -357,7 +394,8 @@ export async function startPlatform(
             prepareStems()
             return runtimes.list()
           },
-        }),
+        })
+      },
     },
   )
 
@@ -406,6 +444,13 @@ export async function startPlatform(
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
+  const objectFeatures = await openFeatures(
+    {
+      ...{ accountId: account.accountId, directory: folder('objects') },
+      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
+    },
+    { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
+  )
   const objectsWire = openObjectsWire(
     { endpoints: [config.publicHost, sandboxes.platformHost] },
     {
@@ -413,6 +458,7 @@ export async function startPlatform(
       ...{ store: objects, clock, random, keys, authorizer, onDefect },
       runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
     },
+    objectFeatures.all,
   )
   const objectsListeners = await Promise.all(
     [config.host, ...(ownAddress === null ? [] : [ownAddress])].map((host) =>
@@ -446,14 +492,16 @@ export async function startPlatform(
         instances.close(graceMs),
         api.close(),
       ])
+      await triggers.close()
       await feed.stop()
       await stems.close()
       await runtimeApi.close()
       await sandboxes.close()
       await queue.close()
       await logs.close()
+      await objectFeatures.close()
       await objects.close()
-      await blobs.close()
+      await Promise.all([packageBlobs.close(), objectBlobs.close()])
       await metadata.close()
       await rm(sockets, { recursive: true, force: true })
       lock.release()

@@ -1,12 +1,14 @@
 /** What every operation works on. */
-import type { JwtVerifierFactory } from '../../auth/port.ts'
+import type { JwtVerifierFactory, TokenIssuer } from '../../auth/port.ts'
 import type { Clock, Random } from '../../clock.ts'
 import type { AsyncTasks } from '../../invocations/port.ts'
 import type { MetadataStore } from '../../metadata/port.ts'
 import type { IsoTime } from '../../model.ts'
+import type { ObjectStore } from '../../objects/port.ts'
 import type { InstanceControl } from '../instance-control.ts'
 import type { ImageStore, PackageStore } from '../../packages/port.ts'
-import type { Lanes } from './lanes.ts'
+import type { Lanes } from '../../lanes.ts'
+import type { TriggerRules } from '../../triggers/port.ts'
 
 export interface Runtimes {
   /** Every name that `runtime` accepts. */
@@ -32,6 +34,9 @@ export interface Context {
   options: ApiOptions
   metadata: MetadataStore
   packages: PackageStore
+  /** Where code packages may come from. */
+  objects: Pick<ObjectStore, 'bucket' | 'createBucket' | 'changeBucket' | 'head' | 'read'>
+  tokens: Pick<TokenIssuer, 'issueForUpload'>
   /** Undefined where no function can have an image. */
   images: ImageStore | undefined
   clock: Clock
@@ -40,6 +45,8 @@ export interface Context {
   instances: InstanceControl
   tasks: AsyncTasks
   lanes: Lanes
+  /** Undefined: nothing is known of what triggers are attached to. */
+  triggerRules: TriggerRules | undefined
   /** Refuses a jwt configuration that requests could not be checked by; undefined: it is kept unchecked. */
   createJwtVerifier: JwtVerifierFactory | undefined
   /** Callers of 3.0 know no services: to them a missing service is a missing function. */

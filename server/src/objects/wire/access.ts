@@ -21,7 +21,7 @@ export async function checkAccess(
   const { bucket, key } = exchange
   const acl = access === 'list' || key === '' ? bucket.acl : await effectiveAcl(bucket, () => exchange.head())
   if (acl === 'public-read-write' || (acl === 'public-read' && access !== 'write')) return
-  throw forbidden('You have no right to access this object because of bucket acl.')
+  throw forbidden(exchange.caller === null ? 'You have no right to access this object because of bucket acl.' : problem)
 }
 
 /** Whether the caller may read an object that a request names beside its own. */

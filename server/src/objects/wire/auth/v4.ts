@@ -3,12 +3,14 @@ import { createHmac, hash } from 'node:crypto'
 import { percentEncode, percentEncodePath } from '../target.ts'
 import {
   byCodeUnit,
+  checkNotExpired,
   checkSkew,
   denied,
   headerSpellings,
   headerText,
   invalid,
   readBasicDate,
+  readNames,
   readSeconds,
   signedHeaderNames,
 } from './proof.ts'
@@ -33,8 +35,8 @@ export interface Scope {
 
 export function readV4Header(parts: SignedParts, authorization: string, nowMs: number): Proof {
   const fields = readFields(authorization.slice(V4_SCHEME.length))
-  const scope = readScope(fields.get('credential') ?? '')
-  const signature = fields.get('signature')
+  const scope = readScope(fields.get('Credential') ?? '')
+  const signature = fields.get('Signature')
   if (signature === undefined) throw malformed()
   const { headers } = parts
   const date = headerText(headers, 'x-oss-date')
@@ -47,7 +49,7 @@ export function readV4Header(parts: SignedParts, authorization: string, nowMs: n
     accessKeyId: scope.accessKeyId,
     securityToken: headerText(headers, 'x-oss-security-token'),
     signature,
-    signables: (reading) => signables(parts, reading, date, scope, readNames(fields.get('additionalheaders'))),
+    signables: (reading) => signables(parts, reading, date, scope, readNames(fields.get('AdditionalHeaders'))),
     sign: (stringToSign, secret) => signV4(stringToSign, secret, scope),
   }
 }
@@ -63,12 +65,7 @@ export function readV4Url(parts: SignedParts, nowMs: number): Proof {
     throw invalid(`x-oss-expires must be from 1 to ${EXPIRES_SECONDS_MAX} seconds.`, 'x-oss-expires', String(seconds))
   }
   if (signedMs > nowMs) checkSkew(signedMs, nowMs)
-  if (nowMs > signedMs + seconds * 1000) {
-    throw denied('Request has expired.', {
-      Expires: new Date(signedMs + seconds * 1000).toISOString(),
-      ServerTime: new Date(nowMs).toISOString(),
-    })
-  }
+  checkNotExpired(signedMs + seconds * 1000, nowMs)
   const signed: SignedParts = {
     ...parts,
     query: new Map([...query].filter(([name]) => name !== 'x-oss-signature')),
@@ -107,18 +104,13 @@ export function readDate(date: string, scope: Scope): number {
   return timeMs
 }
 
-/** `Credential=…, Signature=…`, in any order, names in any case. */
+/** `Credential=…, Signature=…`, in any order. */
 function readFields(text: string): Map<string, string> {
   const fields = text.split(',').map((field): [string, string] => {
     const [name, value = ''] = field.trim().split(/=(.*)/s) as [string, string?]
-    return [name.toLowerCase(), value]
+    return [name, value]
   })
   return new Map(fields)
-}
-
-function readNames(text: string | undefined): string[] {
-  const names = (text ?? '').toLowerCase().split(';')
-  return [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))]
 }
 
 function malformed(): Error {

@@ -8,7 +8,7 @@ import type { ObjectRef } from '../../port.ts'
 import type { Answer, Exchange, Operation, WireContext } from '../exchange.ts'
 
 const KEYS_MAX = 1000
-const BODY_BYTES_MAX = 8 * 1024 * 1024
+const BODY_BYTES_MAX = 2 * 1024 * 1024
 
 export const multiDeleteOperations: readonly Operation[] = [
   {

@@ -12,7 +12,7 @@ import { checkLength, storedHeaders, writeOptions } from './write.ts'
 import type { Answer, Exchange, Operation, WireContext } from '../exchange.ts'
 
 const PART_NUMBER_MAX = 10_000
-const COMPLETE_BYTES_MAX = 4 * 1024 * 1024
+const COMPLETE_BYTES_MAX = 2 * 1024 * 1024
 
 const row = { level: 'object', access: 'write', action: 'PutObject' } as const
 const part = { ...row, method: 'PUT', flags: ['partNumber', 'uploadId'] }
