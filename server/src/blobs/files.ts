@@ -104,7 +104,7 @@ class FileBlobs implements BlobStore {
   }
 
   close(): Promise<void> {
-    return this.#syncs.close()
+    return this.#syncs.settled()
   }
 
   /** Gives a new file to `use`, which writes it and moves it away; whatever fails, the file does not stay. */

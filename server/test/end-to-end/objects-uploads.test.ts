@@ -78,11 +78,11 @@ test('what cannot be processed is refused with the documented code', async () =>
 
 test('a style is a name for operations, and can be changed and removed', async () => {
   const style = (method: string, styleName?: string, content?: string) =>
-    oss.call<{ data: string }>('request', {
+    oss.call<{ data: Buffer }>('request', {
       ...{ method, bucket: BUCKET, subres: { style: '', ...(styleName !== undefined && { styleName }) } },
       ...{ content, mime: 'xml', successStatuses: [200, 204] },
     })
-  const text = async (answer: Promise<{ data: string }>) => String((await answer).data)
+  const text = async (answer: Promise<{ data: Buffer }>) => String((await answer).data)
   const put = (content: string) => style('PUT', 'small', `<Style><Content>${content}</Content></Style>`)
   await put('image/resize,w_20')
   await put('image/resize,w_30')

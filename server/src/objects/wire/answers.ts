@@ -58,8 +58,9 @@ export function quoted(etag: string): string {
   return `"${etag}"`
 }
 
+/** Whole seconds: the Python client reads `.000Z` and nothing else. */
 export function isoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString()
+  return `${new Date(timeMs).toISOString().slice(0, 19)}.000Z`
 }
 
 export function httpTime(timeMs: number): string {

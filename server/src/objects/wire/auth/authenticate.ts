@@ -3,6 +3,7 @@ import { sameSignature } from '../../../auth/port.ts'
 import { OssError } from '../../port.ts'
 import { denied, headerText } from './proof.ts'
 import { V1_SCHEME, readV1Header, readV1Url } from './v1.ts'
+import { V2_NAME, V2_SCHEME, readV2Header, readV2Url } from './v2.ts'
 import { V4_SCHEME, readV4Header, readV4Url } from './v4.ts'
 import type { KeyRing, Principal } from '../../../auth/port.ts'
 import type { Reading } from '../addressing.ts'
@@ -13,10 +14,13 @@ export function readProof(parts: SignedParts, nowMs: number): Proof | null {
   const authorization = headerText(parts.headers, 'authorization')
   if (authorization.startsWith(V4_SCHEME)) return readV4Header(parts, authorization, nowMs)
   if (authorization.startsWith(V1_SCHEME)) return readV1Header(parts, authorization, nowMs)
+  if (authorization.startsWith(V2_SCHEME)) return readV2Header(parts, authorization, nowMs)
   if (authorization !== '') {
-    throw denied(`The Authorization header is of an unknown scheme; accepted are 'OSS' and '${V4_SCHEME}'.`)
+    throw denied(`The Authorization header is of an unknown scheme; accepted are 'OSS', 'OSS2' and '${V4_SCHEME}'.`)
   }
-  if (parts.query.get('x-oss-signature-version') === V4_SCHEME) return readV4Url(parts, nowMs)
+  const version = parts.query.get('x-oss-signature-version')
+  if (version === V4_SCHEME) return readV4Url(parts, nowMs)
+  if (version === V2_NAME) return readV2Url(parts, nowMs)
   if (parts.query.has('OSSAccessKeyId')) return readV1Url(parts, nowMs)
   return null
 }

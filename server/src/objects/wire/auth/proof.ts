@@ -94,6 +94,21 @@ export function readSeconds(name: string, text: string | undefined): number {
   return Number(text)
 }
 
+/** Of a presigned URL. Throws AccessDenied. */
+export function checkNotExpired(expiresMs: number, nowMs: number): void {
+  if (nowMs <= expiresMs) return
+  throw denied('Request has expired.', {
+    Expires: new Date(expiresMs).toISOString(),
+    ServerTime: new Date(nowMs).toISOString(),
+  })
+}
+
+/** `a;b`, in lower case, each once. */
+export function readNames(text: string | undefined): string[] {
+  const names = (text ?? '').toLowerCase().split(';')
+  return [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))]
+}
+
 /** Header values as the client may have signed them: node:http reads bytes as Latin-1, and most clients mean UTF-8. */
 export function headerSpellings(parts: SignedParts, names: readonly string[]): ((name: string) => string)[] {
   const asRead = (name: string) => headerText(parts.headers, name).trim()

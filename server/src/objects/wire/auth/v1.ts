@@ -1,6 +1,15 @@
 /** Signature version 1: HMAC-SHA1 over the decoded resource, in a header or a presigned URL. */
 import { createHmac } from 'node:crypto'
-import { byCodeUnit, checkDate, denied, headerSpellings, headerText, readSeconds, signedHeaderNames } from './proof.ts'
+import {
+  byCodeUnit,
+  checkDate,
+  checkNotExpired,
+  denied,
+  headerSpellings,
+  headerText,
+  readSeconds,
+  signedHeaderNames,
+} from './proof.ts'
 import { isSignedByV1 } from './signed-parameters.ts'
 import type { Reading } from '../addressing.ts'
 import type { Proof, Signable, SignedParts } from './proof.ts'
@@ -30,12 +39,7 @@ export function readV1Header(parts: SignedParts, authorization: string, nowMs: n
 export function readV1Url(parts: SignedParts, nowMs: number): Proof {
   const { query, headers } = parts
   const expires = query.get('Expires')
-  if (nowMs > readSeconds('Expires', expires) * 1000) {
-    throw denied('Request has expired.', {
-      Expires: new Date(Number(expires) * 1000).toISOString(),
-      ServerTime: new Date(nowMs).toISOString(),
-    })
-  }
+  checkNotExpired(readSeconds('Expires', expires) * 1000, nowMs)
   return {
     accessKeyId: query.get('OSSAccessKeyId')!,
     securityToken: query.get('security-token') ?? headerText(headers, 'x-oss-security-token'),

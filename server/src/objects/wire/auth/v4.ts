@@ -3,12 +3,14 @@ import { createHmac, hash } from 'node:crypto'
 import { percentEncode, percentEncodePath } from '../target.ts'
 import {
   byCodeUnit,
+  checkNotExpired,
   checkSkew,
   denied,
   headerSpellings,
   headerText,
   invalid,
   readBasicDate,
+  readNames,
   readSeconds,
   signedHeaderNames,
 } from './proof.ts'
@@ -63,12 +65,7 @@ export function readV4Url(parts: SignedParts, nowMs: number): Proof {
     throw invalid(`x-oss-expires must be from 1 to ${EXPIRES_SECONDS_MAX} seconds.`, 'x-oss-expires', String(seconds))
   }
   if (signedMs > nowMs) checkSkew(signedMs, nowMs)
-  if (nowMs > signedMs + seconds * 1000) {
-    throw denied('Request has expired.', {
-      Expires: new Date(signedMs + seconds * 1000).toISOString(),
-      ServerTime: new Date(nowMs).toISOString(),
-    })
-  }
+  checkNotExpired(signedMs + seconds * 1000, nowMs)
   const signed: SignedParts = {
     ...parts,
     query: new Map([...query].filter(([name]) => name !== 'x-oss-signature')),
@@ -114,11 +111,6 @@ function readFields(text: string): Map<string, string> {
     return [name.toLowerCase(), value]
   })
   return new Map(fields)
-}
-
-function readNames(text: string | undefined): string[] {
-  const names = (text ?? '').toLowerCase().split(';')
-  return [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))]
 }
 
 function malformed(): Error {
