@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
 import sharp from 'sharp'
 import { SimulatedClock } from '../../simulated-clock.ts'
@@ -87,4 +88,38 @@ test('a source that cannot be read refuses its own job only', async () => {
   const broken = processes.run(() => Promise.reject(new OssError('ImageTooLarge', 'too large')))
   await assert.rejects(broken, refusedWith('ImageTooLarge'))
   assert.equal((await processes.run(async () => jobOf('image/resize,w_10'))).width, 10)
+})
+
+/** Pids of the children of this process that run the worker. */
+function workers(): number[] {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').map(Number)
+  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('images/worker.ts'))
+}
+const onLinux = { skip: process.platform === 'linux' ? false : 'processes are looked up in /proc' }
+
+test('a decoder that crashes costs its own job', onLinux, async () => {
+  const { processes } = makeProcesses()
+  const before = workers()
+  await processes.run(async () => jobOf('image/info'))
+  const [worker] = workers().filter((pid) => !before.includes(pid))
+  const crashed = processes.run(async () => {
+    process.kill(worker!, 'SIGSEGV')
+    return jobOf('image/resize,w_10')
+  })
+  await assert.rejects(crashed, refusedWith('InternalError'))
+  assert.equal((await processes.run(async () => jobOf('image/resize,w_10'))).width, 10)
+})
+
+test('pictures are decoded at low priority and without the rights of root', onLinux, async () => {
+  const { processes } = makeProcesses()
+  const before = workers()
+  await processes.run(async () => jobOf(`image/watermark,text_${Buffer.from('Hi').toString('base64url')}`))
+  const [worker] = workers().filter((pid) => !before.includes(pid))
+  const [, uids] = /^Uid:\t(.+)$/m.exec(readFileSync(`/proc/${worker!}/status`, 'utf8'))!
+  assert.ok(!uids!.split('\t').includes('0'))
+  assert.equal(readFileSync(`/proc/${worker!}/environ`, 'utf8').includes('PATH='), false)
+  const niceness = readFileSync(`/proc/${worker!}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')[16]
+  assert.equal(niceness, '10')
 })
