@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, test } from 'node:test'
+import fc from 'fast-check'
 import sharp from 'sharp'
 import { SimulatedClock } from '../../simulated-clock.ts'
 import { OssError } from '../errors.ts'
@@ -122,4 +123,36 @@ test('pictures are decoded at low priority and without the rights of root', onLi
     .replace(/^.*\) /s, '')
     .split(' ')[16]
   assert.equal(niceness, '10')
+})
+
+test('whatever becomes of the bytes of a picture, the answer is a picture or a refusal', async () => {
+  const { processes } = makeProcesses()
+  const plain = sharp(source)
+  const pictures = await Promise.all([
+    ...[plain.clone().jpeg(), plain.clone().webp(), plain.clone().gif(), plain.clone().tiff(), plain].map((picture) =>
+      picture.toBuffer(),
+    ),
+    processes.run(async () => jobOf('image/format,bmp')).then(({ body }) => body!),
+  ])
+  const edits = fc.array(fc.tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 255 })), {
+    maxLength: 12,
+  })
+  const wanted = fc.constantFrom('image/resize,w_20', 'image/info', 'image/rotate,30', 'image/auto-orient,1/circle,r_9')
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...pictures),
+      edits,
+      fc.nat(400),
+      wanted,
+      async (picture, changes, cut, process) => {
+        const bytes = Buffer.from(picture.subarray(0, picture.length - Math.max(0, cut - 200)))
+        for (const [at, value] of changes) if (at < bytes.length) bytes[at] = value
+        try {
+          assert.ok((await processes.run(async () => ({ ...jobOf(process), source: bytes }))).width > 0)
+        } catch (error) {
+          assert.ok(error instanceof OssError && error.status === 400, String(error))
+        }
+      },
+    ),
+  )
 })
