@@ -15,6 +15,8 @@ import { addLocal } from './commands/local.ts'
 import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
 import { addRuntimes } from './commands/runtimes.ts'
+import { addTriggers } from './commands/triggers.ts'
+import { addTasks } from './commands/tasks.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
 import { createContext, type GlobalOptions } from './context.ts'
@@ -39,8 +41,10 @@ const COMMANDS = [
   addInfo,
   addInstances,
   addExec,
+  addTasks,
   addRemove,
   addRuntimes,
+  addTriggers,
   addConfig,
   addDoctor,
   addVersion,

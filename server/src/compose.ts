@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
+import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { createAuthorizer } from './auth/authorizer.ts'
 import { loadOrCreateIdentity } from './auth/identity.ts'
@@ -34,19 +35,24 @@ import { createLaunchPlanner, stemKind } from './instances/launch.ts'
 import { createRuntimeApi } from './instances/runtime-api/server.ts'
 import type { Runtimes } from './instances/runtimes.ts'
 import { createStemStock } from './instances/stem-stock.ts'
+import { post } from './invocations/async/http-post.ts'
+import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
 import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
 import { createPackageStore } from './packages/store.ts'
+import { createSqliteQueue } from './queue/sqlite.ts'
 import { openSandboxes } from './sandbox/open.ts'
 import { FeedScalingRules } from './scaling/rules.ts'
+import { openTriggers, watchObjects } from './triggers/open.ts'
 
 const MB = 1024 * 1024
 /** Unpacked code packages kept on disk. */
@@ -138,7 +144,7 @@ export async function startPlatform(
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -168,11 +174,13 @@ export async function startPlatform(
       },
       { clock },
     ),
+    createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
     openSockets(),
   ])
+  const watched = watchObjects()
   const objects = await openObjectStore(
     { directory: folder('objects') },
-    { clock, random, blobs: objectBlobs, filter: { wants: () => false }, notify: (message) => log.error(message) },
+    { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
   )
   const metrics = createMetrics()
 
@@ -286,12 +294,41 @@ export async function startPlatform(
       stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
+  const asyncInvocations = openAsyncInvocations({
+    ...account,
+    clock,
+    queue,
+    invocations,
+    resolve(functionKey, qualifier) {
+      const { service, name } = splitFunctionKey(functionKey)
+      return routing.resolve(service, name, qualifier, () => random.fraction()).version
+    },
+    instancesMax: config.accountInstances,
+    memoryMBMax: hostMemoryMB,
+    appendLine: (line) => logs.appendLine(line),
+    onEvent: (functionKey, event, latencyMs) => metrics.observeAsync(functionKey, event, latencyMs),
+    post,
+    objects,
+    onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
+  })
+  const triggers = await openTriggers(account, {
+    clock,
+    queue,
+    objects,
+    watched,
+    invocations: asyncInvocations,
+    appendLine: (line) => logs.appendLine(line),
+    warn: (message) => log.warn(message),
+  })
+  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
       feedError = null
       routing.apply(changes)
       scalingRules.apply(changes)
+      asyncInvocations.apply(changes)
+      triggers.feed.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -332,10 +369,18 @@ export async function startPlatform(
       random,
       runtimes,
       instances,
+      tasks: asyncInvocations.tasks,
+      triggerRules: triggers.rules,
       createJwtVerifier: jwtVerifier,
       onDefect,
       onAnswered: (operation, status, durationMs) => metrics.observeManagementRequest(operation, status, durationMs),
-      extraRoutes: (app) =>
+      extraRoutes(app) {
+        registerTriggerRoutes(app, {
+          ...account,
+          authorizer,
+          bus: triggers.bus,
+          listTriggers: (functionKey) => triggers.feed.list(functionKey),
+        })
         registerSluiceRoutes(app, {
           logs,
           metadata,
@@ -348,7 +393,8 @@ export async function startPlatform(
             prepareStems()
             return runtimes.list()
           },
-        }),
+        })
+      },
     },
   )
 
@@ -356,6 +402,7 @@ export async function startPlatform(
     exposeMetrics: () => metrics.expose(),
     async checkReady() {
       if (feedError) throw feedError
+      asyncInvocations.check()
       await metadata.check()
       await objects.check()
     },
@@ -370,6 +417,7 @@ export async function startPlatform(
       authorizer,
       createJwtVerifier: jwtVerifier,
       invocations,
+      asyncInvocations,
       management(request, response) {
         if (!answerPlatformEndpoint(request, response, platformEndpoints)) api.handle(request, response)
       },
@@ -391,6 +439,7 @@ export async function startPlatform(
   }
   const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
+  asyncInvocations.start()
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
@@ -406,7 +455,7 @@ export async function startPlatform(
     {
       ...account,
       ...{ store: objects, clock, random, keys, authorizer, onDefect },
-      runningDepth: () => 0,
+      runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
     },
     objectFeatures.all,
   )
@@ -437,14 +486,17 @@ export async function startPlatform(
       await Promise.all([
         listener.close(graceMs),
         functionListener?.close(graceMs),
+        asyncInvocations.close(graceMs),
         ...objectsListeners.map((each) => each.close(graceMs)),
         instances.close(graceMs),
         api.close(),
       ])
+      await triggers.close()
       await feed.stop()
       await stems.close()
       await runtimeApi.close()
       await sandboxes.close()
+      await queue.close()
       await logs.close()
       await objectFeatures.close()
       await objects.close()

@@ -9,6 +9,7 @@ import { createTokenIssuer } from '../auth/security-token.ts'
 import { createJwtVerifier } from '../auth/jwt-verifier.ts'
 import type { Clock } from '../clock.ts'
 import { systemRandom } from '../clock.ts'
+import type { AsyncTasks } from '../invocations/port.ts'
 import { createMetadataStore } from '../metadata/sql-store.ts'
 import type { MetadataStore } from '../metadata/port.ts'
 import { openFileBlobs } from '../blobs/files.ts'
@@ -68,6 +69,13 @@ export const noInstances: InstanceControl = {
   },
 }
 
+/** There is no task. */
+export const noTasks: AsyncTasks = {
+  list: async () => ({ tasks: [], cursor: null }),
+  get: async () => undefined,
+  stop: async () => false,
+}
+
 /** Buckets without objects. */
 function emptyBuckets(): ApiDeps['objects'] {
   const buckets = new Map<string, Bucket>()
@@ -125,6 +133,7 @@ export async function startApi(
       clock,
       random: systemRandom,
       instances: noInstances,
+      tasks: noTasks,
       runtimes: {
         all: ['nodejs20', 'python3.10', 'java11', 'custom', 'custom-container'],
         available: (runtime) => (runtime === 'java11' ? { ok: false, reason: 'java is not installed' } : { ok: true }),
