@@ -15,6 +15,7 @@ import { addLocal } from './commands/local.ts'
 import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
 import { addRuntimes } from './commands/runtimes.ts'
+import { addTasks } from './commands/tasks.ts'
 import { addTriggers } from './commands/triggers.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
@@ -40,6 +41,7 @@ const COMMANDS = [
   addInfo,
   addInstances,
   addExec,
+  addTasks,
   addRemove,
   addRuntimes,
   addTriggers,

@@ -114,6 +114,7 @@ function attributesOf(request: AsyncRequest, taskId: string | null, acceptedMs: 
     failures: 0,
     refusals: 0,
     settled: 0,
+    restedAfter: 0,
   }
 }
 

@@ -22,7 +22,12 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
 }
 
 /** Resolves when a status of 2xx was answered; redirects are not followed. Rejects with the reason otherwise. */
-export function post(address: string, body: Uint8Array, headers: Readonly<Record<string, string>>): Promise<void> {
+export function post(
+  address: string,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+  answerMsMax = ANSWER_MS_MAX,
+): Promise<void> {
   const url = new URL(address)
   const host = url.hostname.replaceAll(/^\[|\]$/g, '')
   return new Promise((resolve, reject) => {
@@ -34,7 +39,7 @@ export function post(address: string, body: Uint8Array, headers: Readonly<Record
       method: 'POST',
       agent: false,
       lookup: guardedLookup,
-      signal: AbortSignal.timeout(ANSWER_MS_MAX),
+      signal: AbortSignal.timeout(answerMsMax),
       headers: { 'Content-Type': 'application/json', 'Content-Length': body.length, ...headers },
     } as const
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, ({ statusCode = 0 }) => {
@@ -44,7 +49,7 @@ export function post(address: string, body: Uint8Array, headers: Readonly<Record
       else reject(new Error(`it answered with status ${statusCode}`))
     })
     request.on('error', (error) =>
-      reject(error.name === 'AbortError' ? new Error(`it did not answer within ${ANSWER_MS_MAX / 1000} s`) : error),
+      reject(error.name === 'AbortError' ? new Error(`it did not answer within ${answerMsMax / 1000} s`) : error),
     )
     request.end(body)
   })
