@@ -19,14 +19,14 @@ const COMPILE_CACHE = path.join(ROOT, 'node_modules', '.cache', 'compile')
 const CHECKED_FOLDERS = ['server', 'cli', 'bench', 'scripts', 'samples', 'runtimes']
 const TESTS = ['{server,cli}/{src,test}/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.cjs']
 
-/** The machine has two cores at least; more test files at once disturb each other's timings. */
-const TEST_CONCURRENCY = 2
+/** The machine has two cores at least, and a third file uses them while two wait; more disturb each other's timings. */
+const TEST_CONCURRENCY = 3
 
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
 const nginx = () =>
   unpackProgram('nginx', path.join(ROOT, 'bench', 'node_modules', '.nginx'), 'objects are measured without a peer')
-const pythonPackages = () => installPythonPackages(ROOT, 'the tests of the Python debugger and of the Python client for objects will be skipped')
+const pythonPackages = () => installPythonPackages(ROOT)
 const javaRuntime = () => buildJavaRuntime(path.join(ROOT, 'runtimes', 'java'))
 
 /** A platform without it still runs the other languages. */
@@ -101,14 +101,18 @@ function simulate(args) {
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
   start: {
-    needs: [...[workspace, samplePackages], ...['python3', 'isolation', 'images'].map(program), javaRuntimeIfPossible],
+    needs: [
+      ...[workspace, samplePackages],
+      ...['python3', 'isolation', 'images', 'fonts'].map(program),
+      javaRuntimeIfPossible,
+    ],
     run: start,
   },
   test: {
     needs: [
       ...[workspace, samplePackages],
       ...['python3', 'pip', 'php', 'java', 'postgresql'].map(program),
-      ...['both container runtimes', 'images', 'images for tests'].map(program),
+      ...['both container runtimes', 'images', 'images for tests', 'fonts'].map(program),
       ...[pythonPackages, javaRuntime],
     ],
     run: test,

@@ -92,6 +92,12 @@ const programs = {
     isWanted: canIsolate,
     without: 'tests of the custom-container runtime will be skipped',
   },
+  fonts: {
+    // The font that OSS draws watermarks with unless told otherwise; Latin and Chinese.
+    parts: [part('fonts-wqy-zenhei', () => existsSync('/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc'))],
+    isWanted: () => process.platform === 'linux',
+    without: 'text watermarks on pictures come out in another font, or as boxes where there is none',
+  },
   'both container runtimes': {
     parts: [packaged('crun'), packaged('runc'), ...isolation],
     isWanted: canIsolate,

@@ -13,7 +13,7 @@ import { createJwtVerifier } from './auth/jwt-verifier.ts'
 import { createKeyRing } from './auth/key-ring.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
-import { openFileBlobs } from './blobs/files.ts'
+import { blobsOf } from './blobs/open.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import { objectsPort, type Config } from './config.ts'
 import { CONTAINER_RUNTIME } from './container-config.ts'
@@ -44,6 +44,7 @@ import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
+import { openFeatures } from './objects/wire/features/open.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
@@ -109,6 +110,18 @@ export async function startPlatform(
   const { region } = config
   const account = { accountId, region }
 
+  const openBlobs = blobsOf(
+    {
+      url: config.blobsUrl,
+      accessKeyId: config.blobsAccessKeyId,
+      accessKeySecret: config.blobsAccessKeySecret,
+      directory: folder('blobs'),
+      accountId,
+    },
+    { clock, notify: (message) => log.warn(message) },
+  )
+  const [packageBlobs, objectBlobs] = await Promise.all([openBlobs('packages'), openBlobs('objects')])
+
   const sockets = folder('run')
   const openSockets = async () => {
     // What is left of a platform that was killed holds nothing: instances are made anew.
@@ -130,8 +143,9 @@ export async function startPlatform(
     )
     return { runtimes, sandbox }
   }
+  const watched = watchObjects()
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, blobs, queue] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue, objects] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -148,7 +162,10 @@ export async function startPlatform(
       },
       { clock, notify: (message) => log.warn(message) },
     ),
-    createPackageStore({ directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX }, { clock }),
+    createPackageStore(
+      { directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX },
+      { clock, blobs: packageBlobs },
+    ),
     createImageStore(
       {
         directory: folder('image-store'),
@@ -158,15 +175,13 @@ export async function startPlatform(
       },
       { clock },
     ),
-    openFileBlobs(folder('blobs'), { clock }),
     createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
+    openObjectStore(
+      { directory: folder('objects') },
+      { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
+    ),
     openSockets(),
   ])
-  const watched = watchObjects()
-  const objects = await openObjectStore(
-    { directory: folder('objects') },
-    { clock, random, blobs, filter: watched.filter, notify: (message) => log.error(message) },
-  )
   const metrics = createMetrics()
 
   const keys = createKeyRing(identity)
@@ -346,6 +361,8 @@ export async function startPlatform(
     {
       metadata,
       packages,
+      objects,
+      tokens,
       images,
       authenticator,
       authorizer,
@@ -427,6 +444,13 @@ export async function startPlatform(
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
+  const objectFeatures = await openFeatures(
+    {
+      ...{ accountId: account.accountId, directory: folder('objects') },
+      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
+    },
+    { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
+  )
   const objectsWire = openObjectsWire(
     { endpoints: [config.publicHost, sandboxes.platformHost] },
     {
@@ -434,6 +458,7 @@ export async function startPlatform(
       ...{ store: objects, clock, random, keys, authorizer, onDefect },
       runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
     },
+    objectFeatures.all,
   )
   const objectsListeners = await Promise.all(
     [config.host, ...(ownAddress === null ? [] : [ownAddress])].map((host) =>
@@ -474,8 +499,9 @@ export async function startPlatform(
       await sandboxes.close()
       await queue.close()
       await logs.close()
+      await objectFeatures.close()
       await objects.close()
-      await blobs.close()
+      await Promise.all([packageBlobs.close(), objectBlobs.close()])
       await metadata.close()
       await rm(sockets, { recursive: true, force: true })
       lock.release()

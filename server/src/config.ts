@@ -71,6 +71,12 @@ export const settings = {
     pattern: /^(postgres(ql)?:\/\/.+)?$/,
     accepts: 'postgres://user:password@host:port/database',
   }),
+  blobsUrl: text('', 's3://bucket/… for code packages and bytes of objects in an S3; empty: files in the data folder', {
+    pattern: /^(s3:\/\/.+)?$/,
+    accepts: 's3://bucket/prefix?endpoint=https://host:port&region=…, all but the bucket optional',
+  }),
+  blobsAccessKeyId: text('', 'key id for blobsUrl; empty: what the Amazon SDK finds (environment, files, roles)'),
+  blobsAccessKeySecret: text('', 'key secret for blobsUrl', { secret: true }),
   accountInstances: integer(100, 1, 10_000, 'most instances of all functions together'),
   hostMemoryMB: integer(
     0,

@@ -16,7 +16,7 @@ import { BODY_BYTES_MAX } from './body-limits.ts'
 import { createExecUpgrades } from './exec/upgrade.ts'
 import { methodsAt, mount, notSupported } from './mount.ts'
 import type { ApiOptions, Context } from './operations/context.ts'
-import { createLanes } from './operations/lanes.ts'
+import { createLanes } from '../lanes.ts'
 import { isValidPackageLink, PACKAGE_LINK_PATH } from './package-link.ts'
 import { fc2Routes } from './wire/fc2.ts'
 import { fc3Routes } from './wire/fc3.ts'
@@ -41,7 +41,7 @@ declare module 'fastify' {
 
 export interface ApiDeps extends Pick<
   Context,
-  'metadata' | 'packages' | 'clock' | 'random' | 'runtimes' | 'instances' | 'tasks'
+  'metadata' | 'packages' | 'objects' | 'tokens' | 'clock' | 'random' | 'runtimes' | 'instances' | 'tasks'
 > {
   images?: Context['images']
   triggerRules?: TriggerRules
@@ -71,11 +71,14 @@ const WITHOUT_COMPILERS = {
 } as object as NonNullable<FastifyServerOptions['schemaController']>
 
 export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
-  const { metadata, packages, clock, random, runtimes, instances, tasks, authenticator, authorizer } = deps
+  const { metadata, packages, objects, tokens, clock, random, runtimes, instances, tasks } = deps
+  const { authenticator, authorizer } = deps
   const context: Context = {
     options,
     metadata,
     packages,
+    objects,
+    tokens,
     images: deps.images,
     triggerRules: deps.triggerRules,
     clock,

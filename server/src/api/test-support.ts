@@ -5,12 +5,16 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Authenticator, Authorizer } from '../auth/port.ts'
+import { createTokenIssuer } from '../auth/security-token.ts'
 import { createJwtVerifier } from '../auth/jwt-verifier.ts'
 import type { Clock } from '../clock.ts'
 import { systemRandom } from '../clock.ts'
 import type { AsyncTasks } from '../invocations/port.ts'
 import { createMetadataStore } from '../metadata/sql-store.ts'
 import type { MetadataStore } from '../metadata/port.ts'
+import { openFileBlobs } from '../blobs/files.ts'
+import { OssError } from '../objects/errors.ts'
+import type { Bucket } from '../objects/port.ts'
 import { createPackageStore } from '../packages/store.ts'
 import { makeZip } from '../packages/zip-fixtures.ts'
 import type { ApiDeps } from './app.ts'
@@ -72,6 +76,27 @@ export const noTasks: AsyncTasks = {
   stop: async () => false,
 }
 
+/** Buckets without objects. */
+function emptyBuckets(): ApiDeps['objects'] {
+  const buckets = new Map<string, Bucket>()
+  return {
+    bucket: (name) => buckets.get(name),
+    async createBucket(name, options) {
+      buckets.set(name, { name, createdMs: 0, versioning: null, settings: {}, ...options })
+    },
+    async changeBucket(name, { settings = {} }) {
+      const bucket = buckets.get(name)!
+      buckets.set(name, { ...bucket, settings: { ...bucket.settings, ...settings } } as Bucket)
+    },
+    head: async ({ bucket }) => {
+      throw new OssError('NoSuchBucket', 'The specified bucket does not exist.', { BucketName: bucket })
+    },
+    read: async () => {
+      throw new Error('there is nothing to read')
+    },
+  }
+}
+
 export interface TestApi {
   url: string
   metadata: MetadataStore
@@ -85,7 +110,8 @@ export async function startApi(
 ): Promise<TestApi> {
   const directory = await mkdtemp(join(tmpdir(), 'sluice-api-'))
   const metadata = deps.metadata ?? (await createMetadataStore({ kind: 'sqlite', file: ':memory:' }, { clock }))
-  const packages = await createPackageStore({ directory, cacheBytesMax: 1024 * 1024 }, { clock })
+  const blobs = await openFileBlobs(join(directory, 'blobs'))
+  const packages = await createPackageStore({ directory, cacheBytesMax: 1024 * 1024 }, { clock, blobs })
   let url = ''
   const { options, ...others } = deps
   const api = await createApi(
@@ -102,6 +128,8 @@ export async function startApi(
       ...openDoor,
       createJwtVerifier: (authConfig) => createJwtVerifier(authConfig, { clock }),
       packages,
+      objects: emptyBuckets(),
+      tokens: createTokenIssuer({ tokenKey: Buffer.alloc(32, 2) }, { random: systemRandom }),
       clock,
       random: systemRandom,
       instances: noInstances,

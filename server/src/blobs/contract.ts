@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { BlobNotFoundError, type BlobInfo, type BlobStore } from './port.ts'
 
 /** A fresh, empty home for one test. */
@@ -84,7 +86,6 @@ export function blobStoreContract(name: string, make: MakeBlobs, noSmallDisk: st
   blobTest('what is not stored is told by kind, and removing it is fine', async (store) => {
     await assert.rejects(store.open('absent'), BlobNotFoundError)
     await assert.rejects(store.open('absent', { first: 0, last: 1 }), BlobNotFoundError)
-    await assert.rejects(store.touch('absent'), BlobNotFoundError)
     assert.equal(await store.info('absent'), undefined)
     await store.remove('absent')
   })
@@ -94,7 +95,6 @@ export function blobStoreContract(name: string, make: MakeBlobs, noSmallDisk: st
       await assert.rejects(store.put(id, from([])), /no blob id/)
       await assert.rejects(store.open(id), /no blob id/)
       await assert.rejects(store.info(id), /no blob id/)
-      await assert.rejects(store.touch(id), /no blob id/)
       await assert.rejects(store.remove(id), /no blob id/)
     }
     await store.put('a'.repeat(200), from([]))
@@ -126,20 +126,18 @@ export function blobStoreContract(name: string, make: MakeBlobs, noSmallDisk: st
     await assert.rejects(store.open('blob-7'), BlobNotFoundError)
   })
 
-  blobTest('a blob that is touched or put again counts as stored later', async (store) => {
-    const renewals = [() => store.touch('a'), () => store.put('a', from([Buffer.from('a')]))]
-    await renewals[1]!()
-    for (const renew of renewals) {
-      const before = (await store.info('a'))!.storedMs
-      // The clock behind it may be one of whole seconds.
-      do await renew()
-      while ((await store.info('a'))!.storedMs <= before)
-      assert.equal((await buffer(await store.open('a'))).toString(), 'a')
-    }
+  blobTest('a blob that is put again counts as stored later', async (store) => {
+    const put = () => store.put('a', from([Buffer.from('a')]))
+    await put()
+    const before = (await store.info('a'))!.storedMs
+    // The clock behind it may be one of whole seconds.
+    do await put()
+    while ((await store.info('a'))!.storedMs <= before)
+    assert.equal((await buffer(await store.open('a'))).toString(), 'a')
   })
 
   blobTest('many at once are all stored, and all read', async (store) => {
-    const ids = Array.from({ length: 300 }, (_, i) => `blob-${i}`)
+    const ids = Array.from({ length: 200 }, (_, i) => `blob-${i}`)
     await Promise.all(ids.map((id) => store.put(id, from([Buffer.from(id)]))))
     const read = await Promise.all(ids.map(async (id) => (await buffer(await store.open(id))).toString()))
     assert.deepEqual(read, ids)
@@ -147,7 +145,7 @@ export function blobStoreContract(name: string, make: MakeBlobs, noSmallDisk: st
 
   blobTest('streams that are destroyed unread hold nothing', async (store) => {
     await store.put('a', from([somePiece(2 * MB, 1)]))
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 60; i++) {
       const stream = await store.open('a')
       stream.destroy()
       if (!stream.closed) await once(stream, 'close')
@@ -158,26 +156,31 @@ export function blobStoreContract(name: string, make: MakeBlobs, noSmallDisk: st
   blobTest('a large blob passes through: memory does not grow with it', async (store) => {
     const piece = somePiece(MB, 1)
     const expected = createHash('md5')
+    const startBytes = heldBytes()
     let peakBytes = 0
-    const startBytes = process.memoryUsage().arrayBuffers
-    const watch = () => (peakBytes = Math.max(peakBytes, process.memoryUsage().arrayBuffers - startBytes))
+    const watch = () => (peakBytes = Math.max(peakBytes, heldBytes() - startBytes))
     await store.put(
       'a',
       (async function* () {
-        for (let i = 0; i < 192; i++) {
+        for (let i = 0; i < 96; i++) {
           expected.update(piece)
-          watch()
-          yield Buffer.from(piece)
+          if (i % 8 === 0) watch()
+          yield piece
         }
       })(),
     )
     const found = createHash('md5')
+    let readBytes = 0
+    let nextWatch = 0
     for await (const chunk of await store.open('a')) {
       found.update(chunk as Buffer)
+      readBytes += (chunk as Buffer).length
+      if (readBytes < nextWatch) continue
       watch()
+      nextWatch += 8 * MB
     }
     assert.equal(found.digest('hex'), expected.digest('hex'))
-    assert.ok(peakBytes < 96 * MB, `${Math.round(peakBytes / MB)} MB were held`)
+    assert.ok(peakBytes < 48 * MB, `${Math.round(peakBytes / MB)} MB were held`)
   })
 
   test(`${name}: what was answered survives kill -9, whole, and the half of the rest is not seen`, async (t) => {
@@ -235,6 +238,15 @@ async function* failing(sizes: readonly number[]): AsyncGenerator<Buffer> {
 
 export async function listed(store: BlobStore): Promise<BlobInfo[]> {
   return Array.fromAsync(store.list())
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Without what is garbage already. */
+function heldBytes(): number {
+  collectGarbage()
+  return process.memoryUsage().arrayBuffers
 }
 
 /** No two windows of it alike, so that bytes out of place show. */

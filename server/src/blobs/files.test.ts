@@ -5,13 +5,12 @@ import path from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { buffer } from 'node:stream/consumers'
-import { systemClock } from '../clock.ts'
 import { blobStoreContract, from, listed, somePiece } from './contract.ts'
 import { openFileBlobs } from './files.ts'
 import type { BlobStore } from './port.ts'
 import { mountSmallDisk, noSmallDisk } from './small-disk-for-tests.ts'
 
-const open = (directory: string) => openFileBlobs(directory, { clock: systemClock })
+const open = openFileBlobs
 
 blobStoreContract(
   'files',
@@ -22,8 +21,7 @@ blobStoreContract(
     return {
       open: () => open(directory),
       opening: `
-        (await import(${JSON.stringify(import.meta.resolve('./files.ts'))})).openFileBlobs(${JSON.stringify(directory)},
-          { clock: (await import(${JSON.stringify(import.meta.resolve('../clock.ts'))})).systemClock })`,
+        (await import(${JSON.stringify(import.meta.resolve('./files.ts'))})).openFileBlobs(${JSON.stringify(directory)})`,
       async remove() {
         if (disk) disk.unmount()
         else rmSync(folder, { recursive: true })

@@ -1,10 +1,9 @@
 /** Blobs as files, in folders by a hash of their id. */
 import { hash } from 'node:crypto'
-import { mkdir, open, opendir, readdir, rename, rm, stat, unlink, utimes } from 'node:fs/promises'
+import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { Clock } from '../clock.ts'
 import { checkBlobId } from './blob-id.ts'
 import { FolderSyncs } from './folder-syncs.ts'
 import { BlobNotFoundError, type BlobInfo, type BlobStore, type ByteRange } from './port.ts'
@@ -20,25 +19,23 @@ const CHECK_BYTES = 4096
  * `directory` belongs to this store alone, and is made when absent. It holds `incoming/` (what is being written; emptied
  * here, as a process that was killed leaves its half) and up to 256 folders, made as they are needed.
  */
-export async function openFileBlobs(directory: string, deps: { clock: Clock }): Promise<BlobStore> {
+export async function openFileBlobs(directory: string): Promise<BlobStore> {
   const incoming = join(directory, 'incoming')
   await rm(incoming, { recursive: true, force: true })
   await mkdir(incoming, { recursive: true, mode: 0o700 })
   const folders = (await readdir(directory)).filter((name) => FAN_OUT_NAME.test(name))
-  return new FileBlobs(directory, folders, deps.clock)
+  return new FileBlobs(directory, folders)
 }
 
 class FileBlobs implements BlobStore {
   readonly #directory: string
-  readonly #clock: Clock
   readonly #syncs = new FolderSyncs()
   /** Folders that are there, or are being made. */
   readonly #folders: Map<string, Promise<void>>
   #incomingCount = 0
 
-  constructor(directory: string, folders: readonly string[], clock: Clock) {
+  constructor(directory: string, folders: readonly string[]) {
     this.#directory = directory
-    this.#clock = clock
     this.#folders = new Map(folders.map((name) => [name, Promise.resolve()]))
   }
 
@@ -82,13 +79,6 @@ class FileBlobs implements BlobStore {
     }
   }
 
-  async touch(id: string): Promise<void> {
-    const nowSeconds = this.#clock.nowMs() / 1000
-    await utimes(this.#path(id), nowSeconds, nowSeconds).catch((error: unknown) => {
-      throw isMissing(error) ? new BlobNotFoundError(id) : error
-    })
-  }
-
   async remove(id: string): Promise<void> {
     await unlink(this.#path(id)).catch((error: unknown) => {
       if (!isMissing(error)) throw error
@@ -114,7 +104,7 @@ class FileBlobs implements BlobStore {
   }
 
   close(): Promise<void> {
-    return this.#syncs.close()
+    return this.#syncs.settled()
   }
 
   /** Gives a new file to `use`, which writes it and moves it away; whatever fails, the file does not stay. */

@@ -1,5 +1,5 @@
 /** Makes what happened in folders durable, together for all who wait: one sync serves every change made before it. */
-import { open, type FileHandle } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 
 interface Waiting {
   resolve(): void
@@ -7,7 +7,6 @@ interface Waiting {
 }
 
 export class FolderSyncs {
-  readonly #handles = new Map<string, Promise<FileHandle>>()
   #waiting = new Map<string, Waiting[]>()
   #running: Promise<void> | undefined
 
@@ -21,10 +20,9 @@ export class FolderSyncs {
     })
   }
 
-  async close(): Promise<void> {
+  /** Resolves when nobody waits any more. */
+  async settled(): Promise<void> {
     await this.#running
-    await Promise.all([...this.#handles.values()].map(async (handle) => (await handle).close()))
-    this.#handles.clear()
   }
 
   /** In turn: with a journal the first sync writes the changes of all folders, and the others find nothing to do. */
@@ -34,7 +32,7 @@ export class FolderSyncs {
       this.#waiting = new Map()
       for (const [folder, waiting] of batch) {
         try {
-          await (await this.#handle(folder)).sync()
+          await syncFolder(folder)
           for (const { resolve } of waiting) resolve()
         } catch (error) {
           for (const { reject } of waiting) reject(error)
@@ -42,13 +40,13 @@ export class FolderSyncs {
       }
     }
   }
+}
 
-  #handle(folder: string): Promise<FileHandle> {
-    const known = this.#handles.get(folder)
-    if (known !== undefined) return known
-    const opening = open(folder, 'r')
-    this.#handles.set(folder, opening)
-    opening.catch(() => this.#handles.delete(folder))
-    return opening
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
   }
 }

@@ -10,7 +10,7 @@ export interface ByteRange {
 export interface BlobInfo {
   id: string
   bytes: number
-  /** When it was last put or touched. */
+  /** When it was last put; of whole seconds perhaps. */
   storedMs: number
 }
 
@@ -28,12 +28,13 @@ export interface BlobStore {
    * the same content. Pieces are not changed after they were yielded.
    */
   put(id: string, source: AsyncIterable<Uint8Array>): Promise<number>
-  /** Rejects with BlobNotFoundError. A range beyond the blob is an error, here or of the stream. Destroying the stream frees what it holds. */
+  /**
+   * Rejects with BlobNotFoundError. A range beyond the blob is an error, here or of the stream. Destroying the stream frees
+   * what it holds.
+   */
   open(id: string, range?: ByteRange): Promise<Readable>
   /** Undefined when it is not stored. */
   info(id: string): Promise<BlobInfo | undefined>
-  /** Makes it as if stored now. Rejects with BlobNotFoundError. */
-  touch(id: string): Promise<void>
   /** Removing what is not there is fine; who reads it at that moment may go on or see an error. */
   remove(id: string): Promise<void>
   /** Every blob in some order, those that are stored meanwhile perhaps. */

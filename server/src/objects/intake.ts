@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { Crc64 } from '../crc64.ts'
 import { OssError } from './errors.ts'
-import type { Content } from './index/model.ts'
+import type { Content, Piece } from './index/model.ts'
 import { invalid, tooLarge } from './limits.ts'
 
 export interface Expected {
@@ -12,13 +12,13 @@ export interface Expected {
   contentMd5?: string | undefined
 }
 
-/** `pieces()` yields what comes; `content` is known when all has come. */
 export class Intake {
   readonly #source: AsyncIterable<Uint8Array>
   readonly #expected: Expected
   readonly #md5 = createHash('md5')
   readonly #crc64 = new Crc64()
-  #bytes = 0
+  /** Those that came so far. */
+  bytes = 0
   /** What the source threw, or a check. */
   failure: { error: unknown } | undefined
 
@@ -33,14 +33,14 @@ export class Intake {
       if (contentLength !== undefined && contentLength > bytesMax) throw tooLarge(contentLength, bytesMax)
       for await (const piece of this.#source) {
         if (piece.byteLength === 0) continue
-        this.#bytes += piece.byteLength
-        if (this.#bytes > bytesMax) throw tooLarge(this.#bytes, bytesMax)
-        if (contentLength !== undefined && this.#bytes > contentLength) throw this.#wrongLength(contentLength)
+        this.bytes += piece.byteLength
+        if (this.bytes > bytesMax) throw tooLarge(this.bytes, bytesMax)
+        if (contentLength !== undefined && this.bytes > contentLength) throw this.#wrongLength(contentLength)
         this.#md5.update(piece)
         this.#crc64.update(piece)
         yield piece
       }
-      if (contentLength !== undefined && this.#bytes < contentLength) throw this.#wrongLength(contentLength)
+      if (contentLength !== undefined && this.bytes < contentLength) throw this.#wrongLength(contentLength)
       this.#checkMd5()
     } catch (error) {
       this.failure = { error }
@@ -48,10 +48,11 @@ export class Intake {
     }
   }
 
-  content(blob: string): Content {
+  /** When all have come. */
+  content(pieces: readonly Piece[]): Content {
     return {
-      pieces: this.#bytes === 0 ? [] : [{ blob, first: 0, bytes: this.#bytes }],
-      size: this.#bytes,
+      pieces,
+      size: this.bytes,
       md5: this.#digest().toString('hex').toUpperCase(),
       crc64: this.#crc64.digest(),
     }
@@ -71,7 +72,7 @@ export class Intake {
   }
 
   #wrongLength(contentLength: number): OssError {
-    const relation = this.#bytes > contentLength ? 'more' : 'fewer'
+    const relation = this.bytes > contentLength ? 'more' : 'fewer'
     return invalid('Content-Length', String(contentLength), `as many bytes as come; ${relation} came`)
   }
 }

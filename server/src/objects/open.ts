@@ -10,6 +10,7 @@ import { Ids, isOwnBlob } from './ids.ts'
 import type { IndexAsks } from './index/object-index.ts'
 import type { IndexOpened, IndexRefusal } from './index/thread.ts'
 import type { EventFilter, ObjectStore } from './port.ts'
+import { Receiver } from './receiver.ts'
 import { IndexedObjects } from './store.ts'
 
 export interface ObjectStoreOptions {
@@ -46,7 +47,9 @@ export async function openObjectStore(options: ObjectStoreOptions, deps: ObjectS
   await index.open()
   const unreferenced = (ids: readonly string[]) => index.ask('unreferenced', { blobs: ids })
   const keeper = new BlobKeeper({ blobs, clock, notify, unreferenced })
-  return new IndexedObjects(opened!, { ...deps, index, keeper, ids: new Ids(clock, random) })
+  const ids = new Ids(clock, random)
+  const receiver = new Receiver({ blobs, keeper, ids, notify, unreferenced })
+  return new IndexedObjects(opened!, { ...deps, index, keeper, receiver, ids })
 }
 
 /** An empty index would make all bytes waste, to be swept away. */

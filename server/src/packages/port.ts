@@ -8,12 +8,15 @@ export interface StoredPackage extends CodeRef {
   unpackedBytes: number
 }
 
+/** Bytes in order. */
+export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+
 export interface PackageStore {
   /**
    * Checks the zip whole (structure, names, links, sizes, ratio, contents) and stores it; durable when it resolves.
    * Rejects with FcError InvalidArgument that names what is wrong and what is accepted; nothing is kept then.
    */
-  put(zip: Buffer): Promise<StoredPackage>
+  put(zip: Pieces): Promise<StoredPackage>
   /** The zip as it was uploaded; undefined when unknown. */
   open(sha256: string): Promise<Readable | undefined>
   /** The folder with the unpacked code, read-only; unpacks at first use, one unpacking however many ask at once. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { openFileBlobs } from '../blobs/files.ts'
 import { systemClock } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
@@ -26,11 +27,38 @@ interface Harness {
   clock: Clock & { advance(ms: number): void }
 }
 
-async function harness(cacheBytesMax = 1024 * 1024 * 1024): Promise<Harness> {
+async function openStore(directory: string, clock: Clock, options: { cacheBytesMax?: number; limits?: object } = {}) {
+  const blobs = await openFileBlobs(join(directory, 'blobs'))
+  return createPackageStore({ directory, cacheBytesMax: 1024 * 1024 * 1024, ...options }, { clock, blobs })
+}
+
+async function harness(cacheBytesMax?: number): Promise<Harness> {
   const directory = join(root, String(++count))
   let nowMs = Date.now()
   const clock = { ...systemClock, nowMs: () => nowMs, advance: (ms: number) => void (nowMs += ms) }
-  return { store: await createPackageStore({ directory, cacheBytesMax }, { clock }), directory, clock }
+  return {
+    store: await openStore(directory, clock, cacheBytesMax === undefined ? {} : { cacheBytesMax }),
+    directory,
+    clock,
+  }
+}
+
+function blobFiles(directory: string): string[] {
+  return readdirSync(join(directory, 'blobs'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+function blobNames(directory: string): string[] {
+  return blobFiles(directory).map((file) => basename(file))
+}
+
+/** As if everything stored had been stored so much earlier. */
+function age(directory: string, ms: number): void {
+  for (const file of blobFiles(directory)) {
+    const seconds = (statSync(file).mtimeMs - ms) / 1000
+    utimesSync(file, seconds, seconds)
+  }
 }
 
 function someZip(content: string): Buffer {
@@ -45,7 +73,7 @@ function unpackedFolders(directory: string): string[] {
 test('a package is named by its SHA-256, comes back byte for byte, and has a decimal CRC-64', async () => {
   const { store } = await harness()
   const zip = someZip('1')
-  const code = await store.put(zip)
+  const code = await store.put([zip])
   assert.equal(code.sha256, createHash('sha256').update(zip).digest('hex'))
   assert.equal(code.sizeBytes, zip.length)
   assert.match(code.checksum, /^\d{1,20}$/)
@@ -62,26 +90,28 @@ test('an unknown package reads as undefined, and so does a name that is no hash'
 
 test('a refused package is InvalidArgument that names entry and rule, and leaves nothing', async () => {
   const { store, directory } = await harness()
-  await assert.rejects(store.put(makeZip([{ name: '../evil' }])), (error: unknown) => {
+  await assert.rejects(store.put([makeZip([{ name: '../evil' }])]), (error: unknown) => {
     assert.ok(error instanceof FcError)
     assert.equal(error.code, 'InvalidArgument')
     assert.equal(error.message, 'the code package is not accepted: entry "../evil": ".." is not allowed in paths')
     return true
   })
-  assert.deepEqual(readdirSync(join(directory, 'zips')), [])
+  assert.deepEqual(blobNames(directory), [])
   assert.deepEqual(readdirSync(join(directory, 'incoming')), [])
 })
 
 test('a zip beyond the limit is refused with the limit', async () => {
   const directory = join(root, String(++count))
   const limits = { zipBytesMax: 2 * 1024 * 1024 }
-  const store = await createPackageStore({ directory, limits, cacheBytesMax: 0 }, { clock: systemClock })
-  await assert.rejects(store.put(Buffer.alloc(limits.zipBytesMax + 1)), /at most 2 MB are accepted/)
+  const store = await openStore(directory, systemClock, { limits })
+  const pieces = Array.from({ length: 3 }, () => Buffer.alloc(limits.zipBytesMax / 2))
+  await assert.rejects(store.put(pieces), /the zip has more than 2 MB, which is the most/)
+  assert.deepEqual(blobNames(directory), [])
 })
 
 test('however many ask at once, a package is unpacked once and all get its folder', async () => {
   const { store, directory } = await harness()
-  const { sha256 } = await store.put(someZip('1'))
+  const { sha256 } = await store.put([someZip('1')])
   const folders = await Promise.all(Array.from({ length: 20 }, () => store.unpack(sha256)))
   assert.equal(new Set(folders).size, 1)
   assert.equal(readFileSync(join(folders[0]!, 'index.js'), 'utf8'), '1')
@@ -91,12 +121,12 @@ test('however many ask at once, a package is unpacked once and all get its folde
 
 test('after a restart folders are known, and what a killed platform left half done is gone', async () => {
   const { store, directory, clock } = await harness()
-  const { sha256 } = await store.put(someZip('1'))
+  const { sha256 } = await store.put([someZip('1')])
   const folder = await store.unpack(sha256)
   mkdirSync(join(folder, '..', 'scratch-1', 'half'), { recursive: true })
   writeFileSync(join(directory, 'incoming', '1'), 'half')
   const inode = statSync(folder).ino
-  const again = await createPackageStore({ directory, cacheBytesMax: 1024 * 1024 }, { clock })
+  const again = await openStore(directory, clock)
   assert.deepEqual(readdirSync(join(directory, 'incoming')), [])
   assert.equal(unpackedFolders(directory).length, 1)
   assert.equal(statSync(await again.unpack(sha256)).ino, inode)
@@ -105,41 +135,41 @@ test('after a restart folders are known, and what a killed platform left half do
 test('an unpacking that fails leaves no folder and can be tried again', async () => {
   const { store, directory } = await harness()
   const zip = someZip('1')
-  const { sha256 } = await store.put(zip)
-  const path = join(directory, 'zips', `${sha256}.zip`)
-  writeFileSync(path, zip.subarray(1))
+  const { sha256 } = await store.put([zip])
+  const [path] = blobFiles(directory)
+  writeFileSync(path!, zip.subarray(1))
   await assert.rejects(store.unpack(sha256), /damaged/)
   assert.deepEqual(unpackedFolders(directory), [])
-  writeFileSync(path, zip)
+  writeFileSync(path!, zip)
   assert.match(await store.unpack(sha256), new RegExp(sha256))
 })
 
 test('sweep forgets what is not used once its grace is over', async () => {
   const { store, directory, clock } = await harness()
-  const [kept, dropped] = [await store.put(someZip('1')), await store.put(someZip('2'))]
+  const [kept, dropped] = [await store.put([someZip('1')]), await store.put([someZip('2')])]
   await Promise.all([store.unpack(kept.sha256), store.unpack(dropped.sha256)])
   await store.sweep(new Set([kept.sha256]))
-  assert.equal(readdirSync(join(directory, 'zips')).length, 2)
+  assert.equal(blobNames(directory).length, 2)
   clock.advance(SWEEP_GRACE_MS + 1000)
   await store.sweep(new Set([kept.sha256]))
-  assert.deepEqual(readdirSync(join(directory, 'zips')), [`${kept.sha256}.zip`])
+  assert.deepEqual(blobNames(directory), [kept.sha256])
   assert.equal(unpackedFolders(directory).length, 1)
   assert.match(unpackedFolders(directory)[0]!, new RegExp(kept.sha256))
 })
 
 test('putting a known package again starts a new grace period', async () => {
-  const { store, clock } = await harness()
+  const { store, directory } = await harness()
   const zip = someZip('1')
-  const { sha256 } = await store.put(zip)
-  clock.advance(SWEEP_GRACE_MS + 1000)
-  await store.put(zip)
+  const { sha256 } = await store.put([zip])
+  age(directory, SWEEP_GRACE_MS + 1000)
+  await store.put([zip])
   await store.sweep(new Set())
   assert.ok((await buffer((await store.open(sha256))!)).equals(zip))
 })
 
 test('beyond its size the cache loses the least recently used folders, never one that runs', async () => {
   const { store, directory, clock } = await harness(3 * 4096)
-  const codes = [await store.put(someZip('1')), await store.put(someZip('2')), await store.put(someZip('3'))]
+  const codes = [await store.put([someZip('1')]), await store.put([someZip('2')]), await store.put([someZip('3')])]
   for (const { sha256 } of codes) {
     await store.unpack(sha256)
     clock.advance(1000)
@@ -163,7 +193,7 @@ test('a large package does not hold up the event loop', async () => {
   const zip = makeZip([{ name: 'index.js' }, { name: 'large', content: large }])
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()
-  const { sha256 } = await store.put(zip)
+  const { sha256 } = await store.put([zip])
   await store.unpack(sha256)
   delay.disable()
   assert.ok(delay.max / 1e6 < 100, `the loop stood still for ${delay.max / 1e6} ms`)
@@ -174,14 +204,14 @@ const zipOf = (...entries: ZipEntry[]) => makeZip(entries)
 /** Puts packages, one after the other. */
 async function putAll({ store }: Harness, zips: readonly Buffer[]): Promise<string[]> {
   const sha256s: string[] = []
-  for (const zip of zips) sha256s.push((await store.put(zip)).sha256)
+  for (const zip of zips) sha256s.push((await store.put([zip])).sha256)
   return sha256s
 }
 
 test('a package tells the size of its files', async () => {
   const { store } = await harness()
   const zip = zipOf({ name: 'a', content: 'x'.repeat(1000), deflate: true }, { name: 'b', content: 'four' })
-  assert.equal((await store.put(zip)).unpackedBytes, 1004)
+  assert.equal((await store.put([zip])).unpackedBytes, 1004)
 })
 
 test('several packages are one read-only folder, made once, without copies of their files', async () => {
@@ -211,7 +241,7 @@ test('several packages are one read-only folder, made once, without copies of th
 
 test('one package alone is its own folder', async () => {
   const { store } = await harness()
-  const { sha256 } = await store.put(someZip('1'))
+  const { sha256 } = await store.put([someZip('1')])
   assert.equal(await store.unpackTogether([sha256]), await store.unpack(sha256))
 })
 
@@ -241,7 +271,7 @@ test('a folder of several packages is known after a restart, and goes when nothi
   }))
   const sha256s = layers.map(({ code }) => code.sha256)
   const folder = await scene.store.unpackTogether(sha256s)
-  const again = await createPackageStore({ directory, cacheBytesMax: 1024 * 1024 }, { clock })
+  const again = await openStore(directory, clock)
   assert.equal(await again.unpackTogether(sha256s), folder)
   clock.advance(SWEEP_GRACE_MS + 1000)
   await again.sweep(new Set(packagesOf({ code: null, image: null, layers })))
@@ -253,12 +283,47 @@ test('a folder of several packages is known after a restart, and goes when nothi
 })
 
 test('a package that is renewed stays for another grace period; one that is unknown cannot be', async () => {
-  const { store, clock } = await harness()
+  const { store, directory } = await harness()
   const zip = someZip('1')
-  const { sha256 } = await store.put(zip)
-  clock.advance(SWEEP_GRACE_MS + 1000)
+  const { sha256 } = await store.put([zip])
+  age(directory, SWEEP_GRACE_MS + 1000)
   await store.renew(sha256)
   await store.sweep(new Set())
   assert.ok((await buffer((await store.open(sha256))!)).equals(zip))
-  await assert.rejects(store.renew('0'.repeat(64)), /ENOENT/)
+  await assert.rejects(store.renew('0'.repeat(64)), /is not stored/)
+  age(directory, SWEEP_GRACE_MS + 1000)
+  await store.sweep(new Set())
+  assert.deepEqual(blobNames(directory), [])
+})
+
+test('a package that is put while a sweep forgets it is there afterwards', async () => {
+  const { store, directory } = await harness()
+  const zip = someZip('1')
+  const { sha256 } = await store.put([zip])
+  for (let round = 0; round < 10; round++) {
+    age(directory, SWEEP_GRACE_MS + 1000)
+    await Promise.all([store.sweep(new Set()), store.put([zip])])
+    assert.ok((await buffer((await store.open(sha256))!)).equals(zip))
+  }
+})
+
+test('what one platform stored, another one on the same blobs unpacks', async () => {
+  const directory = join(root, String(++count))
+  const blobs = await openFileBlobs(join(directory, 'blobs'))
+  const open = (name: string) =>
+    createPackageStore({ directory: join(directory, name), cacheBytesMax: 1024 * 1024 }, { clock: systemClock, blobs })
+  const [first, second] = [await open('first'), await open('second')]
+  const { sha256 } = await first.put([someZip('shared')])
+  assert.equal(readFileSync(join(await second.unpack(sha256), 'index.js'), 'utf8'), 'shared')
+})
+
+test('zips of version 0.1.0 become blobs', async () => {
+  const directory = join(root, String(++count))
+  const zip = someZip('old')
+  const sha256 = createHash('sha256').update(zip).digest('hex')
+  mkdirSync(join(directory, 'zips'), { recursive: true })
+  writeFileSync(join(directory, 'zips', `${sha256}.zip`), zip)
+  const store = await openStore(directory, systemClock)
+  assert.equal(readFileSync(join(await store.unpack(sha256), 'index.js'), 'utf8'), 'old')
+  assert.equal(readdirSync(directory).includes('zips'), false)
 })

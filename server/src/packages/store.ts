@@ -1,17 +1,19 @@
-/** The package store on a local disk. */
-import { renameSync, statSync } from 'node:fs'
-import { mkdir, open, readdir, rm, utimes } from 'node:fs/promises'
+/** The package store: zips as blobs, which platforms may share, and their unpacked folders on a local disk. */
+import { createReadStream } from 'node:fs'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { BlobNotFoundError, type BlobStore } from '../blobs/port.ts'
 import type { Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
+import { createLanes } from '../lanes.ts'
 import { WorkerLane } from '../worker-lane.ts'
 import { openFolderCache, removeTree } from './folder-cache.ts'
 import type { FolderCache } from './folder-cache.ts'
 import { PackageError, megabytes, packageLimits } from './limits.ts'
 import type { PackageLimits } from './limits.ts'
 import { togetherKey } from './port.ts'
-import type { PackageStore, StoredPackage } from './port.ts'
+import type { PackageStore, Pieces, StoredPackage } from './port.ts'
 import type { Job, JobResults } from './worker.ts'
 
 /** What is not referred to is kept so long: a put must be followed by its document, an unpack by its instance. */
@@ -19,7 +21,10 @@ export const SWEEP_GRACE_MS = 60 * 60 * 1000
 
 const WORKER_HEAP_MB_MAX = 512
 const SHA256 = /^[0-9a-f]{64}$/
-const ZIP_NAME = /^([0-9a-f]{64})\.zip$/
+/** What is stored of a package: its zip, and a mark that is put anew each time somebody renews it. */
+const BLOB_ID = /^([0-9a-f]{64})(?:\.renewed)?$/
+/** How version 0.1.0 kept zips, in a folder of this name. */
+const OLD_ZIPS = 'zips'
 
 export interface PackageStoreOptions {
   /** Belongs to this store alone; made when absent. */
@@ -29,71 +34,78 @@ export interface PackageStoreOptions {
   cacheBytesMax: number
 }
 
-/**
- * `directory` holds `zips/` (the packages under their SHA-256), `unpacked/` (the cache) and `incoming/` (uploads being
- * checked; emptied at start).
- */
-export async function createPackageStore(options: PackageStoreOptions, deps: { clock: Clock }): Promise<PackageStore> {
+export interface PackageStoreDeps {
+  clock: Clock
+  /** For this store alone, or for those that share its documents. Closed by its owner. */
+  blobs: BlobStore
+}
+
+/** `directory` holds `unpacked/` (the cache) and `incoming/` (zips that are being checked or unpacked; emptied at start). */
+export async function createPackageStore(options: PackageStoreOptions, deps: PackageStoreDeps): Promise<PackageStore> {
   const { directory } = options
   const incoming = join(directory, 'incoming')
   await removeTree(incoming)
   await mkdir(incoming, { recursive: true })
-  await mkdir(join(directory, 'zips'), { recursive: true })
+  await moveOldZips(join(directory, OLD_ZIPS), deps.blobs)
   const folders = await openFolderCache(join(directory, 'unpacked'), deps.clock)
-  return new DiskPackageStore(options, deps.clock, folders)
+  return new BlobPackageStore(options, deps, folders)
 }
 
-class DiskPackageStore implements PackageStore {
+class BlobPackageStore implements PackageStore {
   readonly #clock: Clock
+  readonly #blobs: BlobStore
   readonly #limits: PackageLimits
   readonly #cacheBytesMax: number
-  readonly #zips: string
   readonly #incoming: string
   readonly #folders: FolderCache
   readonly #making = new Map<string, Promise<string>>()
+  /** Per package: a sweep that forgets it and somebody who brings it again take turns. */
+  readonly #turns = createLanes()
   /** Two threads, so that somebody's upload never delays somebody's cold start. */
   readonly #checks: PackageLane
   readonly #unpacks: PackageLane
   #incomingCount = 0
 
-  constructor(options: PackageStoreOptions, clock: Clock, folders: FolderCache) {
+  constructor(options: PackageStoreOptions, { clock, blobs }: PackageStoreDeps, folders: FolderCache) {
     this.#clock = clock
+    this.#blobs = blobs
     this.#limits = { ...packageLimits, ...options.limits }
     this.#cacheBytesMax = options.cacheBytesMax
-    this.#zips = join(options.directory, 'zips')
     this.#incoming = join(options.directory, 'incoming')
     this.#folders = folders
     this.#checks = createLane(clock)
     this.#unpacks = createLane(clock)
   }
 
-  async put(zip: Buffer): Promise<StoredPackage> {
-    const { zipBytesMax } = this.#limits
-    if (zip.length > zipBytesMax) {
-      throw refusal(`the zip has ${megabytes(zip.length)}; at most ${megabytes(zipBytesMax)} are accepted`)
-    }
+  async put(zip: Pieces): Promise<StoredPackage> {
     // New code is about to run somewhere.
     this.#unpacks.warm()
-    const temporary = this.#temporary()
-    try {
-      await this.#writeDurably(temporary, zip)
-      const code = await this.#checks.run({ kind: 'check', zipPath: temporary, limits: this.#limits })
-      // Also when the package is known: the new file starts a new grace period.
-      renameSync(temporary, this.#zipPath(code.sha256))
-      await syncDirectory(this.#zips)
-      return code
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw error instanceof PackageError ? refusal(error.message) : error
-    }
+    return this.#withFile(zip, async (zipPath) => {
+      try {
+        const code = await this.#checks.run({ kind: 'check', zipPath, limits: this.#limits })
+        await this.#turns.run(code.sha256, () => this.#store(code, zipPath))
+        return code
+      } catch (error) {
+        throw error instanceof PackageError ? refusal(error.message) : error
+      }
+    })
+  }
+
+  async #store({ sha256, sizeBytes }: StoredPackage, zipPath: string): Promise<void> {
+    if ((await this.#blobs.info(sha256))?.bytes === sizeBytes) await this.#mark(sha256)
+    else await this.#blobs.put(sha256, createReadStream(zipPath))
+  }
+
+  async #mark(sha256: string): Promise<void> {
+    await this.#blobs.put(`${sha256}.renewed`, nothing())
   }
 
   async open(sha256: string): Promise<Readable | undefined> {
     if (!SHA256.test(sha256)) return undefined
     try {
-      return (await open(this.#zipPath(sha256))).createReadStream()
+      return await this.#blobs.open(sha256)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      if (error instanceof BlobNotFoundError) return undefined
       throw error
     }
   }
@@ -102,8 +114,9 @@ class DiskPackageStore implements PackageStore {
     return this.#folder(sha256, async (folder) => {
       if (!SHA256.test(sha256)) throw new Error('a code package is named by 64 lower-case hex digits')
       try {
-        const job = { kind: 'unpack', zipPath: this.#zipPath(sha256), folder, limits: this.#limits } as const
-        return await this.#unpacks.run(job)
+        return await this.#withFile(await this.#blobs.open(sha256), (zipPath) =>
+          this.#unpacks.run({ kind: 'unpack', zipPath, folder, limits: this.#limits }),
+        )
       } catch (error) {
         if (error instanceof FcError) throw error
         throw new Error(`code package ${sha256} cannot be unpacked: ${(error as Error).message}`, { cause: error })
@@ -145,17 +158,21 @@ class DiskPackageStore implements PackageStore {
     }
   }
 
-  async renew(sha256: string): Promise<void> {
-    const nowSeconds = this.#clock.nowMs() / 1000
-    await utimes(this.#zipPath(sha256), nowSeconds, nowSeconds)
+  renew(sha256: string): Promise<void> {
+    return this.#turns.run(sha256, async () => {
+      if ((await this.#blobs.info(sha256)) === undefined) throw new BlobNotFoundError(sha256)
+      await this.#mark(sha256)
+    })
   }
 
   async sweep(used: ReadonlySet<string>, running: ReadonlySet<string> = used): Promise<void> {
     const idleSinceMs = this.#clock.nowMs() - SWEEP_GRACE_MS
-    for (const name of await readdir(this.#zips)) {
-      const sha256 = ZIP_NAME.exec(name)?.[1]
-      if (sha256 !== undefined && !used.has(sha256)) await this.#removeZip(sha256, idleSinceMs)
+    const unused = new Set<string>()
+    for await (const { id } of this.#blobs.list()) {
+      const sha256 = BLOB_ID.exec(id)?.[1]
+      if (sha256 !== undefined && !used.has(sha256)) unused.add(sha256)
     }
+    for (const sha256 of unused) await this.#turns.run(sha256, () => this.#forget(sha256, idleSinceMs))
     await this.#folders.shrink({
       sizeBytesMax: this.#cacheBytesMax,
       idleSinceMs,
@@ -164,34 +181,22 @@ class DiskPackageStore implements PackageStore {
     })
   }
 
-  /** Looking and moving away are one step for this thread, so a put of the same package comes before or after both. */
-  async #removeZip(sha256: string, idleSinceMs: number): Promise<void> {
-    const path = this.#zipPath(sha256)
-    const stored = statSync(path, { throwIfNoEntry: false })
-    if (stored === undefined || stored.mtimeMs > idleSinceMs) return
-    const temporary = this.#temporary()
-    renameSync(path, temporary)
-    await rm(temporary, { force: true })
+  async #forget(sha256: string, idleSinceMs: number): Promise<void> {
+    const ids = [sha256, `${sha256}.renewed`]
+    const stored = await Promise.all(ids.map((id) => this.#blobs.info(id)))
+    if (stored.some((blob) => blob !== undefined && blob.storedMs > idleSinceMs)) return
+    for (const id of ids) await this.#blobs.remove(id)
   }
 
-  async #writeDurably(path: string, bytes: Buffer): Promise<void> {
-    const file = await open(path, 'wx', 0o600)
+  /** The worker reads files: gives it one with what the source yields. */
+  async #withFile<Result>(source: Pieces, use: (path: string) => Promise<Result>): Promise<Result> {
+    const path = join(this.#incoming, String(++this.#incomingCount))
     try {
-      await file.writeFile(bytes)
-      const nowSeconds = this.#clock.nowMs() / 1000
-      await file.utimes(nowSeconds, nowSeconds)
-      await file.sync()
+      await writeFile(path, bounded(source, this.#limits.zipBytesMax), { flag: 'wx', mode: 0o600 })
+      return await use(path)
     } finally {
-      await file.close()
+      await rm(path, { force: true })
     }
-  }
-
-  #temporary(): string {
-    return join(this.#incoming, String(++this.#incomingCount))
-  }
-
-  #zipPath(sha256: string): string {
-    return join(this.#zips, `${sha256}.zip`)
   }
 }
 
@@ -213,11 +218,23 @@ function refusal(reason: string): FcError {
   return new FcError('InvalidArgument', `the code package is not accepted: ${reason}`)
 }
 
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
+async function* bounded(source: Pieces, bytesMax: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const piece of source) {
+    bytes += piece.byteLength
+    if (bytes > bytesMax) throw refusal(`the zip has more than ${megabytes(bytesMax)}, which is the most`)
+    yield piece
   }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+async function moveOldZips(folder: string, blobs: BlobStore): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (names === undefined) return
+  for (const name of names) await blobs.put(name.replace(/\.zip$/, ''), createReadStream(join(folder, name)))
+  await rm(folder, { recursive: true })
 }

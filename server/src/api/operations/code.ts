@@ -1,7 +1,8 @@
 /** Code packages in requests. */
 import { FcError } from '../../errors.ts'
 import type { CodeRef } from '../../model.ts'
-import type { StoredPackage } from '../../packages/port.ts'
+import { OssError } from '../../objects/port.ts'
+import type { Pieces, StoredPackage } from '../../packages/port.ts'
 import type { Context } from './context.ts'
 
 export interface CodeInput {
@@ -15,7 +16,10 @@ export interface CodeInput {
   zip?: Buffer | FcError | null
 }
 
+/** Of a package in a request. */
 export const CODE_BYTES_MAX = 100 * 1024 * 1024
+/** Of one that is an object. */
+export const OBJECT_CODE_BYTES_MAX = 500 * 1024 * 1024
 
 /** `storePackage`, of what a document keeps of it. */
 export async function storeCode(context: Context, code: CodeInput): Promise<CodeRef> {
@@ -23,19 +27,9 @@ export async function storeCode(context: Context, code: CodeInput): Promise<Code
   return { sha256, sizeBytes, checksum }
 }
 
-/** Stores the package. Throws FcError when it is none, too large, or not what the checksum says. */
+/** Stores the package. Throws FcError when it is none, too large, not there, or not what the checksum says. */
 export async function storePackage(context: Context, code: CodeInput): Promise<StoredPackage> {
-  if (code.zipFile === undefined) {
-    if (code.ossBucketName !== undefined && code.ossObjectName !== undefined) {
-      throw new FcError(
-        'NotImplemented',
-        'code.ossBucketName is not offered by this version; send the package in code.zipFile, in base64',
-      )
-    }
-    throw new FcError('InvalidArgument', 'Either ossBucketName/ossObjectName or zipFile must be set')
-  }
-  if (code.zip instanceof FcError) throw code.zip
-  const ref = await context.packages.put(code.zip ?? decodeZipFile(code.zipFile))
+  const ref = await context.packages.put(await piecesOf(context, code))
   if (code.checksum !== undefined && code.checksum !== ref.checksum) {
     throw new FcError(
       'InvalidArgument',
@@ -43,6 +37,36 @@ export async function storePackage(context: Context, code: CodeInput): Promise<S
     )
   }
   return ref
+}
+
+async function piecesOf(context: Context, code: CodeInput): Promise<Pieces> {
+  const { zipFile, zip, ossBucketName: bucket, ossObjectName: key } = code
+  if (zipFile !== undefined) {
+    if (zip instanceof FcError) throw zip
+    return [zip ?? decodeZipFile(zipFile)]
+  }
+  if (bucket !== undefined && key !== undefined) return openObject(context, bucket, key)
+  throw new FcError('InvalidArgument', 'Either ossBucketName/ossObjectName or zipFile must be set')
+}
+
+/** The package as an object of this platform's store; it is read once, and may go afterwards. */
+async function openObject({ objects }: Context, bucket: string, key: string): Promise<Pieces> {
+  try {
+    const head = await objects.head({ bucket, key })
+    if (head.type === 'Symlink') {
+      throw new FcError('InvalidArgument', `code.ossObjectName '${key}' is a symbolic link; name the object itself`)
+    }
+    if (head.size > OBJECT_CODE_BYTES_MAX) {
+      throw new FcError(
+        'EntityTooLarge',
+        `code.ossObjectName '${key}' has ${head.size} bytes; at most ${OBJECT_CODE_BYTES_MAX} are accepted`,
+      )
+    }
+    return await objects.read(head)
+  } catch (error) {
+    if (!(error instanceof OssError) || error.status >= 500) throw error
+    throw new FcError('InvalidArgument', `code: object '${key}' of bucket '${bucket}' cannot be read: ${error.message}`)
+  }
 }
 
 /** The bytes of `code.zipFile`. Throws FcError when it is no base64, or holds more than a package may. */

@@ -1,13 +1,14 @@
 /** What every operation works on. */
-import type { JwtVerifierFactory } from '../../auth/port.ts'
+import type { JwtVerifierFactory, TokenIssuer } from '../../auth/port.ts'
 import type { Clock, Random } from '../../clock.ts'
 import type { AsyncTasks } from '../../invocations/port.ts'
 import type { MetadataStore } from '../../metadata/port.ts'
 import type { IsoTime } from '../../model.ts'
+import type { ObjectStore } from '../../objects/port.ts'
 import type { InstanceControl } from '../instance-control.ts'
 import type { ImageStore, PackageStore } from '../../packages/port.ts'
+import type { Lanes } from '../../lanes.ts'
 import type { TriggerRules } from '../../triggers/port.ts'
-import type { Lanes } from './lanes.ts'
 
 export interface Runtimes {
   /** Every name that `runtime` accepts. */
@@ -33,6 +34,9 @@ export interface Context {
   options: ApiOptions
   metadata: MetadataStore
   packages: PackageStore
+  /** Where code packages may come from. */
+  objects: Pick<ObjectStore, 'bucket' | 'createBucket' | 'changeBucket' | 'head' | 'read'>
+  tokens: Pick<TokenIssuer, 'issueForUpload'>
   /** Undefined where no function can have an image. */
   images: ImageStore | undefined
   clock: Clock

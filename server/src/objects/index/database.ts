@@ -9,7 +9,8 @@ const CHECKED_PAGES_MAX = 25_000
 /**
  * Text is compared byte by byte in UTF-8, the order of keys in OSS. `versions.id` ascends with the changes of a key, so
  * that its first row in `(bucket, key, id DESC)` is the latest; `current_objects` holds what a plain list shows, so that
- * versions and delete markers cost it nothing. `pieces.owner` is the id of a version or a part, from one sequence.
+ * versions and delete markers cost it nothing. `owner` is the id of a version or a part, from one sequence; what it
+ * owns are pieces of blobs or, of a small object, the bytes themselves.
  */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS buckets (
@@ -46,6 +47,7 @@ const SCHEMA = `
     PRIMARY KEY (owner, position)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS pieces_by_blob ON pieces (blob);
+  CREATE TABLE IF NOT EXISTS small_contents (owner INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS uploads (
     id INTEGER PRIMARY KEY,
     bucket INTEGER NOT NULL,
@@ -69,6 +71,11 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS sequence (last INTEGER NOT NULL) STRICT;
   INSERT INTO sequence SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM sequence);
 `
+
+/** The tables, in a database that is empty or has them. */
+export function prepareIndex(database: DatabaseSync): void {
+  database.exec(SCHEMA)
+}
 
 /**
  * Throws with the file's name and what can be done when it is damaged or of a newer Sluice; nothing of it is changed then.

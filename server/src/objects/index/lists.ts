@@ -1,9 +1,18 @@
 /** Pages of objects and of versions. */
 import type { ListPage, ListQuery, VersionsPage, VersionsQuery } from '../port.ts'
 import type { Buckets } from './buckets.ts'
-import { toHead } from './versions.ts'
+import { headRow } from './versions.ts'
+import type { HeadRow } from './head-row.ts'
 import type { VersionRow, Versions } from './versions.ts'
 import { commonPrefix, keyAfter, walk } from './walk.ts'
+
+export interface HeadsPage extends Omit<ListPage, 'objects'> {
+  heads: HeadRow[]
+}
+
+export interface HeadVersionsPage extends Omit<VersionsPage, 'objects'> {
+  heads: HeadRow[]
+}
 
 export class Lists {
   readonly #buckets: Buckets
@@ -14,23 +23,23 @@ export class Lists {
     this.#versions = versions
   }
 
-  objects(query: ListQuery): ListPage {
+  objects(query: ListQuery): HeadsPage {
     const { id } = this.#buckets.get(query.bucket)
     const rowsFrom = (from: string) => this.#versions.currentFrom(id, query.prefix, from)
     const { rows, commonPrefixes, next } = walk(query, keyAfter(query), rowsFrom)
     return {
-      objects: rows.map((row) => toHead(query.bucket, row)),
+      heads: rows.map((row) => headRow(row)),
       commonPrefixes,
       next: next === null || typeof next === 'string' ? next : next.key,
     }
   }
 
-  versions(query: VersionsQuery): VersionsPage {
+  versions(query: VersionsQuery): HeadVersionsPage {
     const { id } = this.#buckets.get(query.bucket)
     const rowsFrom = (from: string) => this.#versions.allFrom(id, query.prefix, from)
     const { rows, commonPrefixes, next } = walk(query, this.#start(id, query), rowsFrom)
     return {
-      objects: rows.map((row) => toHead(query.bucket, row)),
+      heads: rows.map((row) => headRow(row)),
       commonPrefixes,
       next:
         typeof next === 'string'

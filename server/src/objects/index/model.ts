@@ -1,5 +1,6 @@
 /** What the store asks of the index, and what the index knows beyond the port: which bytes an object is made of. */
-import type { Cause, ObjectAttributes, ObjectHead, ObjectType } from '../port.ts'
+import type { Cause, ObjectAttributes, ObjectType } from '../port.ts'
+import type { HeadRow } from './head-row.ts'
 
 /** A stretch of a blob. An object is a list of them. */
 export interface Piece {
@@ -8,9 +9,15 @@ export interface Piece {
   bytes: number
 }
 
-export interface StoredHead {
-  head: ObjectHead
+/** What an object is made of: pieces, or the bytes themselves when they are few. */
+export interface Bytes {
   pieces: readonly Piece[]
+  data: Uint8Array | null
+}
+
+export interface StoredHead {
+  head: HeadRow
+  bytes: Bytes
 }
 
 /** The event that a change is to leave, kept in the commit of the change. */
@@ -26,6 +33,7 @@ export interface Change {
 
 /** What was stored, before it has a name. */
 export interface Content {
+  /** None when the bytes themselves go with the ask. */
   pieces: readonly Piece[]
   size: number
   /** Upper-case hex, as ETags have it. */

@@ -5,7 +5,6 @@ import type {
   BucketAcl,
   BucketChange,
   DeleteResult,
-  ListPage,
   ListQuery,
   ObjectAttributes,
   ObjectEvent,
@@ -14,13 +13,13 @@ import type {
   PutResult,
   Upload,
   UploadsPage,
-  VersionsPage,
   VersionsQuery,
 } from '../port.ts'
 import { Buckets } from './buckets.ts'
 import { Statements } from './database.ts'
 import { Events } from './events.ts'
 import { Lists } from './lists.ts'
+import type { HeadsPage, HeadVersionsPage } from './lists.ts'
 import type { Change, Changed, Content, NewObject, StoredHead } from './model.ts'
 import { Objects } from './objects.ts'
 import type { AppendAsk, CopyAsk } from './objects.ts'
@@ -41,8 +40,8 @@ export interface IndexAsks {
   deleteBucket: Ask<{ name: string }, null>
   bucketUsage: Ask<{ name: string }, { bytes: number; objects: number; uploads: number }>
   head: Ask<ObjectRef, StoredHead>
-  list: Ask<ListQuery, ListPage>
-  listVersions: Ask<VersionsQuery, VersionsPage>
+  list: Ask<ListQuery, HeadsPage>
+  listVersions: Ask<VersionsQuery, HeadVersionsPage>
   put: Ask<NewObject, Changed<PutResult>>
   checkAppend: Ask<{ bucket: string; key: string; position: number }, null>
   append: Ask<AppendAsk, Changed<PutResult & { nextPosition: number }>>
@@ -62,7 +61,10 @@ export interface IndexAsks {
   unreferenced: Ask<{ blobs: readonly string[] }, string[]>
 }
 
-export type IndexHandlers = { [Kind in keyof IndexAsks]: (ask: IndexAsks[Kind]['ask']) => IndexAsks[Kind]['answer'] }
+/** `data`: the bytes of a small object. */
+export type IndexHandlers = {
+  [Kind in keyof IndexAsks]: (ask: IndexAsks[Kind]['ask'], data: Uint8Array) => IndexAsks[Kind]['answer']
+}
 
 export const indexReads = [
   'bucketUsage',
@@ -108,7 +110,7 @@ export function createObjectIndex(database: DatabaseSync): ObjectIndex {
     head: (ref) => objects.head(ref),
     list: (query) => lists.objects(query),
     listVersions: (query) => lists.versions(query),
-    put: (ask) => changed(ask, () => objects.put(ask)),
+    put: (ask, data) => changed(ask, () => objects.put(ask, data)),
     checkAppend: (ask) => nothing(objects.checkAppend(ask)),
     append: (ask) => changed(ask, () => objects.append(ask)),
     copy: (ask) => changed(ask, () => objects.copy(ask)),

@@ -7,8 +7,9 @@ import { objectLimits, tooLarge } from '../limits.ts'
 import type { DeleteResult, ObjectAttributes, ObjectRef, PutResult } from '../port.ts'
 import type { Buckets, StoredBucket } from './buckets.ts'
 import type { Events } from './events.ts'
-import type { Change, Content, NewObject, NewVersion, Piece, StoredHead } from './model.ts'
-import { NULL_VERSION, toHead } from './versions.ts'
+import type { Bytes, Change, Content, NewObject, NewVersion, Piece, StoredHead } from './model.ts'
+import { parseAttributes } from './head-row.ts'
+import { headRow, NULL_VERSION } from './versions.ts'
 import type { NewVersionRow, VersionRow, Versions } from './versions.ts'
 
 export interface AppendAsk extends NewVersion {
@@ -45,13 +46,14 @@ export class Objects {
   /** Throws NoSuchKey, NoSuchVersion, or MethodNotAllowed for a delete marker by its id. */
   head(ref: ObjectRef): StoredHead {
     const row = this.#existing(ref)
-    return { head: toHead(ref.bucket, row), pieces: this.#versions.piecesOf(row) }
+    return { head: headRow(row), bytes: this.#versions.bytesOf(row) }
   }
 
-  put(ask: NewObject): PutResult {
+  put(ask: NewObject, data: Uint8Array): PutResult {
     const bucket = this.#writable(ask)
     const { content, type, symlinkTarget } = ask
-    return this.#add(bucket, ask, content.pieces, {
+    const bytes = { pieces: content.pieces, data: data.length > 0 ? data : null }
+    return this.#add(bucket, ask, bytes, {
       type,
       size: content.size,
       etag: content.md5,
@@ -69,7 +71,12 @@ export class Objects {
   ): PutResult {
     const bucket = this.#writable(ask)
     const { pieces, ...described } = object
-    return this.#add(bucket, ask, pieces, { type: 'Multipart', ...described, contentMd5: null, symlinkTarget: null })
+    return this.#add(bucket, ask, withPieces(pieces), {
+      type: 'Multipart',
+      ...described,
+      contentMd5: null,
+      symlinkTarget: null,
+    })
   }
 
   /** Throws PositionNotEqualToLength, ObjectNotAppendable. */
@@ -103,7 +110,7 @@ export class Objects {
     if (object === undefined) {
       const row = { type: 'Appendable' as const, ...whole, contentMd5: null, symlinkTarget: null }
       const attributes = JSON.stringify(ask.attributes)
-      return { ...this.#add(bucket, ask, content.pieces, { ...row, attributes }), nextPosition: size }
+      return { ...this.#add(bucket, ask, withPieces(content.pieces), { ...row, attributes }), nextPosition: size }
     }
     this.#versions.extend(object, { ...whole, modifiedMs: nowMs }, content.pieces)
     this.#tell(ask, { ...object, ...whole }, content.size)
@@ -116,7 +123,7 @@ export class Objects {
     const { type, size, etag, crc64, contentMd5, symlinkTarget } = source
     const attributes = ask.attributes === null ? source.attributes : JSON.stringify(ask.attributes)
     const row = { type, size, etag, crc64, contentMd5, symlinkTarget, attributes }
-    return { ...this.#add(bucket, ask, this.#versions.piecesOf(source), row), modifiedMs: ask.nowMs }
+    return { ...this.#add(bucket, ask, this.#versions.bytesOf(source), row), modifiedMs: ask.nowMs }
   }
 
   changeAttributes({ change, ...ref }: ObjectRef & { change: Partial<ObjectAttributes> }): void {
@@ -136,7 +143,7 @@ export class Objects {
       return { versionId: null, isDeleteMarker: false }
     }
     const versionId = bucket.versioning === 'Enabled' ? ask.newVersionId : NULL_VERSION
-    const marker = this.#versions.add(markerRow(id, ask, versionId), [])
+    const marker = this.#versions.add(markerRow(id, ask, versionId), withPieces([]))
     this.#tell(ask, { ...(latest ?? marker), versionId }, -(latest?.size ?? 0))
     return { versionId, isDeleteMarker: true }
   }
@@ -168,7 +175,7 @@ export class Objects {
   #add(
     { id, bucket }: StoredBucket,
     ask: NewVersion,
-    pieces: readonly Piece[],
+    bytes: Bytes,
     described: Omit<NewVersionRow, 'bucket' | 'key' | 'versionId' | 'isDeleteMarker' | 'modifiedMs'>,
   ): PutResult {
     const sizeBefore = ask.event === null ? 0 : (this.#versions.latest(id, ask.key)?.size ?? 0)
@@ -181,7 +188,7 @@ export class Objects {
         modifiedMs: ask.nowMs,
         ...described,
       },
-      pieces,
+      bytes,
     )
     this.#tell(ask, row, row.size - sizeBefore)
     return { versionId: row.versionId, etag: row.etag, crc64: row.crc64, size: row.size }
@@ -189,7 +196,7 @@ export class Objects {
 
   #tell(ask: Change & { bucket: string }, row: VersionRow, deltaSize: number): void {
     if (ask.event === null) return
-    const { contentType, meta } = JSON.parse(row.attributes) as ObjectAttributes
+    const { contentType, meta } = parseAttributes(row.attributes)
     const { key, versionId, size, etag } = row
     const object = { bucket: ask.bucket, key, versionId, size, deltaSize, etag, contentType, meta }
     this.#events.add({ ...ask.event, timeMs: ask.nowMs, ...object })
@@ -207,6 +214,10 @@ export class Objects {
     const details = { Method: 'GET', ResourceType: 'DeleteMarker', isDeleteMarker: 'true', versionId }
     throw new OssError('MethodNotAllowed', 'The specified version is a delete marker.', details)
   }
+}
+
+function withPieces(pieces: readonly Piece[]): Bytes {
+  return { pieces, data: null }
 }
 
 function existing(row: VersionRow | undefined, key: string): VersionRow {

@@ -31,13 +31,13 @@ serveStorage<IndexAsks>(({ file }: { file: string }) => {
   }
 })
 
-type Handler = (ask: unknown) => unknown
+type Handler = (ask: unknown, data: Uint8Array) => unknown
 
 /** An error class does not pass between threads. */
 function withRefusals(handler: Handler): Handler {
-  return (ask) => {
+  return (ask, data) => {
     try {
-      return handler(ask)
+      return handler(ask, data)
     } catch (error) {
       if (!(error instanceof OssError)) throw error
       const { code, message, details, headers } = error

@@ -1,8 +1,9 @@
 /** Rows of objects: versions of keys, of which one is the latest. */
-import type { ObjectAttributes, ObjectHead, ObjectType } from '../port.ts'
+import type { ObjectType } from '../port.ts'
 import type { Buckets } from './buckets.ts'
 import type { Statements } from './database.ts'
-import type { Piece } from './model.ts'
+import type { HeadRow } from './head-row.ts'
+import type { Bytes, Piece } from './model.ts'
 import type { Pieces } from './pieces.ts'
 import { keyBehind } from './walk.ts'
 
@@ -58,12 +59,12 @@ export class Versions {
     return this.#statements.get(sql, bucket, key, versionId)
   }
 
-  /** It is the latest from now on; a null version makes way for one. Pieces of an earlier version may be among them. */
-  add(row: NewVersionRow, pieces: readonly Piece[]): VersionRow {
+  /** It is the latest from now on; a null version makes way for one, whose pieces the new one may share. */
+  add(row: NewVersionRow, bytes: Bytes): VersionRow {
     const { bucket, key, versionId } = row
     const before = this.latest(bucket, key)
     const added: VersionRow = { ...row, id: this.nextId(), isLatest: 1 }
-    this.#pieces.add(added.id, pieces)
+    this.#addBytes(added.id, bytes)
     const replaced =
       versionId !== NULL_VERSION || before === undefined
         ? undefined
@@ -84,7 +85,11 @@ export class Versions {
     if (before !== undefined) this.#setLatest(before, 1)
   }
 
-  extend(row: VersionRow, change: Pick<VersionRow, 'size' | 'etag' | 'crc64' | 'modifiedMs'>, more: readonly Piece[]) {
+  extend(
+    row: VersionRow,
+    change: Pick<VersionRow, 'size' | 'etag' | 'crc64' | 'modifiedMs'>,
+    more: readonly Piece[],
+  ): void {
     const { bucket, key, id } = row
     const { size, etag, crc64, modifiedMs } = change
     this.#pieces.add(id, more)
@@ -100,8 +105,11 @@ export class Versions {
     this.#statements.run(sql, attributes, bucket, key, id)
   }
 
-  piecesOf(row: VersionRow): Piece[] {
-    return row.size === 0 ? [] : this.#pieces.of(row.id)
+  bytesOf({ id, size }: VersionRow): Bytes {
+    const pieces = size === 0 ? [] : this.#pieces.of(id)
+    if (pieces.length > 0 || size === 0) return { pieces, data: null }
+    const row = this.#statements.get<{ data: Uint8Array }>('SELECT data FROM small_contents WHERE owner = ?', id)
+    return { pieces, data: row!.data }
   }
 
   /** What a list of objects shows: the latest ones with this prefix, from this key on, in key order. */
@@ -122,6 +130,11 @@ export class Versions {
     return this.#statements.iterate(sql, bucket, key, id)
   }
 
+  #addBytes(id: number, { pieces, data }: Bytes): void {
+    if (data !== null) this.#statements.run('INSERT INTO small_contents (owner, data) VALUES (?, ?)', id, data)
+    this.#pieces.add(id, pieces)
+  }
+
   #insert(row: VersionRow): void {
     const { bucket, key, id, versionId, isLatest, isDeleteMarker, type, size, etag, crc64 } = row
     this.#statements.run(
@@ -133,7 +146,8 @@ export class Versions {
   }
 
   #drop({ bucket, key, id, size, isDeleteMarker }: VersionRow): void {
-    if (size > 0) this.#pieces.remove(id)
+    if (size > 0 && this.#statements.run('DELETE FROM small_contents WHERE owner = ?', id) === 0)
+      this.#pieces.remove(id)
     this.#statements.run('DELETE FROM versions WHERE bucket = ? AND key = ? AND id = ?', bucket, key, id)
     if (isDeleteMarker === 0) this.#buckets.count(bucket, -1, -size)
   }
@@ -149,20 +163,11 @@ export function endOf(prefix: string): string | Uint8Array {
   return keyBehind(prefix) ?? new Uint8Array()
 }
 
-export function toHead(bucket: string, row: VersionRow): ObjectHead {
-  return {
-    bucket,
-    key: row.key,
-    versionId: row.versionId,
-    isLatest: row.isLatest === 1,
-    isDeleteMarker: row.isDeleteMarker === 1,
-    type: row.type,
-    size: row.size,
-    etag: row.etag,
-    crc64: row.crc64,
-    contentMd5: row.contentMd5,
-    modifiedMs: row.modifiedMs,
-    symlinkTarget: row.symlinkTarget,
-    ...(JSON.parse(row.attributes) as ObjectAttributes),
-  }
+export function headRow(row: VersionRow): HeadRow {
+  const { key, versionId, isLatest, isDeleteMarker, type, size, etag, crc64 } = row
+  const { contentMd5, modifiedMs, symlinkTarget, attributes } = row
+  return [
+    ...([key, versionId, isLatest, isDeleteMarker, type, size, etag, crc64] as const),
+    ...([contentMd5, modifiedMs, symlinkTarget, attributes] as const),
+  ]
 }

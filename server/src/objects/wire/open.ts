@@ -25,9 +25,6 @@ export const operations: readonly Operation[] = [
   ...multipartOperations,
 ]
 
-/** What a bucket can be told to do beside serving objects: one entry for each file of `features/`. */
-export const features: readonly Feature[] = []
-
 /** How long clients may take: an object may be large and the line slow, but not silent. */
 export const OBJECTS_PATIENCE = { headersMs: 15_000, requestMs: 2 * 60 * 60 * 1000, checkMs: 2_000, idleMs: 60_000 }
 
@@ -38,7 +35,12 @@ export interface ObjectsHandlers {
   refuse(socket: Socket, status: number, message: string): void
 }
 
-export function openObjectsWire(options: WireOptions, deps: WireDependencies): ObjectsHandlers {
+/** `features`: what a bucket can be told to do beside serving objects, see `features/open.ts`. */
+export function openObjectsWire(
+  options: WireOptions,
+  deps: WireDependencies,
+  features: readonly Feature[],
+): ObjectsHandlers {
   const request = createWire(options, operations, features, deps)
   return {
     request,

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { OssError } from '../port.ts'
 import { isSignedByV1 } from './auth/signed-parameters.ts'
-import { features, operations } from './open.ts'
+import { Callbacks } from './features/callback.ts'
+import { featuresOf } from './features/open.ts'
+import { operations } from './open.ts'
 import { createRouter } from './router.ts'
 import { readTarget } from './target.ts'
 import type { Level } from './exchange.ts'
 
+const images = { process: () => Promise.reject(new Error('no picture is asked for here')) }
+const store = { head: () => Promise.reject(new Error('no object is asked for here')) }
+const features = featuresOf('1', images, new Callbacks({ store, images, keyFile: '', endpoint: '' }))
 const all = [...operations, ...features.flatMap((feature) => feature.operations ?? [])]
 const router = createRouter(all)
 const find = (level: Level, method: string, query = '', headers = {}) =>
@@ -22,6 +27,11 @@ test('method, level and flags choose the operation, with or without an equals si
   assert.equal(find('object', 'PUT'), 'PutObject')
   assert.equal(find('object', 'PUT', '?partNumber=1&uploadId=a'), 'UploadPart')
   assert.equal(find('object', 'GET', '?versionId=a&response-content-type=b'), 'GetObject')
+})
+
+test('a preflight is answered at the address of whatever it asks about', () => {
+  assert.equal(find('object', 'OPTIONS', '?partNumber=1&uploadId=a'), 'OptionObject')
+  assert.equal(find('bucket', 'OPTIONS', '?cors'), 'OptionObject')
 })
 
 test('a header chooses among those of the same flags', () => {
@@ -59,6 +69,8 @@ test('no two operations answer the same request', () => {
 })
 
 test('every flag that chooses an operation is signed by version 1, so that nobody adds it to a signed URL', () => {
-  const unsigned = all.flatMap(({ flags = [] }) => flags).filter((flag) => flag !== 'list-type' && !isSignedByV1(flag))
+  // Lists are told to whom they are told anyway, and the public key to everybody.
+  const open = ['list-type', 'callback-public-key']
+  const unsigned = all.flatMap(({ flags = [] }) => flags).filter((flag) => !open.includes(flag) && !isSignedByV1(flag))
   assert.deepEqual(unsigned, [])
 })

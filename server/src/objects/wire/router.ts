@@ -32,7 +32,8 @@ export function createRouter(operations: readonly Operation[]): Router {
             flags.every((flag) => query.has(flag)) && (header === undefined || headers[header] !== undefined),
         )
       const ignored = [...query.keys()].find((name) => CHOOSING.has(name) && !operation?.flags?.includes(name))
-      if (ignored !== undefined && ignored !== 'callback') {
+      // A preflight asks for the address of another request.
+      if (ignored !== undefined && ignored !== 'callback' && method !== 'OPTIONS') {
         throw new OssError('NotImplemented', `${method} with '${ignored}' is not offered on the level of ${level}.`)
       }
       if (operation !== undefined) return operation

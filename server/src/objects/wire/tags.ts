@@ -1,6 +1,6 @@
 /** Tags of objects and buckets: a header, and XML. */
 import { OssError } from '../port.ts'
-import { childText, childrenOf, parseXml, type XmlValue } from './xml.ts'
+import { childText, childrenOf, parseXml, type XmlElement, type XmlValue } from './xml.ts'
 
 export const OBJECT_TAGS_MAX = 10
 const TAG_KEY_MAX = 128
@@ -17,7 +17,12 @@ export function readTaggingHeader(text: string): Tags {
 
 /** Throws MalformedXML, InvalidArgument. */
 export function readTagging(xml: string, tagsMax: number): Tags {
-  const [set] = childrenOf(parseXml(xml, 'Tagging'), 'TagSet')
+  return readTags(parseXml(xml, 'Tagging'), tagsMax)
+}
+
+/** `tagging`: the root of the document. */
+export function readTags(tagging: XmlElement, tagsMax: number): Tags {
+  const [set] = childrenOf(tagging, 'TagSet')
   const pairs = (set?.children ?? []).map((tag): [string, string] => {
     const key = childText(tag, 'Key')
     if (tag.name !== 'Tag' || key === undefined) {

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import type { TagDocument } from '../../../model.ts'
 import type { Context } from '../../operations/context.ts'
+import { createTemporaryUpload } from '../../operations/temporary-upload.ts'
 import { accountConfigs, accountSettings } from '../../operations/settings.ts'
 import { addTags, dropTags, findTaggable, listTagged, readTags } from '../../operations/tags.ts'
 import type { Route } from '../../route.ts'
@@ -26,7 +27,7 @@ export function fc2AccountRoutes(context: Context, version: Fc2Version): Route[]
       query: shape(pageQuery),
       handle: async () => ({ body: { reservedCapacities: [] } }),
     }),
-    ...(is2016 ? [accountConfigRoute(context)] : []),
+    ...(is2016 ? [accountConfigRoute(context), ...temporaryUploadRoutes(context)] : []),
     ...tagRoutes(context, is2016),
   ]
 }
@@ -39,6 +40,28 @@ function accountConfigRoute(context: Context): Route {
     query: shape({ config: texts }),
     handle: async ({ query }) => ({ body: accountConfigs(context, query.config ?? []) }),
   })
+}
+
+/** 2021-04-06 and 2023-03-30 have no such operation: their tools ask here. */
+function temporaryUploadRoutes(context: Context): Route[] {
+  return [
+    route({
+      operation: 'GetTempBucketToken',
+      method: 'GET',
+      path: '/tempBucketToken',
+      async handle() {
+        const { codeSizeLimit: _limit, ...body } = await createTemporaryUpload(context)
+        return { body }
+      },
+    }),
+    route({
+      operation: 'GetTempCodeBucketToken',
+      method: 'GET',
+      path: '/services/:serviceName/tempCodeBucketToken',
+      query: shape({ functionName: text, instanceType: text }),
+      handle: async () => ({ body: await createTemporaryUpload(context) }),
+    }),
+  ]
 }
 
 function tagRoutes(context: Context, is2016: boolean): Route[] {

@@ -17,8 +17,6 @@ const only: Record<Fc2Version, readonly Row[]> = {
   '2016-08-15': [
     ['CreateVpcBinding', 'POST', `${SERVICE}/binding`],
     ['DeleteVpcBinding', 'DELETE', `${SERVICE}/binding/:vpcId`],
-    ['GetTempBucketToken', 'GET', '/tempBucketToken'],
-    ['GetTempCodeBucketToken', 'GET', `${SERVICE}/tempCodeBucketToken`],
   ],
   '2021-04-06': [
     ['RegisterEventSource', 'POST', `${FUNCTION}/event-sources`],
