@@ -56,6 +56,7 @@ const CLOSING = new FcError('ServiceUnavailable', 'the platform is shutting down
 
 export class Runner implements Consumer {
   readonly owns = isInvocationGroup
+  readonly usesHost = true
   readonly #deps: AsyncDeps
   readonly #runs = new Map<string, Run>()
   readonly #runsOf = new Map<FunctionKey, Set<Run>>()
