@@ -34,17 +34,21 @@ import { createLaunchPlanner, stemKind } from './instances/launch.ts'
 import { createRuntimeApi } from './instances/runtime-api/server.ts'
 import type { Runtimes } from './instances/runtimes.ts'
 import { createStemStock } from './instances/stem-stock.ts'
+import { post } from './invocations/async/http-post.ts'
+import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
 import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
 import { createPackageStore } from './packages/store.ts'
+import { createSqliteQueue } from './queue/sqlite.ts'
 import { openSandboxes } from './sandbox/open.ts'
 import { FeedScalingRules } from './scaling/rules.ts'
 
@@ -138,7 +142,7 @@ export async function startPlatform(
     return { runtimes, sandbox }
   }
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -168,6 +172,7 @@ export async function startPlatform(
       },
       { clock },
     ),
+    createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
     openSockets(),
   ])
   const objects = await openObjectStore(
@@ -286,12 +291,31 @@ export async function startPlatform(
       stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
+  const asyncInvocations = openAsyncInvocations({
+    ...account,
+    clock,
+    queue,
+    invocations,
+    resolve(functionKey, qualifier) {
+      const { service, name } = splitFunctionKey(functionKey)
+      return routing.resolve(service, name, qualifier, () => random.fraction()).version
+    },
+    instancesMax: config.accountInstances,
+    memoryMBMax: hostMemoryMB,
+    appendLine: (line) => logs.appendLine(line),
+    onEvent: (functionKey, event, latencyMs) => metrics.observeAsync(functionKey, event, latencyMs),
+    post,
+    objects,
+    onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
+  })
+  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
       feedError = null
       routing.apply(changes)
       scalingRules.apply(changes)
+      asyncInvocations.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -332,6 +356,7 @@ export async function startPlatform(
       random,
       runtimes,
       instances,
+      tasks: asyncInvocations.tasks,
       createJwtVerifier: jwtVerifier,
       onDefect,
       onAnswered: (operation, status, durationMs) => metrics.observeManagementRequest(operation, status, durationMs),
@@ -356,6 +381,7 @@ export async function startPlatform(
     exposeMetrics: () => metrics.expose(),
     async checkReady() {
       if (feedError) throw feedError
+      asyncInvocations.check()
       await metadata.check()
       await objects.check()
     },
@@ -370,6 +396,7 @@ export async function startPlatform(
       authorizer,
       createJwtVerifier: jwtVerifier,
       invocations,
+      asyncInvocations,
       management(request, response) {
         if (!answerPlatformEndpoint(request, response, platformEndpoints)) api.handle(request, response)
       },
@@ -391,6 +418,7 @@ export async function startPlatform(
   }
   const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
+  asyncInvocations.start()
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
@@ -406,7 +434,7 @@ export async function startPlatform(
     {
       ...account,
       ...{ store: objects, clock, random, keys, authorizer, onDefect },
-      runningDepth: () => 0,
+      runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
     },
     objectFeatures.all,
   )
@@ -437,6 +465,7 @@ export async function startPlatform(
       await Promise.all([
         listener.close(graceMs),
         functionListener?.close(graceMs),
+        asyncInvocations.close(graceMs),
         ...objectsListeners.map((each) => each.close(graceMs)),
         instances.close(graceMs),
         api.close(),
@@ -445,6 +474,7 @@ export async function startPlatform(
       await stems.close()
       await runtimeApi.close()
       await sandboxes.close()
+      await queue.close()
       await logs.close()
       await objectFeatures.close()
       await objects.close()

@@ -33,6 +33,8 @@ export const errorTable = {
   DomainNameNotFound: caller(404),
   RouteNotFound: caller(404), // ours: a custom domain has no route for the path
   AsyncConfigNotExists: caller(404),
+  AsyncTaskNotFound: caller(404),
+  StatefulAsyncInvocationNotFound: caller(404),
   LayerNotFound: caller(404),
   LayerVersionNotFound: caller(404),
   OnDemandConfigNotFound: caller(404),
@@ -47,8 +49,10 @@ export const errorTable = {
   ServiceNotEmpty: caller(409),
   FunctionNotEmpty: caller(409),
   ProvisionConfigExist: caller(409),
+  StatefulAsyncInvocationAlreadyExists: caller(409),
   VersionPublishError: caller(409), // ours: publishing with nothing changed (the code was not seen)
   PreconditionFailed: caller(412),
+  AsyncInvocationStopped: caller(412),
   CAExited: byFunction(412),
   CAFileNotFound: byFunction(412),
   CAFilePermission: byFunction(412),

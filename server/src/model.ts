@@ -228,6 +228,22 @@ export interface ReservationsDocument {
   reserved: Record<FunctionKey, number>
 }
 
+/** How asynchronous invocations under a qualifier are retried, and where their results go. */
+export interface AsyncConfigDocument {
+  functionKey: FunctionKey
+  /** LATEST, an alias or a version. */
+  qualifier: string
+  retriesMax: number
+  maxAgeSeconds: number
+  /** Each is a task, whose state can be read and which can be stopped. */
+  isTask: boolean
+  /** ARN or URL; null: none. */
+  onSuccess: string | null
+  onFailure: string | null
+  createdTime: IsoTime
+  lastModifiedTime: IsoTime
+}
+
 /** What is common to the versions of a layer. Stays when the last one is deleted, so that no number is used twice. */
 export interface LayerDocument {
   layerName: string
@@ -260,6 +276,7 @@ export interface Documents {
   tag: TagDocument
   scaling: ScalingDocument
   reservations: ReservationsDocument
+  asyncConfig: AsyncConfigDocument
   layer: LayerDocument
   layerVersion: LayerVersionDocument
 }
@@ -296,6 +313,7 @@ export const keyOf = {
     return service === null ? `functions/${name}/${qualifier}` : `services/${service}.${qualifier}/functions/${name}`
   },
   reservations: 'account',
+  asyncConfig: (key: FunctionKey, qualifier: string) => `${key}/${qualifier}`,
   layer: (layerName: string) => layerName,
   layerVersion: (layerName: string, version: number) => `${layerName}/${String(version).padStart(10, '0')}`,
 } as const

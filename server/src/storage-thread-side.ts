@@ -8,6 +8,8 @@ import type { AskTable, Batch, Failure, FromThread, ToThread } from './storage-t
 /** The write-ahead log is cut back to this after a checkpoint. */
 const JOURNAL_BYTES_MAX = 64 * 1024 * 1024
 const CACHE_KIB_MAX = 16 * 1024
+export const IN_MEMORY = ':memory:'
+
 /** SQLite result codes that are about the database and not about the statement: what else was asked cannot succeed either. */
 const STORAGE_CODES = new Set([3, 5, 6, 7, 8, 10, 11, 13, 14, 15, 26])
 /** Those that say the file itself is bad. */
@@ -37,8 +39,10 @@ export interface Storage<Asks extends AskTable<Asks>> {
 export function openDatabase(file: string, subject: string, schema: string): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
-    mkdirSync(dirname(file), { recursive: true })
-    closeSync(openSync(file, 'a', 0o600))
+    if (file !== IN_MEMORY) {
+      mkdirSync(dirname(file), { recursive: true })
+      closeSync(openSync(file, 'a', 0o600))
+    }
     database = new DatabaseSync(file)
     database.exec(`
       PRAGMA journal_mode = WAL;
@@ -64,7 +68,7 @@ export function serveStorage<Asks extends AskTable<Asks>>(prepare: (data: never)
   const storage = prepare(workerData as never)
   const port = parentPort!
   const post = (message: FromThread): void => port.postMessage(message)
-  const carryOut = batchRunner(storage)
+  const carryOut = carryOutBatches(storage)
   port.on('message', (message: ToThread) => {
     if (message.kind === 'batch') return post(carryOut(message.batch))
     storage.database.close()
@@ -77,7 +81,8 @@ class Unavailable extends Error {}
 
 type Answers = FromThread & { kind: 'answers' }
 
-function batchRunner<Asks extends AskTable<Asks>>(storage: Storage<Asks>): (batch: Batch) => Answers {
+/** Each batch is one transaction. */
+export function carryOutBatches<Asks extends AskTable<Asks>>(storage: Storage<Asks>): (batch: Batch) => Answers {
   const { database } = storage
   const handlers = storage.handlers as Record<string, (ask: unknown, bytes: Uint8Array) => unknown>
   const reads = new Set<string>(storage.reads)

@@ -38,7 +38,7 @@ declare module 'fastify' {
 
 export interface ApiDeps extends Pick<
   Context,
-  'metadata' | 'packages' | 'objects' | 'tokens' | 'clock' | 'random' | 'runtimes' | 'instances'
+  'metadata' | 'packages' | 'objects' | 'tokens' | 'clock' | 'random' | 'runtimes' | 'instances' | 'tasks'
 > {
   images?: Context['images']
   authenticator: Authenticator
@@ -67,7 +67,8 @@ const WITHOUT_COMPILERS = {
 } as object as NonNullable<FastifyServerOptions['schemaController']>
 
 export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
-  const { metadata, packages, objects, tokens, clock, random, runtimes, instances, authenticator, authorizer } = deps
+  const { metadata, packages, objects, tokens, clock, random, runtimes, instances, tasks, authenticator, authorizer } =
+    deps
   const context: Context = {
     options,
     metadata,
@@ -79,6 +80,7 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     random,
     runtimes,
     instances,
+    tasks,
     lanes: createLanes(),
     createJwtVerifier: deps.createJwtVerifier,
     knowsServices: true,

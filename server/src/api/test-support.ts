@@ -9,6 +9,7 @@ import { createTokenIssuer } from '../auth/security-token.ts'
 import { createJwtVerifier } from '../auth/jwt-verifier.ts'
 import type { Clock } from '../clock.ts'
 import { systemRandom } from '../clock.ts'
+import type { AsyncTasks } from '../invocations/port.ts'
 import { createMetadataStore } from '../metadata/sql-store.ts'
 import type { MetadataStore } from '../metadata/port.ts'
 import { openFileBlobs } from '../blobs/files.ts'
@@ -78,7 +79,7 @@ function emptyBuckets(): ApiDeps['objects'] {
     },
     async changeBucket(name, { settings = {} }) {
       const bucket = buckets.get(name)!
-      buckets.set(name, { ...bucket, settings: { ...bucket.settings, ...settings } } as Bucket)
+      buckets.set(name, { ...bucket, settings: { ...bucket.settings, ...settings } })
     },
     head: async ({ bucket }) => {
       throw new OssError('NoSuchBucket', 'The specified bucket does not exist.', { BucketName: bucket })
@@ -87,6 +88,13 @@ function emptyBuckets(): ApiDeps['objects'] {
       throw new Error('there is nothing to read')
     },
   }
+}
+
+/** There is no task. */
+export const noTasks: AsyncTasks = {
+  list: async () => ({ tasks: [], cursor: null }),
+  get: async () => undefined,
+  stop: async () => false,
 }
 
 export interface TestApi {
@@ -125,6 +133,7 @@ export async function startApi(
       clock,
       random: systemRandom,
       instances: noInstances,
+      tasks: noTasks,
       runtimes: {
         all: ['nodejs20', 'python3.10', 'java11', 'custom', 'custom-container'],
         available: (runtime) => (runtime === 'java11' ? { ok: false, reason: 'java is not installed' } : { ok: true }),

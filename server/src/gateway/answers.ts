@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { errorBody, type FcError } from '../errors.ts'
 import { EXPOSED_HEADERS } from '../exposed-headers.ts'
 import { discardBody } from './body.ts'
-import type { InvocationFailure, InvocationOutcome } from '../invocations/port.ts'
+import type { InvocationOutcome } from '../invocations/port.ts'
 
 /**
  * Answers an error as JSON, after the rest of the request body was read; returns the bytes of its own body. When the head
@@ -28,14 +28,6 @@ export function answerError(
   })
   return Buffer.byteLength(body)
 }
-
-/** What a caller is shown of a function's own failure; fields as the language runtimes of Function Compute name them. */
-export function failureBody(failure: Extract<InvocationFailure, { kind: 'function' }>['failure']): string {
-  const { errorMessage, errorType, stackTrace, cause } = failure
-  return JSON.stringify({ errorMessage, errorType, ...(stackTrace ? { stackTrace } : {}), ...(cause ? { cause } : {}) })
-}
-
-export const errorKind = (handled: boolean) => (handled ? 'HandledInvocationError' : 'UnhandledInvocationError')
 
 export function jsonHeaders(requestId: string, body: string, extra: readonly string[]): string[] {
   return [

@@ -22,11 +22,15 @@ export function readBody(request: IncomingMessage, contentLength: number, bytesM
       tooLarge()
       return
     }
+    const brokenOff = () =>
+      reject(new FcError('ClientClosedRequest', 'the client closed the request before it was whole'))
     request.on('data', take)
-    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    request.on('close', () =>
-      reject(new FcError('ClientClosedRequest', 'the client closed the request before it was whole')),
-    )
+    request.on('close', brokenOff)
+    request.on('end', () => {
+      // It closes when it was answered, too: an error for that, with its stack, would cost more than the rest.
+      request.off('close', brokenOff)
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+    })
   })
 }
 

@@ -1,8 +1,9 @@
 /** Answers an event invocation: its headers tell duration and memory, so the answer is held until it is whole. */
 import type { ServerResponse } from 'node:http'
 import { FcError, toFcError } from '../errors.ts'
+import { errorKind, failureBody } from '../invocations/port.ts'
 import type { Invocation, InvocationFailure, InvocationRequest, Invocations, Responder } from '../invocations/port.ts'
-import { answerError, errorKind, eventHeaders, failureBody } from './answers.ts'
+import { answerError, eventHeaders } from './answers.ts'
 import { PAYLOAD_BYTES_MAX } from './limits.ts'
 
 export function exchangeEvent(

@@ -8,9 +8,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Authenticator, Authorizer, JwtVerifierFactory } from '../auth/port.ts'
 import { requestIdV3, uuidV7, type Clock, type Random } from '../clock.ts'
 import { FcError, toFcError } from '../errors.ts'
-import type { HttpRequestHead, InvocationRequest, Invocations } from '../invocations/port.ts'
+import type { AsyncInvocations, HttpRequestHead, InvocationRequest, Invocations } from '../invocations/port.ts'
 import { functionArn, type FunctionVersion } from '../model.ts'
 import { answerError } from './answers.ts'
+import { acceptEvent, readAsyncOptions } from './async-event.ts'
 import { readBody } from './body.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import { exchangeEvent } from './event-exchange.ts'
@@ -22,7 +23,7 @@ import { HEADER_BYTES_MAX, PAYLOAD_BYTES_MAX } from './limits.ts'
 import { readHead, type RequestHead } from './request-head.ts'
 import { checkUrlLength, createResolver, splitUrl, type HttpCall, type Url } from './resolve.ts'
 import type { Resolved, Routing } from './routing.ts'
-import { decoded, hostName, targetOf, triggerHostId, type PathTarget } from './target.ts'
+import { decoded, hostName, targetOf, triggerHostId, type ApiVersion, type PathTarget } from './target.ts'
 import { tracingOf } from './tracing.ts'
 
 export interface GatewayOptions {
@@ -42,6 +43,7 @@ export interface GatewayDeps {
   authorizer: Authorizer
   createJwtVerifier: JwtVerifierFactory
   invocations: Invocations
+  asyncInvocations: Pick<AsyncInvocations, 'accept'>
   /** Everything that is no invocation. */
   management(request: IncomingMessage, response: ServerResponse): void
   /** A thrown value that is no FcError: a defect. */
@@ -136,10 +138,35 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
     // Who may not ask is not told whether the function exists.
     const bodySha256 = authorizeInvoke(request, target, false)
     const resolved = resolver.event(target)
-    admitEvent(resolved.version, request)
+    if (admitEvent(resolved.version, request) === 'async') {
+      acceptLater(resolved, incoming, target.apiVersion, bodySha256)
+      return
+    }
     const invocation = invocationRequest(resolved, incoming, null)
     whenDone(readChecked(request, head, bodySha256), incoming, (event) =>
       exchangeEvent(deps.invocations, invocation, event, response),
+    )
+  }
+
+  function acceptLater(
+    { version, qualifier }: Resolved,
+    incoming: Incoming,
+    apiVersion: ApiVersion,
+    bodySha256: string | null,
+  ): void {
+    const { request, response, head, requestId } = incoming
+    const asked = {
+      requestId,
+      functionKey: version.key,
+      qualifier,
+      ...readAsyncOptions(request, requestId),
+      clientIp: request.socket.remoteAddress ?? '',
+      tracing: tracingOf(request.rawHeaders),
+      depth: 0,
+      overrides: null,
+    }
+    whenDone(readChecked(request, head, bodySha256), incoming, (payload) =>
+      acceptEvent(deps.asyncInvocations, { ...asked, payload }, apiVersion, response),
     )
   }
 
@@ -199,7 +226,7 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
   function whenDone<Value>(
     work: Promise<Value>,
     { response, requestId }: Incoming,
-    next: (value: Value) => void,
+    next: (value: Value) => void | Promise<void>,
   ): void {
     work.then(next).catch((error: unknown) => refuse(error, response, requestId))
   }
@@ -254,19 +281,15 @@ function admitUpgrade({ function: { config } }: FunctionVersion, head: RequestHe
   if (head.hasBody) throw new FcError('InvalidArgument', 'a request for a WebSocket connection has no body')
 }
 
-function admitEvent(version: FunctionVersion, request: IncomingMessage): void {
+function admitEvent(version: FunctionVersion, request: IncomingMessage): 'sync' | 'async' {
   admit(version)
   const type = wordHeader(request, 'x-fc-invocation-type')
-  if (type === 'async') {
-    throw new FcError(
-      'NotImplemented',
-      'InvokeFunction with x-fc-invocation-type Async is not offered yet; leave the header out to invoke and wait',
-    )
-  }
-  if (type !== '' && type !== 'sync') throw new FcError('InvalidArgument', 'x-fc-invocation-type accepts Sync or Async')
+  if (type !== '' && type !== 'sync' && type !== 'async')
+    throw new FcError('InvalidArgument', 'x-fc-invocation-type accepts Sync or Async')
   const logType = wordHeader(request, 'x-fc-log-type')
   if (logType !== '' && logType !== 'none' && logType !== 'tail')
     throw new FcError('InvalidArgument', 'x-fc-log-type accepts None or Tail')
+  return type === 'async' ? 'async' : 'sync'
 }
 
 /** A function must not be able to repeat its caller's signature elsewhere. */

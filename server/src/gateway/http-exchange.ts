@@ -1,8 +1,9 @@
 /** Passes an HTTP request to a function and its answer back; neither body is held. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { FcError, toFcError } from '../errors.ts'
+import { errorKind, failureBody } from '../invocations/port.ts'
 import type { Invocation, InvocationFailure, InvocationRequest, Invocations, Responder } from '../invocations/port.ts'
-import { answerError, errorKind, failureBody, jsonHeaders } from './answers.ts'
+import { answerError, jsonHeaders } from './answers.ts'
 import { PAYLOAD_BYTES_MAX } from './limits.ts'
 import { readResponseHead } from './response-head.ts'
 

@@ -201,6 +201,7 @@ export class Routing {
       case 'tag':
       case 'scaling':
       case 'reservations':
+      case 'asyncConfig':
         return
     }
   }

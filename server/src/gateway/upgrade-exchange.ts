@@ -2,8 +2,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { toFcError, type FcError } from '../errors.ts'
+import { errorKind, failureBody } from '../invocations/port.ts'
 import type { Invocation, InvocationFailure, InvocationRequest, Invocations, Responder } from '../invocations/port.ts'
-import { answerError, errorKind, failureBody, jsonHeaders } from './answers.ts'
+import { answerError, jsonHeaders } from './answers.ts'
 import { readUpgradeHead, SWITCHING_PROTOCOLS } from './response-head.ts'
 
 /** A connection whose client asks for another protocol. */

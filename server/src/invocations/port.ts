@@ -3,6 +3,11 @@ import type { FcError } from '../errors.ts'
 import type { FunctionFailure, InstanceExit } from '../instances/port.ts'
 import type { InvocationRecord } from '../logs/port.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
+import type { StateWrite } from '../queue/port.ts'
+
+export { parseDestination } from './async/destination.ts'
+export { DELAY_SECONDS_MAX, MAX_AGE_SECONDS_DEFAULT, RETRIES_DEFAULT } from './async/policy.ts'
+export { errorKind, failureBody } from './failure-body.ts'
 
 export interface HttpRequestHead {
   method: string
@@ -80,6 +85,8 @@ export interface Invocation {
   consumed(bytes: number): void
   /** The caller went away. */
   cancel(): void
+  /** Ends it with this error; the instance that is at it takes no more and ends, too. */
+  abort(error: FcError): void
   /** Ends the record; `statusCode` is what the caller was answered, `error` a failure that the caller's side found in the answer. */
   account(statusCode: number, responseBytes: number, error?: FcError): void
   outcome(): InvocationOutcome
@@ -110,6 +117,8 @@ export interface AsyncRequest {
   depth: number
   /** Instead of what the async-invoke-config of the function says; null: as it says. */
   overrides: AsyncOverrides | null
+  /** Of the one who asks: written in the same commit as the invocation; for a task, whose own takes that place, right after. */
+  state?: StateWrite
 }
 
 export interface AsyncOverrides {
@@ -126,6 +135,75 @@ export interface AsyncInvocations {
    * task id is taken, the backlog is full or the disk is.
    */
   accept(request: AsyncRequest): Promise<string | null>
+  /** It is never run, and goes to its failure destination, if it has one, with this error. Durable when it resolves. */
+  discard(request: AsyncRequest, error: FcError): Promise<void>
   /** The longest chain of triggers that led to what runs of this function now; 0: none of it came from a trigger. */
   runningDepth(functionKey: FunctionKey): number
+}
+
+/** The life of a task; the last five end it. */
+export type TaskStatus =
+  | 'Enqueued'
+  | 'Dequeued'
+  | 'Running'
+  | 'Retrying'
+  | 'Stopping'
+  | 'Succeeded'
+  | 'Failed'
+  | 'Stopped'
+  | 'Expired'
+  | 'Invalid'
+
+export interface TaskEvent {
+  eventId: number
+  status: TaskStatus
+  timeMs: number
+  detail: string
+}
+
+/** An asynchronous invocation whose state can be read. */
+export interface Task {
+  taskId: string
+  functionKey: FunctionKey
+  qualifier: string
+  requestId: string
+  status: TaskStatus
+  /** When it was accepted. */
+  startedMs: number
+  /** 0: it has not ended. */
+  endMs: number
+  /** Of the last attempt. */
+  durationMs: number
+  retries: number
+  /** Empty: nothing is sent on, or not yet. */
+  destinationStatus: '' | 'Succeeded' | 'Failed'
+  instanceId: string
+  payload: string
+  returnPayload: string
+  errorMessage: string
+  events: TaskEvent[]
+}
+
+export interface TaskQuery {
+  functionKey: FunctionKey
+  qualifier: string
+  status?: TaskStatus | undefined
+  prefix?: string | undefined
+  /** Inclusive. */
+  startedFromMs?: number | undefined
+  startedToMs?: number | undefined
+  isDescending: boolean
+  limit: number
+  cursor?: string | undefined
+}
+
+export interface AsyncTasks {
+  list(query: TaskQuery): Promise<{ tasks: Task[]; cursor: string | null }>
+  /** Undefined: there is none of this id, or it was forgotten. */
+  get(functionKey: FunctionKey, qualifier: string, taskId: string): Promise<Task | undefined>
+  /**
+   * One that waits is stopped when this resolves, one that runs soon after. False: there is none of this id. Rejects
+   * with AsyncInvocationStopped when it has ended.
+   */
+  stop(functionKey: FunctionKey, qualifier: string, taskId: string): Promise<boolean>
 }

@@ -177,3 +177,31 @@ test('observing costs well under a microsecond', (context) => {
   // Measured at 0.06; the bound leaves room for slow and busy machines.
   assert.ok(microseconds < 5)
 })
+
+test('asynchronous invocations are counted by function, with their backlog and the time until they start', async () => {
+  const metrics = createMetrics()
+  metrics.observeAsync('f', 'enqueued')
+  metrics.observeAsync('f', 'enqueued')
+  metrics.observeAsync('f', 'started', 4)
+  metrics.observeAsync('f', 'destinationFailed')
+  metrics.setSources({
+    asyncBacklog: () => [
+      { functionKey: 'f', waiting: 2, inFlight: 1, oldestMs: 1500 },
+      { functionKey: 'f', waiting: 1, inFlight: 0, oldestMs: 500 },
+    ],
+  })
+  assert.deepEqual(await linesOf(metrics, 'sluice_async_enqueued_total'), [
+    'sluice_async_enqueued_total{function="f"} 2',
+  ])
+  assert.deepEqual(await linesOf(metrics, 'sluice_async_destination_errors_total'), [
+    'sluice_async_destination_errors_total{function="f"} 1',
+  ])
+  assert.deepEqual(await linesOf(metrics, 'sluice_async_backlog'), ['sluice_async_backlog{function="f"} 3'])
+  assert.deepEqual(await linesOf(metrics, 'sluice_async_in_process'), ['sluice_async_in_process{function="f"} 1'])
+  assert.deepEqual(await linesOf(metrics, 'sluice_async_oldest_seconds'), ['sluice_async_oldest_seconds 1.5'])
+  assert.ok(
+    (await linesOf(metrics, 'sluice_async_latency_seconds_bucket')).includes(
+      'sluice_async_latency_seconds_bucket{le="0.005",function="f"} 1',
+    ),
+  )
+})

@@ -2,6 +2,7 @@
 import { setImmediate as yieldToRequests } from 'node:timers/promises'
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { InvocationRecord } from '../logs/port.ts'
+import { createAsyncSeries } from './async-series.ts'
 import type { Distribution } from './distribution.ts'
 import { createLazyRegistry } from './lazy.ts'
 import type { Labels, Read } from './lazy.ts'
@@ -25,7 +26,8 @@ const OTHER = 'other'
 
 export function createMetrics(): Metrics {
   const registry = new Registry()
-  const { counter, gauge, histogram } = createLazyRegistry(registry)
+  const lazy = createLazyRegistry(registry)
+  const { counter, gauge, histogram } = lazy
   const functions = new Map<string, Map<string, VersionSeries>>()
   const other = new VersionSeries(OTHER, OTHER)
   const series = [other]
@@ -152,6 +154,7 @@ export function createMetrics(): Metrics {
   counter('sluice_log_records_dropped_total', 'Invocation records that could not be kept.', [], () =>
     maybe(sources.logs?.().droppedRecords),
   )
+  const observeAsync = createAsyncSeries(lazy, sources)
   const managementSeconds = new Histogram({
     name: 'sluice_management_request_duration_seconds',
     help: 'Management API requests by operation and status code.',
@@ -172,6 +175,7 @@ export function createMetrics(): Metrics {
       seriesOf(record.functionKey, record.versionId).observe(record)
       if (record.coldStart !== null) coldStarts.observe(record.coldStart)
     },
+    observeAsync,
     observeManagementRequest(operation, statusCode, durationMs) {
       if (operations.size < OPERATIONS_MAX) operations.add(operation)
       const named = operations.has(operation) ? operation : OTHER

@@ -11,12 +11,28 @@ export interface MetricSources {
   waitingRequests(): number
   /** Invocations that instances work on. */
   runningInvocations(): number
+  /** Asynchronous invocations by function: those that wait, those that are worked on, the age of the oldest that waits. */
+  asyncBacklog(): Iterable<{ functionKey: string; waiting: number; inFlight: number; oldestMs: number }>
   logs(): { droppedLines: number; droppedRecords: number; storedBytes: number }
 }
+
+/** What happens to asynchronous invocations, beside their attempts, which are invocations with records. */
+export type AsyncEvent =
+  | 'enqueued'
+  | 'dequeued'
+  /** The first attempt has an instance; with the time since it was accepted or, if it was put off, due. */
+  | 'started'
+  | 'retried'
+  | 'expired'
+  /** Given up: its attempts failed, or it cannot be run. */
+  | 'dropped'
+  | 'destinationSucceeded'
+  | 'destinationFailed'
 
 export interface Metrics {
   /** Counts one invocation, or the billed time of a hook; cheap enough for each of them. */
   observe(record: InvocationRecord): void
+  observeAsync(functionKey: string, event: AsyncEvent, latencyMs?: number): void
   /** `operation` is one of the API's own names, never text of a caller. */
   observeManagementRequest(operation: string, statusCode: number, durationMs: number): void
   /** Adds or replaces sources; a gauge without one is absent. */

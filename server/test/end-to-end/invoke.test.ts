@@ -155,11 +155,6 @@ test('a disabled function is refused with the reason until it is enabled', async
   assert.equal((await platform.invoke('switched')).text, 'on')
 })
 
-test('async invocation is refused by name until it is offered', async () => {
-  const answer = await platform.invoke('tool', '', { 'x-fc-invocation-type': 'Async' })
-  assert.deepEqual([answer.status, answer.json()['Code']], [501, 'NotImplemented'])
-})
-
 test('an alias with weights sends its share to the other version', async () => {
   await platform.deploy('canary', { 'index.js': 'exports.handler = async () => "one"' })
   const publish = () => platform.call('POST', '/2023-03-30/functions/canary/versions', {})

@@ -5,6 +5,7 @@ import type { AliasDocument, JsonObject, Scope } from '../../model.ts'
 import { keyOf } from '../../model.ts'
 import type { Resource } from './commit.ts'
 import { change, changeDocument, checkIfMatch, readScope, resourceOf, touchScope } from './commit.ts'
+import { asyncConfigsUnder } from './async-configs.ts'
 import type { Context } from './context.ts'
 import { now } from './context.ts'
 import { findAlias, findOwner, findVersion, nameOfScope } from './find.ts'
@@ -120,7 +121,11 @@ export async function deleteAlias(
     checkIfMatch(ifMatch, resourceOf('alias', stored).etag)
     const write: Write = { kind: 'alias', key: stored.key, ifRevision: stored.revision, value: null }
     const scaling = await listScalingOfAlias(context, scope, aliasName)
-    return { writes: withScope([write, ...scaling.map(removeStored)], scopeDocument), result: undefined }
+    const asyncConfigs = await asyncConfigsUnder(context, scope, aliasName)
+    return {
+      writes: withScope([write, ...scaling.map(removeStored), ...asyncConfigs], scopeDocument),
+      result: undefined,
+    }
   })
 }
 

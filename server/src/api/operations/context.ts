@@ -1,6 +1,7 @@
 /** What every operation works on. */
 import type { JwtVerifierFactory, TokenIssuer } from '../../auth/port.ts'
 import type { Clock, Random } from '../../clock.ts'
+import type { AsyncTasks } from '../../invocations/port.ts'
 import type { MetadataStore } from '../../metadata/port.ts'
 import type { IsoTime } from '../../model.ts'
 import type { ObjectStore } from '../../objects/port.ts'
@@ -41,6 +42,7 @@ export interface Context {
   random: Random
   runtimes: Runtimes
   instances: InstanceControl
+  tasks: AsyncTasks
   lanes: Lanes
   /** Refuses a jwt configuration that requests could not be checked by; undefined: it is kept unchecked. */
   createJwtVerifier: JwtVerifierFactory | undefined

@@ -4,6 +4,7 @@ import { FcError } from '../../errors.ts'
 import type { Write } from '../../metadata/port.ts'
 import type { FunctionConfig, FunctionDocument, FunctionKey, JsonObject } from '../../model.ts'
 import { functionKey, keyOf, scopeOf, splitFunctionKey } from '../../model.ts'
+import { asyncConfigsOf } from './async-configs.ts'
 import type { CodeInput } from './code.ts'
 import { storeCode } from './code.ts'
 import type { Resource } from './commit.ts'
@@ -168,6 +169,7 @@ export async function deleteFunction(context: Context, key: FunctionKey, ifMatch
       { kind: 'function', key, ifRevision: stored.revision, value: null },
       removeTags(functionArn(context, key)),
       ...scaling.map(removeStored),
+      ...(await asyncConfigsOf(context, key)),
       ...(await releaseReservation(context, key)),
     ]
     if (scopeDocument) writes.push(owns ? removeScope(scopeDocument) : touchScope(scopeDocument))

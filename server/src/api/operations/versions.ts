@@ -6,6 +6,7 @@ import type { FunctionDocument, Scope, ServiceDocument, VersionDocument } from '
 import { keyOf } from '../../model.ts'
 import type { Resource } from './commit.ts'
 import { change, checkIfMatch, etagOf, readScope, touchScope } from './commit.ts'
+import { asyncConfigsUnder } from './async-configs.ts'
 import type { Context } from './context.ts'
 import { now } from './context.ts'
 import { findFunction, findOwner, findService, findVersion, nameOfScope } from './find.ts'
@@ -107,6 +108,7 @@ export async function deleteVersion(
     return {
       writes: [
         { kind: 'version', key: stored.key, ifRevision: stored.revision, value: null },
+        ...(await asyncConfigsUnder(context, scope, versionId)),
         ...(scopeDocument ? [touchScope(scopeDocument)] : []),
       ],
       result: undefined,

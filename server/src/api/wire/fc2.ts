@@ -7,6 +7,7 @@ import type { Context } from '../operations/context.ts'
 import type { Route } from '../route.ts'
 import { fc2AccountRoutes } from './fc2/account.ts'
 import { aliasRoutes } from './fc2/aliases.ts'
+import { asyncRoutes } from './fc2/async.ts'
 import { domainRoutes } from './fc2/domains.ts'
 import { functionRoutes } from './fc2/functions.ts'
 import { instanceRoutes } from './fc2/instances.ts'
@@ -15,7 +16,7 @@ import { fc2NotOffered } from './fc2/not-offered.ts'
 import { serviceRoutes } from './fc2/services.ts'
 import { triggerRoutes } from './fc2/triggers.ts'
 import { scalingRoutes } from './fc2/scaling.ts'
-import { unsetConfigRoutes } from './fc2/unset-configs.ts'
+import { vpcBindingRoutes } from './fc2/vpc-bindings.ts'
 import type { Fc2Version } from './fc2/version.ts'
 import { versionRoutes } from './fc2/versions.ts'
 
@@ -31,7 +32,8 @@ export function fc2Routes(context: Context, version: Fc2Version): Route[] {
     ...layerRoutes(context),
     ...scalingRoutes(context),
     ...instanceRoutes(context),
-    ...unsetConfigRoutes(context, version),
+    ...asyncRoutes(context),
+    ...vpcBindingRoutes(context, version),
     ...fc2NotOffered(version),
   ]
 }

@@ -4,6 +4,7 @@ import { regions } from '../operations/settings.ts'
 import type { Route } from '../route.ts'
 import { route } from '../route.ts'
 import { aliasRoutes } from './fc3/aliases.ts'
+import { asyncRoutes } from './fc3/async.ts'
 import { domainRoutes } from './fc3/domains.ts'
 import { functionRoutes } from './fc3/functions.ts'
 import { instanceRoutes } from './fc3/instances.ts'
@@ -12,7 +13,7 @@ import { fc3NotOffered } from './fc3/not-offered.ts'
 import { tagRoutes } from './fc3/tags.ts'
 import { triggerRoutes } from './fc3/triggers.ts'
 import { scalingRoutes } from './fc3/scaling.ts'
-import { unsetConfigRoutes } from './fc3/unset-configs.ts'
+import { vpcBindingRoutes } from './fc3/vpc-bindings.ts'
 import { versionRoutes } from './fc3/versions.ts'
 
 export function fc3Routes(context: Context): Route[] {
@@ -32,7 +33,8 @@ export function fc3Routes(context: Context): Route[] {
     ...layerRoutes(context),
     ...scalingRoutes(context),
     ...instanceRoutes(context),
-    ...unsetConfigRoutes(context),
+    ...asyncRoutes(context),
+    ...vpcBindingRoutes(context),
     ...fc3NotOffered,
   ]
 }

@@ -9,12 +9,6 @@ const FUNCTION = `${SERVICE}/functions/:functionName`
 type Row = readonly [operation: string, method: Method, path: string]
 
 const both: readonly Row[] = [
-  ['PutFunctionAsyncInvokeConfig', 'PUT', `${FUNCTION}/async-invoke-config`],
-  ['DeleteFunctionAsyncInvokeConfig', 'DELETE', `${FUNCTION}/async-invoke-config`],
-  ['ListStatefulAsyncInvocations', 'GET', `${FUNCTION}/stateful-async-invocations`],
-  ['GetStatefulAsyncInvocation', 'GET', `${FUNCTION}/stateful-async-invocations/:invocationId`],
-  ['StopStatefulAsyncInvocation', 'PUT', `${FUNCTION}/stateful-async-invocations/:invocationId`],
-  ['ListStatefulAsyncInvocationFunctions', 'GET', '/stateful-async-invocation-functions'],
   ['CreateVpcBinding', 'POST', `${SERVICE}/bindings`],
   ['DeleteVpcBinding', 'DELETE', `${SERVICE}/bindings/:vpcId`],
 ]

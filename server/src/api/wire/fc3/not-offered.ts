@@ -4,11 +4,6 @@ import { notOffered } from '../../route.ts'
 const FUNCTION = '/functions/:functionName'
 
 export const fc3NotOffered = notOffered([
-  ['PutAsyncInvokeConfig', 'PUT', `${FUNCTION}/async-invoke-config`],
-  ['DeleteAsyncInvokeConfig', 'DELETE', `${FUNCTION}/async-invoke-config`],
-  ['ListAsyncTasks', 'GET', `${FUNCTION}/async-tasks`],
-  ['GetAsyncTask', 'GET', `${FUNCTION}/async-tasks/:taskId`],
-  ['StopAsyncTask', 'PUT', `${FUNCTION}/async-tasks/:taskId/stop`],
   ['CreateSession', 'POST', `${FUNCTION}/sessions`],
   ['ListSessions', 'GET', `${FUNCTION}/sessions`],
   ['GetSession', 'GET', `${FUNCTION}/sessions/:sessionId`],
