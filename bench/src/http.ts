@@ -8,8 +8,10 @@ export interface Endpoint {
   path: string
   /** `Host` for a platform that routes by it. */
   headers: Record<string, string>
-  /** GET unless said otherwise; nothing else has a body. */
-  method?: 'GET' | 'POST'
+  /** GET unless said otherwise. */
+  method?: 'GET' | 'POST' | 'PUT'
+  /** None unless said otherwise. */
+  body?: string
 }
 
 export interface Answer {
@@ -23,7 +25,7 @@ const REQUEST_MS_MAX = 30_000
 const RETRY_MS = 1
 
 /** One request over a connection of its own. Rejects when the connection fails or nothing comes for 30 s. */
-export function get({ port, path, headers, method = 'GET' }: Endpoint): Promise<Answer> {
+export function get({ port, path, headers, method = 'GET', body = '' }: Endpoint): Promise<Answer> {
   const startedMs = performance.now()
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path, headers, method, agent: false, timeout: REQUEST_MS_MAX }
@@ -38,7 +40,7 @@ export function get({ port, path, headers, method = 'GET' }: Endpoint): Promise<
     })
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer from port ${port} for ${REQUEST_MS_MAX} ms`)))
     outgoing.on('error', reject)
-    outgoing.end()
+    outgoing.end(body)
   })
 }
 

@@ -56,9 +56,10 @@ export function parseWrk(report: string): LoadResult {
 export function turnScript(endpoints: readonly Endpoint[]): string {
   const headersOf = ({ headers }: Endpoint) =>
     Object.entries(headers).map(([name, value]) => `[${JSON.stringify(name)}] = ${JSON.stringify(value)}`)
+  const bodyOf = ({ body }: Endpoint) => (body === undefined ? '' : `, ${JSON.stringify(body)}`)
   const lines = endpoints.map(
     (endpoint) =>
-      `    wrk.format("${endpoint.method ?? 'GET'}", ${JSON.stringify(endpoint.path)}, { ${headersOf(endpoint).join(', ')} }),`,
+      `    wrk.format("${endpoint.method ?? 'GET'}", ${JSON.stringify(endpoint.path)}, { ${headersOf(endpoint).join(', ')} }${bodyOf(endpoint)}),`,
   )
   return `local requests
 local at = 0
@@ -86,7 +87,7 @@ const wrk: LoadGenerator = {
   name: 'wrk',
   run(endpoint, connections, seconds) {
     const { port, path, headers, method } = endpoint
-    if (method !== undefined) return wrk.runInTurn!([endpoint], connections, seconds)
+    if (method !== undefined || endpoint.body !== undefined) return wrk.runInTurn!([endpoint], connections, seconds)
     const headerFlags = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
     return runWrk(port, path, connections, seconds, headerFlags)
   },
@@ -113,7 +114,7 @@ interface AutocannonReport {
 const autocannon: LoadGenerator = {
   name: 'autocannon',
   runInTurn: null,
-  async run({ port, path, headers, method = 'GET' }, connections, seconds) {
+  async run({ port, path, headers, method = 'GET', body }, connections, seconds) {
     const program = createRequire(import.meta.url).resolve('autocannon/autocannon.js')
     const headerFlags = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`])
     const flags = [
@@ -126,6 +127,7 @@ const autocannon: LoadGenerator = {
       '-m',
       method,
       ...headerFlags,
+      ...(body === undefined ? [] : ['-b', body]),
     ]
     const { stdout } = await run(process.execPath, [program, ...flags, `http://127.0.0.1:${port}${path}`], {
       timeout: seconds * 1000 + GRACE_MS,

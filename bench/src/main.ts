@@ -12,6 +12,7 @@ import { ratios, summarise } from './measurement.ts'
 import type { Measurement } from './measurement.ts'
 import { parseOptions } from './options.ts'
 import type { Options, Row } from './options.ts'
+import { asyncRow } from './rows/async.ts'
 import { cold } from './rows/cold.ts'
 import { deploy } from './rows/deploy.ts'
 import { burst } from './rows/burst.ts'
@@ -20,6 +21,7 @@ import { idle, ready } from './rows/idle.ts'
 import { languages } from './rows/languages.ts'
 import { memory } from './rows/memory.ts'
 import { mix } from './rows/mix.ts'
+import { RATIO_METRICS as OBJECT_METRICS, objects } from './rows/objects.ts'
 import { rate } from './rows/rate.ts'
 import type { RunRow } from './rows/row.ts'
 import { scale } from './rows/scale.ts'
@@ -41,6 +43,8 @@ const RUN: Record<Row, RunRow> = {
   deploy,
   idle,
   scale,
+  async: asyncRow,
+  objects,
 }
 /** Of these metrics it is told how we compare with each peer. */
 const COMPARED: Partial<Record<Row, readonly string[]>> = {
@@ -48,6 +52,7 @@ const COMPARED: Partial<Record<Row, readonly string[]>> = {
   cold: ['cold start p50'],
   rate: ['starts'],
   burst: ['last answer'],
+  objects: OBJECT_METRICS,
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`)

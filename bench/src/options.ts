@@ -14,6 +14,8 @@ export const ROWS = [
   'deploy',
   'idle',
   'scale',
+  'async',
+  'objects',
 ] as const
 export type Row = (typeof ROWS)[number]
 

@@ -58,3 +58,8 @@ export function pssBytes(pids: readonly number[]): number {
     .map((pid) => /^Pss:\s+(\d+) kB/m.exec(readProc(`${pid}/smaps_rollup`) ?? ''))
     .reduce((sum, match) => sum + Number(match?.[1] ?? 0) * 1024, 0)
 }
+
+/** The most physical memory that the process ever had. */
+export function peakBytes(pid: number): number {
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(readProc(`${pid}/status`) ?? '')?.[1] ?? 0) * 1024
+}

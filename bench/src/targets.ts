@@ -45,6 +45,12 @@ export const TARGETS: readonly Target[] = [
   { row: 'scale', subject: OURS, metric: 'CPU while idle', bound: 'at most', value: 0.5 },
   { row: 'scale', subject: OURS, metric: 'cold start p50', bound: 'at most', value: 15 },
   { row: 'scale', subject: OURS, metric: 'p99 / p50', bound: 'at most', value: 4 },
+  { row: 'async', subject: OURS, metric: 'accepts', bound: 'at least', value: 10_000 },
+  { row: 'async', subject: OURS, metric: 'accept p99 at that rate', bound: 'at most', value: 20 },
+  { row: 'async', subject: OURS, metric: 'call to function p50', bound: 'at most', value: 10 },
+  { row: 'async', subject: OURS, metric: 'lost', bound: 'at most', value: 0 },
+  { row: 'objects', subject: OURS, metric: 'PUT to function p50', bound: 'at most', value: 15 },
+  { row: 'objects', subject: OURS, metric: 'memory added by 2 GB', bound: 'at most', value: 64 },
 ]
 
 export const RATIO_TARGETS: readonly RatioTarget[] = [

@@ -15,6 +15,7 @@ import { addLocal } from './commands/local.ts'
 import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
 import { addRuntimes } from './commands/runtimes.ts'
+import { addTriggers } from './commands/triggers.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
 import { createContext, type GlobalOptions } from './context.ts'
@@ -41,6 +42,7 @@ const COMMANDS = [
   addExec,
   addRemove,
   addRuntimes,
+  addTriggers,
   addConfig,
   addDoctor,
   addVersion,

@@ -171,6 +171,8 @@ resources:
         enableOnDemandScaling: true
         scheduledPolicies:
           - { name: morning, scheduleExpression: cron(0 0 8 * * *), target: 1, timeZone: Asia/Shanghai }
+      triggers:
+        - { triggerName: nightly, triggerType: timer, triggerConfig: { cronExpression: 0 0 2 * * * } }
 `,
   )
   const deployed = JSON.parse(await runOk('deploy', code, '--json')) as { warnings: string[] }
@@ -178,6 +180,9 @@ resources:
   assert.equal(await runOk('invoke', 'scaled', '-e', ''), 'ok')
   const [instance] = JSON.parse(await runOk('instances', 'scaled', '--json')) as { status: string }[]
   assert.equal(instance?.status, 'Idle')
+  const triggers = JSON.parse(await runOk('triggers', 'scaled', '--json')) as { nextRunTime: string }[]
+  assert.match(triggers[0]!.nextRunTime, /^\d{4}-\d\d-\d\dT02:00:00Z$/)
+  assert.match(await runOk('triggers'), /nightly\tscaled\ttimer\tLATEST/)
   await runOk('remove', '-y', 'scaled')
   assert.equal((await run('instances', 'scaled')).code, 3)
 })

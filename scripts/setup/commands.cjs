@@ -10,6 +10,7 @@ const { runInForeground } = require('./process.cjs')
 const { installPythonPackages } = require('./python-packages.cjs')
 const { SetupError, say } = require('./report.cjs')
 const { provideProgram } = require('./system-programs.cjs')
+const { unpackProgram } = require('./unpacked-programs.cjs')
 
 const ROOT = path.join(__dirname, '..', '..')
 /** How the platform's own Node.js runs: young generation, and a collector that can be asked to give memory back. */
@@ -23,6 +24,8 @@ const TEST_CONCURRENCY = 2
 
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
+const nginx = () =>
+  unpackProgram('nginx', path.join(ROOT, 'bench', 'node_modules', '.nginx'), 'objects are measured without a peer')
 const pythonPackages = () => installPythonPackages(ROOT)
 const javaRuntime = () => buildJavaRuntime(path.join(ROOT, 'runtimes', 'java'))
 
@@ -116,7 +119,10 @@ const commands = {
   },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
-  bench: { needs: [workspace, benchPackages, ...['wrk', 'python3', 'php', 'isolation'].map(program)], run: bench },
+  bench: {
+    needs: [workspace, benchPackages, ...['wrk', 'hey', 'python3', 'php', 'isolation'].map(program), nginx],
+    run: bench,
+  },
 }
 
 module.exports = { commands }

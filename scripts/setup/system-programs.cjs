@@ -72,6 +72,10 @@ const programs = {
     parts: [packaged('wrk')],
     without: 'the load comes from autocannon, which is slower than what it measures',
   },
+  hey: {
+    parts: [packaged('hey')],
+    without: 'asynchronous invocations are not measured at a given rate',
+  },
   isolation: {
     parts: [part('crun', () => onSystem('crun') || onSystem('runc')), ...isolation],
     isWanted: canIsolate,

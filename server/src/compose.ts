@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
+import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { createAuthorizer } from './auth/authorizer.ts'
 import { loadOrCreateIdentity } from './auth/identity.ts'
@@ -51,6 +52,7 @@ import { createPackageStore } from './packages/store.ts'
 import { createSqliteQueue } from './queue/sqlite.ts'
 import { openSandboxes } from './sandbox/open.ts'
 import { FeedScalingRules } from './scaling/rules.ts'
+import { openTriggers, watchObjects } from './triggers/open.ts'
 
 const MB = 1024 * 1024
 /** Unpacked code packages kept on disk. */
@@ -175,9 +177,10 @@ export async function startPlatform(
     createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
     openSockets(),
   ])
+  const watched = watchObjects()
   const objects = await openObjectStore(
     { directory: folder('objects') },
-    { clock, random, blobs: objectBlobs, filter: { wants: () => false }, notify: (message) => log.error(message) },
+    { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
   )
   const metrics = createMetrics()
 
@@ -308,7 +311,16 @@ export async function startPlatform(
     objects,
     onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
   })
-  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog() })
+  const triggers = await openTriggers(account, {
+    clock,
+    queue,
+    objects,
+    watched,
+    invocations: asyncInvocations,
+    appendLine: (line) => logs.appendLine(line),
+    warn: (message) => log.warn(message),
+  })
+  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
@@ -316,6 +328,7 @@ export async function startPlatform(
       routing.apply(changes)
       scalingRules.apply(changes)
       asyncInvocations.apply(changes)
+      triggers.feed.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -357,10 +370,17 @@ export async function startPlatform(
       runtimes,
       instances,
       tasks: asyncInvocations.tasks,
+      triggerRules: triggers.rules,
       createJwtVerifier: jwtVerifier,
       onDefect,
       onAnswered: (operation, status, durationMs) => metrics.observeManagementRequest(operation, status, durationMs),
-      extraRoutes: (app) =>
+      extraRoutes(app) {
+        registerTriggerRoutes(app, {
+          ...account,
+          authorizer,
+          bus: triggers.bus,
+          listTriggers: (functionKey) => triggers.feed.list(functionKey),
+        })
         registerSluiceRoutes(app, {
           logs,
           metadata,
@@ -373,7 +393,8 @@ export async function startPlatform(
             prepareStems()
             return runtimes.list()
           },
-        }),
+        })
+      },
     },
   )
 
@@ -470,6 +491,7 @@ export async function startPlatform(
         instances.close(graceMs),
         api.close(),
       ])
+      await triggers.close()
       await feed.stop()
       await stems.close()
       await runtimeApi.close()

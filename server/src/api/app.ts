@@ -10,6 +10,7 @@ import type { Authenticator, Authorizer, JwtVerifierFactory, Principal } from '.
 import { requestIdV3, uuidV7 } from '../clock.ts'
 import { errorBody, FcError, toFcError } from '../errors.ts'
 import { EXPOSED_HEADERS } from '../exposed-headers.ts'
+import type { TriggerRules } from '../triggers/port.ts'
 import { createBodyReader, receiveBlocks, type ZipOfBody } from './body.ts'
 import { BODY_BYTES_MAX } from './body-limits.ts'
 import { createExecUpgrades } from './exec/upgrade.ts'
@@ -31,6 +32,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Served without credentials. */
     open?: boolean
+    /** Its body is not JSON: the route gets the bytes. */
+    rawBody?: boolean
     /** Name in the API's documents. */
     operation?: string
   }
@@ -41,6 +44,7 @@ export interface ApiDeps extends Pick<
   'metadata' | 'packages' | 'objects' | 'tokens' | 'clock' | 'random' | 'runtimes' | 'instances' | 'tasks'
 > {
   images?: Context['images']
+  triggerRules?: TriggerRules
   authenticator: Authenticator
   authorizer: Authorizer
   /** Checks jwt configurations when they are given, instead of at the first request; absent: unchecked. */
@@ -76,6 +80,7 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
     objects,
     tokens,
     images: deps.images,
+    triggerRules: deps.triggerRules,
     clock,
     random,
     runtimes,
@@ -143,6 +148,10 @@ export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api
   app.addHook('preValidation', async (request) => {
     if (request.is404 || request.routeOptions.config.open) return
     const blocks = (request.body ?? []) as Awaited<ReturnType<typeof receiveBlocks>>
+    if (request.routeOptions.config.rawBody) {
+      request.body = bodies.join(blocks, request.signedBodySha256)
+      return
+    }
     const { body, zip } = await bodies.read(blocks, request.signedBodySha256)
     request.body = body
     request.zip = zip

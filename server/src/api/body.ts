@@ -19,6 +19,8 @@ export interface ReadBody {
 export interface BodyReader {
   /** Takes the memory of `blocks`. Throws FcError: SignatureNotMatch, InvalidArgument, EntityTooLarge, ResourceThrottled. */
   read(blocks: readonly Block[], signedSha256: string | null): Promise<ReadBody>
+  /** The bytes as they are. Throws FcError SignatureNotMatch. */
+  join(blocks: readonly Block[], signedSha256: string | null): Buffer
 }
 
 /** A piece of a body with memory of its own, which can be given to a thread. */
@@ -110,9 +112,13 @@ export function createBodyReader(clock: Clock): BodyReader {
     async read(blocks, signedSha256) {
       const bytes = blocks.reduce((sum, block) => sum + block.length, 0)
       if (bytes > INLINE_BODY_BYTES_MAX) return readLarge([...blocks], bytes, signedSha256)
+      const body = this.join(blocks, signedSha256)
+      return { body: body.length === 0 ? undefined : parseBody(body.toString()), zip: null }
+    },
+    join(blocks, signedSha256) {
       const body = Buffer.concat(blocks)
       checkDigest(body, signedSha256)
-      return { body: body.length === 0 ? undefined : parseBody(body.toString()), zip: null }
+      return body
     },
   }
 }

@@ -7,11 +7,13 @@ const UPLOAD_ACTIONS = new Set(['oss:PutObject', 'oss:AbortMultipartUpload', 'os
 
 export function createAuthorizer(options: { accountId: string; region: string }): Authorizer {
   const ownFunctions = `acs:fc:${options.region}:${options.accountId}:`
+  const ownBuses = `acs:eventbridge:${options.region}:${options.accountId}:`
   const ownObjects = `acs:oss:*:${options.accountId}:`
 
   /** What every role gives; roles carry no policies of their own yet. */
   const roleAllows = (action: string, resource: string) =>
     (action === 'fc:InvokeFunction' && resource.startsWith(ownFunctions)) ||
+    (action === 'eventbridge:PutEvents' && resource.startsWith(ownBuses)) ||
     (action.startsWith('oss:') && resource.startsWith(ownObjects))
 
   function isAllowed(principal: Principal, action: string, resource: string): boolean {

@@ -145,6 +145,14 @@ export function createMetrics(): Metrics {
   gauge('sluice_running_invocations', 'Invocations that instances work on.', [], () =>
     maybe(sources.runningInvocations?.()),
   )
+  counter(
+    'sluice_trigger_events_total',
+    'Events of triggers by type: fired, missed (timers), filtered (no trigger waits for them), failed (not run).',
+    ['type', 'outcome'],
+    function* () {
+      for (const { type, outcome, count } of sources.triggers?.() ?? []) yield [count, { type, outcome }]
+    },
+  )
   gauge('sluice_log_stored_bytes', 'Stored log lines and invocation records.', [], () =>
     maybe(sources.logs?.().storedBytes),
   )

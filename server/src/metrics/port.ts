@@ -13,6 +13,8 @@ export interface MetricSources {
   runningInvocations(): number
   /** Asynchronous invocations by function: those that wait, those that are worked on, the age of the oldest that waits. */
   asyncBacklog(): Iterable<{ functionKey: string; waiting: number; inFlight: number; oldestMs: number }>
+  /** What became of the events of each trigger type. */
+  triggers(): Iterable<{ type: string; outcome: string; count: number }>
   logs(): { droppedLines: number; droppedRecords: number; storedBytes: number }
 }
 

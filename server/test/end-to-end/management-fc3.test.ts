@@ -144,7 +144,7 @@ test('an http trigger has its own address, and a timer keeps its configuration',
     enable: true,
   })
   await refused(create('web', 'http', {}), 'TriggerAlreadyExists', /'web' already exists/)
-  await refused(create('o', 'oss', {}), 'NotImplemented', /'oss'/)
+  await refused(create('l', 'log', {}), 'NotImplemented', /'log'/)
 
   const { body } = await client.listTriggers('triggered', new sdk.ListTriggersRequest({}))
   assert.deepEqual(

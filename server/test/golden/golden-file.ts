@@ -51,8 +51,13 @@ function parseExpected(text: string): Expected {
   return {
     status: Number(status),
     headers,
-    body: error ? { ...error, RequestId: '<any>' } : body === undefined ? undefined : JSON.parse(body),
+    body: error ? { ...error, RequestId: '<any>' } : body === undefined ? undefined : parseBody(body),
   }
+}
+
+/** JSON, or text as it is: XML, or what an object holds. */
+function parseBody(text: string): unknown {
+  return /^[[{"]/.test(text) ? JSON.parse(text) : text
 }
 
 export function insertNames(text: string, names: Names): string {

@@ -8,6 +8,7 @@ import type { ObjectStore } from '../../objects/port.ts'
 import type { InstanceControl } from '../instance-control.ts'
 import type { ImageStore, PackageStore } from '../../packages/port.ts'
 import type { Lanes } from '../../lanes.ts'
+import type { TriggerRules } from '../../triggers/port.ts'
 
 export interface Runtimes {
   /** Every name that `runtime` accepts. */
@@ -44,6 +45,8 @@ export interface Context {
   instances: InstanceControl
   tasks: AsyncTasks
   lanes: Lanes
+  /** Undefined: nothing is known of what triggers are attached to. */
+  triggerRules: TriggerRules | undefined
   /** Refuses a jwt configuration that requests could not be checked by; undefined: it is kept unchecked. */
   createJwtVerifier: JwtVerifierFactory | undefined
   /** Callers of 3.0 know no services: to them a missing service is a missing function. */

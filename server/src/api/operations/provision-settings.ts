@@ -2,7 +2,7 @@
 import { FcError } from '../../errors.ts'
 import type { ProvisionSettings, ScheduledAction, TargetTracking } from '../../model.ts'
 import { readSchedule, readTime } from '../../scaling/port.ts'
-import { isTimeZone, problemOfCron } from './timer-expression.ts'
+import { isTimeZone, problemOfCron } from '../../triggers/port.ts'
 
 /** What the lists and their members are called. */
 export interface ProvisionWords {

@@ -4,14 +4,16 @@ import type { JwtVerifierFactory } from '../../auth/port.ts'
 import { FcError } from '../../errors.ts'
 import type { JsonObject, JsonValue } from '../../model.ts'
 import { createReader } from '../schema.ts'
-import { checkTimerExpression } from './timer-expression.ts'
+import { checkTimerExpression } from '../../triggers/port.ts'
+import { readEventBridgeConfig } from './eventbridge-config.ts'
+import { readOssConfig } from './oss-config.ts'
 
 export const HTTP_METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS'] as const
 const TIMER_PAYLOAD_BYTES_MAX = 128 * 1024
 
 /** Documented types that this version does not offer. */
-const LATER = ['oss', 'log', 'mns_topic', 'cdn_events', 'tablestore', 'rds', 'eventbridge']
-const OFFERED = ['http', 'timer']
+const LATER = ['log', 'mns_topic', 'cdn_events', 'tablestore', 'rds']
+const OFFERED = ['http', 'timer', 'oss', 'eventbridge']
 
 /** They become header values as they are. */
 const headerTexts = Type.Optional(
@@ -63,22 +65,36 @@ export function readTriggerConfig(
   config: unknown,
   createJwtVerifier: JwtVerifierFactory | undefined,
 ): JsonObject {
-  if (type === 'http') {
-    const given = http.read(upperMethods(config), 'triggerConfig')
-    if (given.authType === 'jwt') {
-      if (given.authConfig === undefined) {
-        throw new FcError('InvalidArgument', 'authConfig is required when authType is jwt')
-      }
-      createJwtVerifier?.(given.authConfig as JsonValue)
-    }
-    // Without a word about it, only signed requests get in.
-    return {
-      ...given,
-      methods: given.methods ?? [...HTTP_METHODS],
-      authType: given.authType ?? 'function',
-      disableURLInternet: given.disableURLInternet ?? false,
-    } as JsonObject
+  switch (type) {
+    case 'oss':
+      return readOssConfig(config)
+    case 'eventbridge':
+      return readEventBridgeConfig(config)
+    case 'timer':
+      return readTimerConfig(config)
+    default:
+      return readHttpConfig(config, createJwtVerifier)
   }
+}
+
+function readHttpConfig(config: unknown, createJwtVerifier: JwtVerifierFactory | undefined): JsonObject {
+  const given = http.read(upperMethods(config), 'triggerConfig')
+  if (given.authType === 'jwt') {
+    if (given.authConfig === undefined) {
+      throw new FcError('InvalidArgument', 'authConfig is required when authType is jwt')
+    }
+    createJwtVerifier?.(given.authConfig as JsonValue)
+  }
+  // Without a word about it, only signed requests get in.
+  return {
+    ...given,
+    methods: given.methods ?? [...HTTP_METHODS],
+    authType: given.authType ?? 'function',
+    disableURLInternet: given.disableURLInternet ?? false,
+  } as JsonObject
+}
+
+function readTimerConfig(config: unknown): JsonObject {
   const given = timer.read(config, 'triggerConfig')
   checkTimerExpression(given.cronExpression)
   if (Buffer.byteLength(given.payload ?? '') > TIMER_PAYLOAD_BYTES_MAX) {

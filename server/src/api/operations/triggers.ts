@@ -3,7 +3,7 @@ import { FcError } from '../../errors.ts'
 import type { FunctionKey, TriggerDocument } from '../../model.ts'
 import { keyOf, LATEST, scopeOf, splitFunctionKey } from '../../model.ts'
 import type { Random } from '../../clock.ts'
-import type { Resource } from './commit.ts'
+import type { Plan, Resource } from './commit.ts'
 import { change, changeDocument, checkIfMatch, readScope, resourceOf, touchScope } from './commit.ts'
 import type { Context } from './context.ts'
 import { newId, now } from './context.ts'
@@ -11,6 +11,8 @@ import { findFunction, findQualified } from './find.ts'
 import type { Page, PageRequest } from './list.ts'
 import { listAll, listPage } from './list.ts'
 import { checkName, isName } from './names.ts'
+import { checkEventBridgeTrigger } from './eventbridge-config.ts'
+import { checkOssTrigger } from './oss-config.ts'
 import { checkTriggerType, readTriggerConfig } from './trigger-config.ts'
 
 const TRIGGERS_PER_FUNCTION_MAX = 50
@@ -38,7 +40,7 @@ export async function createTrigger(
   const triggerConfig = readTriggerConfig(triggerType, input.triggerConfig ?? {}, context.createJwtVerifier)
   const scope = scopeOf(functionKey)
   const key = keyOf.trigger(functionKey, triggerName)
-  return changeDocument(context, scope, 'trigger', key, async () => {
+  return changeTrigger(context, triggerType, functionKey, key, async () => {
     const scopeDocument = await readScope(context, scope)
     await findFunction(context, functionKey)
     const siblings = (await listAll(context, 'trigger', `${functionKey}/`)).map(({ value }) => value)
@@ -67,11 +69,29 @@ export async function createTrigger(
       throw new FcError('LimitExceededError', `a function can have at most ${TRIGGERS_PER_FUNCTION_MAX} triggers`)
     }
     await checkQualifier(context, value, siblings)
+    checkSource(context, value)
     return {
       writes: [{ kind: 'trigger', key, ifRevision: 0, value }, ...(scopeDocument ? [touchScope(scopeDocument)] : [])],
       result: value,
     }
   })
+}
+
+/** Whether triggers of buckets overlap is looked at for one at a time: they may be those of several functions. */
+function changeTrigger(
+  context: Context,
+  triggerType: string,
+  functionKey: FunctionKey,
+  key: string,
+  plan: () => Promise<Plan<TriggerDocument>>,
+): Promise<Resource<'trigger'>> {
+  const work = () => changeDocument(context, scopeOf(functionKey), 'trigger', key, plan)
+  return triggerType === 'oss' ? context.lanes.run('triggers of buckets', work) : work()
+}
+
+function checkSource(context: Context, trigger: TriggerDocument): void {
+  if (trigger.triggerType === 'oss') checkOssTrigger(trigger, context.triggerRules)
+  if (trigger.triggerType === 'eventbridge') checkEventBridgeTrigger(trigger, context.options)
 }
 
 function newHostId(random: Random): string {
@@ -134,7 +154,8 @@ export async function updateTrigger(
   ifMatch: string | undefined,
 ): Promise<Resource<'trigger'>> {
   const key = keyOf.trigger(functionKey, triggerName)
-  return changeDocument(context, scopeOf(functionKey), 'trigger', key, async () => {
+  const { triggerType } = (await findTrigger(context, functionKey, triggerName)).value
+  return changeTrigger(context, triggerType, functionKey, key, async () => {
     const stored = await findTrigger(context, functionKey, triggerName)
     checkIfMatch(ifMatch, resourceOf('trigger', stored).etag)
     const before = stored.value
@@ -155,6 +176,7 @@ export async function updateTrigger(
       value,
       siblings.map((sibling) => sibling.value),
     )
+    checkSource(context, value)
     return { writes: [{ kind: 'trigger', key, ifRevision: stored.revision, value }], result: value }
   })
 }

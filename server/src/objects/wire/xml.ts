@@ -58,7 +58,7 @@ export function parseXml(text: string, root: string): XmlElement {
   let nodes: OrderedNode[]
   try {
     const validity = XMLValidator.validate(text)
-    if (validity !== true) throw malformed(validity.err.msg)
+    if (validity !== true) throw malformed(validity.err.msg.replace(/\.$/, ''))
     nodes = parser.parse(text) as OrderedNode[]
   } catch (error) {
     // The parser recurses: what is nested too deeply overflows its stack.

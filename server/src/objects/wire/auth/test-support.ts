@@ -45,9 +45,14 @@ export interface SentRequest {
 const encodePath = (text: string) => percentEncode(text).replaceAll('%2F', '/')
 
 /** Path style. */
-export function urlOf({ bucket, key, query }: Pick<ClientRequest, 'bucket' | 'key' | 'query'>): string {
-  const parameters = Object.entries(query).map(([k, v]) => `${percentEncode(k)}=${percentEncode(v)}`)
-  return `/${bucket}/${encodePath(key)}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`
+export function urlOf(request: Pick<ClientRequest, 'bucket' | 'key' | 'query'>): string {
+  const parameters = Object.entries(request.query).map(([k, v]) => `${percentEncode(k)}=${percentEncode(v)}`)
+  return `${encodePath(resourceOf(request))}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`
+}
+
+/** Decoded; without a bucket it is the service. */
+function resourceOf({ bucket, key }: Pick<ClientRequest, 'bucket' | 'key'>): string {
+  return bucket === '' ? '/' : `/${bucket}/${key}`
 }
 
 const sorted = (names: Iterable<string>) => [...names].sort((a, b) => (a < b ? -1 : 1))
@@ -59,7 +64,7 @@ function v1Text({ method, bucket, key, query, headers }: ClientRequest, date: st
   const parameters = sorted(Object.keys(query).filter(isSignedByV1)).map((name) =>
     query[name] === '' ? name : `${name}=${query[name]}`,
   )
-  const resource = `/${bucket}/${key}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`
+  const resource = `${resourceOf({ bucket, key })}${parameters.length === 0 ? '' : `?${parameters.join('&')}`}`
   const fixed = [method, headers['content-md5'] ?? '', headers['content-type'] ?? '', date]
   return `${fixed.join('\n')}\n${lines.join('')}${resource}`
 }
@@ -99,7 +104,7 @@ function v4Signature(request: ClientRequest, secret: string, additional: readonl
   )
   const canonical = [
     method,
-    encodePath(`/${bucket}/${key}`),
+    encodePath(resourceOf({ bucket, key })),
     canonicalQuery,
     names.map((name) => `${name}:${headers[name]}\n`).join(''),
     additional.join(';'),

@@ -24,18 +24,32 @@ const ACCEPTS =
   'cronExpression must be @every {n}s, {n}m or {n}h, or six fields (second minute hour day-of-month month ' +
   'day-of-week), with CRON_TZ={time zone} before them for a zone other than UTC'
 
+const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000 }
+
+/** What an expression says: an interval, or six fields that read the clocks of a zone. */
+export type TimerExpression = { kind: 'every'; intervalMs: number } | { kind: 'cron'; fields: string[]; zone: string }
+
 /** Throws FcError InvalidArgument that says which field is wrong. */
-export function checkTimerExpression(expression: string): void {
-  const every = /^@every\s+(\d{1,9})[smh]$/.exec(expression)
-  if (every) {
-    if (Number(every[1]) === 0) throw refusal('the interval must be at least 1')
-    return
+export function readTimerExpression(expression: string): TimerExpression {
+  const [, count, unit] = /^@every\s+(\d{1,9})([smh])$/.exec(expression) ?? []
+  if (count !== undefined) {
+    if (Number(count) === 0) throw refusal('the interval must be at least 1')
+    return { kind: 'every', intervalMs: Number(count) * UNIT_MS[unit as keyof typeof UNIT_MS] }
   }
   const parts = expression.trim().split(/\s+/)
   const zone = parts[0]?.startsWith('CRON_TZ=') ? parts.shift()!.slice('CRON_TZ='.length) : 'UTC'
   if (!isTimeZone(zone)) throw refusal(`'${zone}' is no time zone`)
   const problem = problemOfCron(parts)
   if (problem !== undefined) throw refusal(problem)
+  return { kind: 'cron', fields: parts.map((part, index) => plain(part, fields[index]!)), zone }
+}
+
+/** Without the spellings that only some readers of cron know: `?` is every value, `5/10` goes on to the last. */
+function plain(part: string, { to }: Field): string {
+  return part
+    .split(',')
+    .map((item) => item.replace('?', '*').replace(/^(\w+)\//, `$1-${to}/`))
+    .join(',')
 }
 
 function refusal(reason: string): FcError {
@@ -51,9 +65,16 @@ export function problemOfCron(parts: readonly string[]): string | undefined {
   return `'${parts[wrong]!}' is no ${name}, which goes from ${from} to ${to}`
 }
 
+/** Asking costs 0.1 ms, and ten thousand timers name the same few. Bounded, for names are taken in any case. */
+const KNOWN_ZONES_MAX = 1000
+const knownZones = new Set<string>()
+
 export function isTimeZone(name: string): boolean {
+  if (knownZones.has(name)) return true
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+    if (new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone === '') return false
+    if (knownZones.size < KNOWN_ZONES_MAX) knownZones.add(name)
+    return true
   } catch {
     return false
   }
