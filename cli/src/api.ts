@@ -111,6 +111,25 @@ export async function listInstances(client: Client, ref: FunctionRef, qualifier?
   return objectsOf((await client.json(call))['instances'])
 }
 
+const tasksPath = (ref: FunctionRef) => path`/2023-03-30/functions/${refKey(ref)}/async-tasks`
+
+export const listTasks = (
+  client: Client,
+  ref: FunctionRef,
+  query: { qualifier?: string; status?: string; prefix?: string },
+) => listAll(client, { action: 'ListAsyncTasks', path: tasksPath(ref), query }, 'tasks')
+
+export const getTask = (client: Client, ref: FunctionRef, taskId: string, qualifier?: string) =>
+  client.json({ action: 'GetAsyncTask', path: tasksPath(ref) + path`/${taskId}`, query: { qualifier } })
+
+export const stopTask = (client: Client, ref: FunctionRef, taskId: string, qualifier?: string) =>
+  client.send({
+    action: 'StopAsyncTask',
+    method: 'PUT',
+    path: tasksPath(ref) + path`/${taskId}/stop`,
+    query: { qualifier },
+  })
+
 /** Provisioned instances, under whatever qualifier and by whichever generation they were set. */
 async function removeProvisioned(client: Client, ref: FunctionRef): Promise<void> {
   const key = refKey(ref)

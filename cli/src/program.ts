@@ -16,6 +16,7 @@ import { addLogs } from './commands/logs.ts'
 import { addRemove } from './commands/remove.ts'
 import { addRuntimes } from './commands/runtimes.ts'
 import { addTriggers } from './commands/triggers.ts'
+import { addTasks } from './commands/tasks.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
 import { createContext, type GlobalOptions } from './context.ts'
@@ -40,6 +41,7 @@ const COMMANDS = [
   addInfo,
   addInstances,
   addExec,
+  addTasks,
   addRemove,
   addRuntimes,
   addTriggers,

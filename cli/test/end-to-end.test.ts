@@ -125,6 +125,20 @@ test('a function is deployed by flags, changed in part, and fails with exit code
   assert.equal(failed.out, '')
 })
 
+test('an event is accepted to be run later, found among the tasks, and stopped', async () => {
+  const code = join(folder, 'later')
+  mkdirSync(code)
+  writeFileSync(join(code, 'index.js'), 'exports.handler = async (event) => event\n')
+  await runOk('deploy', '--name', 'later', '--runtime', 'nodejs20', '--handler', 'index.handler', '--code', code)
+  assert.match(await runOk('invoke', 'later', '-e', 'soon', '--async', '--task-id', 'soon'), /task soon$/m)
+  await runOk('invoke', 'later', '-e', '', '--async', '--task-id', 'never', '--delay', '3600')
+  const get = async (id: string) => JSON.parse(await runOk('tasks', 'get', 'later', id, '--json')) as { status: string }
+  while ((await get('soon')).status !== 'Succeeded') continue
+  await runOk('tasks', 'stop', 'later', 'never')
+  assert.equal((await get('never')).status, 'Stopped')
+  assert.match(await runOk('tasks', 'list', 'later'), /^never\tStopped.*\nsoon\tSucceeded/m)
+})
+
 test('edition 1 makes a service with its function, which is listed, called and removed as service/function', async () => {
   const code = join(folder, 'old')
   mkdirSync(code)

@@ -27,6 +27,8 @@ interface EventOptions {
 interface InvokeOptions extends EventOptions {
   qualifier?: string
   async?: boolean
+  taskId?: string
+  delay?: string
 }
 
 export const addInvoke: AddCommand = (program, contextOf, setExitCode) => {
@@ -38,9 +40,14 @@ export const addInvoke: AddCommand = (program, contextOf, setExitCode) => {
     .option('-f, --event-file <file>', 'file with the event; - for standard input')
     .option('-q, --qualifier <name>', 'version or alias; LATEST when absent')
     .option('--async', 'only accept the event; do not wait for the answer')
+    .option('--task-id <id>', 'with --async: keep its state under this id, for `sluice tasks`')
+    .option('--delay <seconds>', 'with --async: run it so much later, up to 3600')
     .action(async (name: string, options: InvokeOptions, command) => {
       const context = contextOf(command)
       const ref = parseFunctionRef(name)
+      if (!options.async && (options.taskId !== undefined || options.delay !== undefined)) {
+        throw usageError('--task-id and --delay are for --async')
+      }
       const event = await readEvent(options, context.terminal)
       const client = context.client()
       const { timeout } = await getFunction(client, ref, options.qualifier)
@@ -50,7 +57,7 @@ export const addInvoke: AddCommand = (program, contextOf, setExitCode) => {
         method: 'POST',
         path: `${functionPath(ref)}/invocations`,
         query: { qualifier: options.qualifier },
-        headers: options.async ? { 'x-fc-invocation-type': 'Async' } : { 'x-fc-log-type': 'Tail' },
+        headers: options.async ? asyncHeaders(options) : { 'x-fc-log-type': 'Tail' },
         body: event,
         ...(!options.async && { timeoutMs: numberOf(timeout) * 1000 + INVOKE_MARGIN_MS }),
       })
@@ -59,12 +66,21 @@ export const addInvoke: AddCommand = (program, contextOf, setExitCode) => {
     })
 }
 
+function asyncHeaders({ taskId, delay }: InvokeOptions): Record<string, string> {
+  return {
+    'x-fc-invocation-type': 'Async',
+    ...(taskId !== undefined && { 'x-fc-async-task-id': taskId }),
+    ...(delay !== undefined && { 'x-fc-async-delay': delay }),
+  }
+}
+
 const header = (answer: HttpAnswer, name: string) => textOf(answer.headers[`x-fc-${name}`])
 
 function showAccepted(answer: HttpAnswer, { output }: Context): void {
   const requestId = header(answer, 'request-id')
-  const taskId = header(answer, 'async-task-id') || undefined
-  output.result(defined({ requestId, taskId }), `accepted, request id ${requestId}`)
+  const taskId = header(answer, 'async-task-id') || header(answer, 'stateful-async-invocation-id') || undefined
+  const task = taskId === undefined ? '' : `, task ${taskId}`
+  output.result(defined({ requestId, taskId }), `accepted, request id ${requestId}${task}`)
 }
 
 /** False when the function failed. */

@@ -71,8 +71,8 @@ const WITHOUT_COMPILERS = {
 } as object as NonNullable<FastifyServerOptions['schemaController']>
 
 export async function createApi(options: ApiOptions, deps: ApiDeps): Promise<Api> {
-  const { metadata, packages, objects, tokens, clock, random, runtimes, instances, tasks, authenticator, authorizer } =
-    deps
+  const { metadata, packages, objects, tokens, clock, random, runtimes, instances, tasks } = deps
+  const { authenticator, authorizer } = deps
   const context: Context = {
     options,
     metadata,

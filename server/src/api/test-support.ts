@@ -69,6 +69,13 @@ export const noInstances: InstanceControl = {
   },
 }
 
+/** There is no task. */
+export const noTasks: AsyncTasks = {
+  list: async () => ({ tasks: [], cursor: null }),
+  get: async () => undefined,
+  stop: async () => false,
+}
+
 /** Buckets without objects. */
 function emptyBuckets(): ApiDeps['objects'] {
   const buckets = new Map<string, Bucket>()
@@ -88,13 +95,6 @@ function emptyBuckets(): ApiDeps['objects'] {
       throw new Error('there is nothing to read')
     },
   }
-}
-
-/** There is no task. */
-export const noTasks: AsyncTasks = {
-  list: async () => ({ tasks: [], cursor: null }),
-  get: async () => undefined,
-  stop: async () => false,
 }
 
 export interface TestApi {

@@ -10,6 +10,7 @@ import { listen, type Patience } from '../../src/gateway/listener.ts'
 import { openObjectStore } from '../../src/objects/open.ts'
 import type { ObjectStore } from '../../src/objects/port.ts'
 import { ACCOUNT_ID, KEY_ID, NOW_MS, SECRET, TOKEN_KEY } from '../../src/objects/wire/auth/test-support.ts'
+import { openFeatures } from '../../src/objects/wire/features/open.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from '../../src/objects/wire/open.ts'
 
 export interface ObjectsForTests {
@@ -37,6 +38,10 @@ export async function startObjects(patience: Partial<Patience> = {}): Promise<Ob
     { clock, random, blobs, filter: { wants: () => false }, notify: (message) => defects.push(message) },
   )
   const keys = createKeyRing({ ...account, accessKeyId: KEY_ID, accessKeySecret: SECRET, tokenKey: TOKEN_KEY })
+  const features = await openFeatures(
+    { accountId: ACCOUNT_ID, directory: folder, endpoint: 'http://oss.test' },
+    { store, clock, random, onProblem: (error) => defects.push(error) },
+  )
   const wire = openObjectsWire(
     { endpoints: ['oss.test'] },
     {
@@ -45,6 +50,7 @@ export async function startObjects(patience: Partial<Patience> = {}): Promise<Ob
       runningDepth: () => 0,
       onDefect: (error) => defects.push(error),
     },
+    features.all,
   )
   const listener = await listen('127.0.0.1', 0, systemClock, wire, { ...OBJECTS_PATIENCE, ...patience })
   return {
@@ -54,6 +60,7 @@ export async function startObjects(patience: Partial<Patience> = {}): Promise<Ob
     defects,
     async close() {
       await listener.close(0)
+      await features.close()
       await store.close()
       await blobs.close()
       rmSync(folder, { recursive: true, force: true })

@@ -35,8 +35,8 @@ export interface Scope {
 
 export function readV4Header(parts: SignedParts, authorization: string, nowMs: number): Proof {
   const fields = readFields(authorization.slice(V4_SCHEME.length))
-  const scope = readScope(fields.get('credential') ?? '')
-  const signature = fields.get('signature')
+  const scope = readScope(fields.get('Credential') ?? '')
+  const signature = fields.get('Signature')
   if (signature === undefined) throw malformed()
   const { headers } = parts
   const date = headerText(headers, 'x-oss-date')
@@ -49,7 +49,7 @@ export function readV4Header(parts: SignedParts, authorization: string, nowMs: n
     accessKeyId: scope.accessKeyId,
     securityToken: headerText(headers, 'x-oss-security-token'),
     signature,
-    signables: (reading) => signables(parts, reading, date, scope, readNames(fields.get('additionalheaders'))),
+    signables: (reading) => signables(parts, reading, date, scope, readNames(fields.get('AdditionalHeaders'))),
     sign: (stringToSign, secret) => signV4(stringToSign, secret, scope),
   }
 }
@@ -104,11 +104,11 @@ export function readDate(date: string, scope: Scope): number {
   return timeMs
 }
 
-/** `Credential=…, Signature=…`, in any order, names in any case. */
+/** `Credential=…, Signature=…`, in any order. */
 function readFields(text: string): Map<string, string> {
   const fields = text.split(',').map((field): [string, string] => {
     const [name, value = ''] = field.trim().split(/=(.*)/s) as [string, string?]
-    return [name.toLowerCase(), value]
+    return [name, value]
   })
   return new Map(fields)
 }
