@@ -7,7 +7,7 @@ import type { GroupStats, MessageQueue } from '../../queue/port.ts'
 const MESSAGES_MAX = 500_000
 const BODY_BYTES_MAX = 4 * 1024 * 1024 * 1024
 /** What came in meanwhile may go beyond the bound. */
-const LOOK_MS = 100
+const LOOK_MS = 1_000
 
 export class GroupBound {
   readonly #queue: Pick<MessageQueue, 'stats'>
