@@ -101,7 +101,9 @@ for (const { name, runtime, build } of templates) {
       const { status, text } = await get(host, '/?name=you')
       assert.deepEqual([status, text], [200, 'Hello, you!\n'])
     }
+    // What is built again need not be the same.
+    if (build !== '') return
     const again = JSON.parse(await run('deploy', name, '--json')) as { functions: { action: string }[] }
-    if (build === '') assert.equal(again.functions[0]!.action, 'unchanged')
+    assert.equal(again.functions[0]!.action, 'unchanged')
   })
 }

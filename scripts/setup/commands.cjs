@@ -19,8 +19,8 @@ const COMPILE_CACHE = path.join(ROOT, 'node_modules', '.cache', 'compile')
 const CHECKED_FOLDERS = ['server', 'cli', 'bench', 'scripts', 'samples', 'runtimes']
 const TESTS = ['{server,cli}/{src,test}/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.cjs']
 
-/** The machine has two cores at least; more test files at once disturb each other's timings. */
-const TEST_CONCURRENCY = 2
+/** The machine has two cores at least, and a third file uses them while two wait; more disturb each other's timings. */
+const TEST_CONCURRENCY = 3
 
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
@@ -98,6 +98,11 @@ function simulate(args) {
   return runNode(['server/test/simulation/report/main.ts', ...args], withoutCertificateBundle())
 }
 
+/** Kills the platform under load, again and again. */
+function soak(args) {
+  return runNode(['server/test/soak/main.ts', ...args], withoutCertificateBundle())
+}
+
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
   start: {
@@ -119,6 +124,7 @@ const commands = {
   },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
+  soak: { needs: [workspace], run: soak },
   bench: {
     needs: [workspace, benchPackages, ...['wrk', 'hey', 'python3', 'php', 'isolation'].map(program), nginx],
     run: bench,

@@ -198,9 +198,6 @@ export class StorageThread<Asks extends AskTable<Asks>, Opened = null, Refusal =
     const answered = this.#sent
     this.#sent = []
     for (const { bytes } of answered) this.#pendingBytes -= bytes?.length ?? 0
-    // The thread goes on while this one tells those that waited.
-    this.#send()
-    this.#closeWhenIdle()
     this.#tell(storageFailure)
     const failed = new Map(failures)
     for (const [index, { resolve, reject }] of answered.entries()) {
@@ -208,6 +205,9 @@ export class StorageThread<Asks extends AskTable<Asks>, Opened = null, Refusal =
       if (failure === undefined) resolve(answers[index] as never)
       else reject(this.#toError(failure))
     }
+    // At the end of this turn: what those that were answered ask next shares the sync with what waits.
+    if (this.#waiting.length > 0) this.#sendSoon()
+    this.#closeWhenIdle()
   }
 
   #toError(failure: Failure): Error {

@@ -19,6 +19,8 @@ import { createRuntimeApi } from './runtime-api/server.ts'
 import { findRuntimes } from './runtimes.ts'
 import { createStemStock } from './stem-stock.ts'
 
+const LONG_TURN_MS = 20
+
 export const CREDENTIALS = { accessKeyId: 'id', accessKeySecret: 'secret', securityToken: 'token', expiresAtMs: 0 }
 
 export function testConfig(config: Partial<FunctionConfig>): FunctionConfig {
@@ -90,6 +92,11 @@ export class FakeProgram implements Program {
     this.init = init
     this.command = command
     await this.#onRun(init)
+  }
+
+  /** It prints nothing. */
+  afterOutput(tell: () => void): void {
+    tell()
   }
 
   ready(loadMs: number | null): void {
@@ -305,16 +312,39 @@ export async function programWorld(context: TestContext, options: ProgramWorldOp
   return { start, lines, codeFolder, runtimeApi }
 }
 
+/** What the instance has printed each time that it answered `event`, while it had a slot of its own for it. */
+export async function printedFor(instance: Instance, event: string, times: number): Promise<string[][]> {
+  const printed: string[][] = []
+  for (let i = 0; i < times; i++) {
+    const slot = slotOf(instance)
+    await openEvent(slot, event).outcome
+    slot.release()
+    printed.push(slot.output)
+  }
+  return printed
+}
+
+/** Each turn of the event loop is long, as on a machine that is busy, so that one turn finds all that came meanwhile. */
+export async function withLongTurns<Value>(action: () => Promise<Value>): Promise<Value> {
+  const nothing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  let isOver = false
+  const hold = () => {
+    if (isOver) return
+    Atomics.wait(nothing, 0, 0, LONG_TURN_MS)
+    setImmediate(hold)
+  }
+  hold()
+  return action().finally(() => (isOver = true))
+}
+
 /** A request with a slot of its own; `gone` resolves when the instance ends under it. */
 export function slotOf(instance: Instance): Invokes & {
   gone: Promise<InstanceExit>
   output: string[]
-  printed(pieces: number): Promise<void>
   release(): void
 } {
   const gone = Promise.withResolvers<InstanceExit>()
   const output: string[] = []
-  let onPrinted = () => {}
   const holder: SlotHolder = {
     requestId: 'r',
     onSlot() {},
@@ -323,7 +353,6 @@ export function slotOf(instance: Instance): Invokes & {
     onInstanceGone: gone.resolve,
     onOutput(_, chunk) {
       output.push(chunk.toString())
-      onPrinted()
     },
   }
   const slot = instance.assign(holder)
@@ -331,11 +360,6 @@ export function slotOf(instance: Instance): Invokes & {
     invoke: (head, body, end, handler) => slot.invoke(head, body, end, handler),
     gone: gone.promise,
     output,
-    printed: (pieces) =>
-      new Promise((resolve) => {
-        onPrinted = () => output.length >= pieces && resolve()
-        onPrinted()
-      }),
     release: () => slot.release(),
   }
 }

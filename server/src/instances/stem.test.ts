@@ -121,8 +121,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
     await instance.start(plan, clock.monotonicMs())
     return instance
   }
-  const waiting = () => stock.list()[0]?.waiting ?? 0
-  return { stock, kind, problems, lines, start, waiting, boots: () => count, node, folder }
+  return { stock, kind, problems, lines, start, boots: () => count, node, folder }
 }
 
 /** For what other processes do; the runner's time-out bounds it. */
@@ -150,9 +149,9 @@ async function invoke(instance: Instance, event: string): Promise<string> {
 }
 
 test('an instance made from a stem serves, and nothing of its function was in the stem', async (context) => {
-  const { stock, kind, start, waiting, boots } = await world(context, 1)
+  const { stock, kind, start, boots } = await world(context, 1)
   stock.use([kind])
-  await eventually(() => waiting() === 1)
+  await eventually(() => stock.has(kind))
   const instance = await start()
   assert.equal(await invoke(instance, 'hello'), 'hello')
   const environment = await invoke(instance, 'environment')
@@ -200,9 +199,9 @@ test('code that keeps the processor while it is idle is found out', async (conte
 })
 
 test('without its interpreter the platform serves what runs, and says why it can start nothing', async (context) => {
-  const { stock, kind, start, waiting, problems, node } = await world(context, 1)
+  const { stock, kind, start, problems, node } = await world(context, 1)
   stock.use([kind])
-  await eventually(() => waiting() === 1)
+  await eventually(() => stock.has(kind))
   unlinkSync(node)
   const instance = await start()
   await eventually(() => problems.length > 0)
@@ -210,14 +209,14 @@ test('without its interpreter the platform serves what runs, and says why it can
   await assert.rejects(start(), /cannot start the sandbox: .*node does not exist/)
   assert.equal(await invoke(instance, 'still here'), 'still here')
   symlinkSync(process.execPath, node)
-  await eventually(() => waiting() === 1)
+  await eventually(() => stock.has(kind))
   await instance.stop(0)
 })
 
 test('stems that do not live are never handed out: the next start is as good as any', async (context) => {
-  const { stock, kind, start, waiting, folder } = await world(context, 1)
+  const { stock, kind, start, folder } = await world(context, 1)
   stock.use([kind])
-  await eventually(() => waiting() === 1)
+  await eventually(() => stock.has(kind))
   for (const id of readdirSync(join(folder, 'instances'))) {
     process.kill(Number(readFileSync(join(folder, 'instances', id, 'process'), 'utf8').split(' ')[0]), 'SIGSTOP')
   }

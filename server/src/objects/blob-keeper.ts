@@ -32,6 +32,7 @@ export class BlobKeeper {
   #removalTimer: Timer | undefined
   #sweepTimer: Timer | undefined
   #removals: Promise<void> = Promise.resolve()
+  #sweeping: Promise<void> = Promise.resolve()
   #closed = false
 
   constructor(deps: BlobKeeperDeps) {
@@ -89,7 +90,7 @@ export class BlobKeeper {
     this.#closed = true
     this.#removalTimer?.cancel()
     this.#sweepTimer?.cancel()
-    await this.#removals
+    await Promise.all([this.#removals, this.#sweeping])
     await this.#removeEach([...this.#dropped.keys()])
   }
 
@@ -131,11 +132,16 @@ export class BlobKeeper {
 
   #sweepIn(delayMs: number): void {
     this.#sweepTimer = this.#deps.clock.setTimer(delayMs, () => {
-      void this.sweep()
-        .catch((error: Error) => this.#deps.notify(`left blobs cannot be looked for now: ${error.message}`))
-        .finally(() => {
-          if (!this.#closed) this.#sweepIn(SWEEP_INTERVAL_MS)
-        })
+      this.#sweeping = this.#sweepAndGoOn()
     })
+  }
+
+  async #sweepAndGoOn(): Promise<void> {
+    try {
+      await this.sweep()
+    } catch (error) {
+      this.#deps.notify(`blobs that a crash left cannot be looked for now: ${(error as Error).message}`)
+    }
+    if (!this.#closed) this.#sweepIn(SWEEP_INTERVAL_MS)
   }
 }

@@ -3,6 +3,7 @@
  * are differs.
  */
 import type { MakeBlobs } from '../blobs/contract.ts'
+import { durabilityTests } from './contract-durability.ts'
 import { eventTests } from './contract-events.ts'
 import { bucketTests, listTests } from './contract-lists.ts'
 import { objectTests } from './contract-objects.ts'
@@ -10,7 +11,8 @@ import { sceneTests } from './contract-scene.ts'
 import { uploadTests } from './contract-uploads.ts'
 import { versionTests } from './contract-versions.ts'
 
-export function objectStoreContract(name: string, makeBlobs: MakeBlobs): void {
+/** `noSmallDisk`: why there cannot be blobs on a disk of some size, if so. */
+export function objectStoreContract(name: string, makeBlobs: MakeBlobs, noSmallDisk: string | undefined): void {
   const sceneTest = sceneTests(name, makeBlobs)
   bucketTests(sceneTest)
   objectTests(sceneTest)
@@ -18,4 +20,5 @@ export function objectStoreContract(name: string, makeBlobs: MakeBlobs): void {
   versionTests(sceneTest)
   uploadTests(sceneTest)
   eventTests(sceneTest)
+  durabilityTests(name, makeBlobs, noSmallDisk)
 }

@@ -1,6 +1,5 @@
 /** Promises of a sandbox about further programs, for people who look inside. */
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -17,13 +16,14 @@ async function run(sandbox: Sandbox, script: string, input = '', terminal = fals
 }
 
 /** Resolves when the output holds the text. */
-async function shown(stream: Readable, wanted: string): Promise<void> {
+function shown(stream: Readable, wanted: string): Promise<void> {
   let output = ''
-  for (;;) {
-    const [chunk] = (await once(stream, 'data')) as [Buffer]
-    output += chunk.toString()
-    if (output.includes(wanted)) return
-  }
+  return new Promise((resolve) => {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      if (output.includes(wanted)) resolve()
+    })
+  })
 }
 
 export const exec: Promises = {
@@ -94,7 +94,7 @@ export const exec: Promises = {
 
   'kill ends it, on a terminal or not, and the sandbox goes on': async ({ agent }) => {
     const { sandbox, evaluate } = await agent()
-    const command = [SHELL, '-c', 'trap "" HUP INT TERM; echo ready; while :; do sleep 1; done']
+    const command = [SHELL, '-c', 'trap "" HUP INT TERM; echo ready; while :; do sleep 0.05; done']
     for (const terminal of [false, true]) {
       const process = await sandbox.exec({ command, terminal })
       await shown(process.stdout, 'ready')

@@ -1,6 +1,7 @@
 /** Sandboxes on a host where something is wrong: the reason is told, in bounded time, and nothing is left behind. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdirSync,
@@ -104,6 +105,38 @@ test(
     assert.equal(await running.evaluate('1 + 1'), 2)
     symlinkSync(real, path)
     assert.equal(await (await agent()).evaluate('1 + 1'), 2)
+  },
+)
+
+test(
+  'a program that is killed before the OCI runtime has told its pid ends, as soon as it has',
+  { skip },
+  async (t) => {
+    const real = 'missing' in parts ? '' : parts.program.path
+    const folder = mkdtempSync(join(tmpdir(), 'late-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const told = join(folder, 'told')
+    const tellsLate = `case " $* " in *" exec "*) ;; *) exec ${real} "$@" ;; esac
+    for argument; do
+      shift
+      [ "$before" = --pid-file ] && file=$argument && argument=$argument.late
+      before=$argument
+      set -- "$@" "$argument"
+    done
+    (until [ -e ${told} ]; do sleep 0.01; done; mv "$file.late" "$file") &
+    exec ${real} "$@"`
+    const { agent } = await openRuntime(t, { program: { name: 'late', path: script(t, tellsLate) } })
+    const { sandbox } = await agent()
+    for (const terminal of [false, true]) {
+      rmSync(told, { force: true })
+      const command = ['/bin/sh', '-c', 'trap "" HUP; echo ready; while :; do sleep 0.05; done', seconds(70023)]
+      const running = await sandbox.exec({ command, terminal })
+      await once(running.stdout, 'data')
+      running.kill()
+      writeFileSync(told, '')
+      await running.exited
+      await eventually(() => processesWith(seconds(70023)).length === 0)
+    }
   },
 )
 

@@ -153,7 +153,7 @@ export async function runBundle(host: OciHost, clock: Clock, undo: Undo, bundle:
     host: {
       show: bundle.show,
       kill: () => keeper.kill(id),
-      exec: (exec) => startExec(host, exec, bundle.exec),
+      exec: (exec) => startExec(host, clock, exec, bundle.exec),
       cleanUp: () => undoAll(undo),
     },
   })

@@ -1,6 +1,7 @@
 /** What the attacks share: a platform with containers, functions that run what their event says, a neighbour to look after. */
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import { findOciParts, findOciPrograms } from '../../src/sandbox/oci-check.ts'
 import { eventually, recordsOf, type Line } from '../end-to-end/http-support.ts'
 import { startPlatform, type Answer, type TestPlatform } from '../support/platform.ts'
@@ -11,6 +12,11 @@ const LINES_LOOKED_AT = 20
 const WARM_UP_CALLS = 20
 /** A neighbour that usually takes some ms and waits longer than this most of the time does not get its share. */
 const HELD_UP_MS = 250
+/** Or so many times as long as without the attack, on a machine that is busy with something else. */
+const HELD_UP_TIMES = 50
+const QUIET_MS = 500
+/** An attack that holds up the neighbour does so each time; a machine that is busy does now and then. */
+const ATTACKS_MAX = 3
 
 /** Functions whose code is their event: each attack is a few lines in the test that tells of it. */
 const ATTACKERS = {
@@ -102,7 +108,9 @@ export class Scene {
   static async open(environment: Record<string, string>): Promise<Scene> {
     const platform = await startPlatform({ SLUICE_SANDBOX: 'oci', SLUICE_STEMS: '0', ...environment })
     const code = { 'index.js': 'exports.handler = async () => ({ statusCode: 200, body: String(process.pid) })' }
-    const { host } = await platform.deploy('neighbour', code, { http: true, memorySize: 128 })
+    // All its calls fit into one instance: a busy machine must not be kept busy by starting more of them.
+    const fields = { memorySize: 128, instanceConcurrency: 100 }
+    const { host } = await platform.deploy('neighbour', code, { http: true, ...fields })
     const call = () => callNeighbour(platform, host)
     for (let i = 0; i < WARM_UP_CALLS; i++) await call()
     const asking = { 'index.py': 'import socket\ndef handler(*_): return socket.gethostbyname("sluice.internal")' }
@@ -132,12 +140,17 @@ export class Scene {
     }
   }
 
-  /** The same, and asserts that the neighbour was answered every time, and at least half the time as if nothing were. */
+  /** The same, and asserts that the neighbour was answered every time, and at least half the time nearly as if nothing were. */
   async beside<Result>(attack: () => Promise<Result>): Promise<Result> {
-    const { result, latencies } = await this.measured(attack)
-    assert.deepEqual(latencies.failures, [], 'the neighbour was answered')
-    assert.ok(latencies.p50Ms <= HELD_UP_MS, `the neighbour was held up: ${JSON.stringify(latencies)}`)
-    return result
+    for (let attacks = 1; ; attacks++) {
+      const { result, latencies } = await this.measured(attack)
+      assert.deepEqual(latencies.failures, [], 'the neighbour was answered')
+      if (latencies.p50Ms <= HELD_UP_MS) return result
+      const { latencies: quiet } = await this.measured(() => pause(QUIET_MS))
+      if (latencies.p50Ms <= HELD_UP_TIMES * quiet.p50Ms) return result
+      const figures = JSON.stringify({ attacked: latencies, quiet })
+      assert.ok(attacks < ATTACKS_MAX, `the neighbour was held up ${attacks} times, at last: ${figures}`)
+    }
   }
 }
 

@@ -112,12 +112,20 @@ function casesOf(language: Language): void {
     assert.equal(answer.text, 'PUT /orders/7 open body é')
   })
 
-  test('the body of a request that starts the first instance arrives whole', async () => {
+  test('the body of a request that starts the first instance arrives whole, after what the initializer prints', async () => {
     const cold = await deploy(`${name}-cold`)
     const body = 'abcdefghij'.repeat(COLD_BODY_BYTES / 10)
     const answer = await platform.send('POST', '/?q=1', { host: cold.host, headers: { 'X-Question': 'cold' }, body })
     assert.deepEqual([answer.status, answer.headers['x-answer']], [201, 'cold'], answer.text.slice(0, 1000))
     assert.ok(answer.text === `POST / 1 ${body}`, `${answer.text.length} characters`)
+    const id = header(answer, 'request-id')
+    const texts = (await linesOf(platform, `${name}-cold`, id)).map(({ text }) => text)
+    const marked = texts.filter((text) => /^(FC Initialize|initializing)/.test(text))
+    // The Go SDK prints the same marks.
+    assert.deepEqual(
+      [...new Set(marked)],
+      [`FC Initialize Start RequestId: ${id}`, 'initializing', `FC Initialize End RequestId: ${id}`],
+    )
   })
 }
 

@@ -9,8 +9,10 @@ import {
   open,
   openEvent,
   openHttp,
+  printedFor,
   programWorld,
   slotOf,
+  withLongTurns,
   type Outcome,
   type ProgramWorldOptions,
 } from '../../src/instances/program-test-support.ts'
@@ -80,6 +82,14 @@ function goCases(name: string, program: Buffer): void {
       assert.equal(instance.freeze(), true)
       assert.equal((await outcomeOf(instance, `"request ${i}"`)).text, `"request ${i}"`)
     }
+    await instance.stop(0)
+  })
+
+  test(`${name}: what is printed before the answer is the request’s, however late both are read`, async (context) => {
+    const { instance } = await started(context, program)
+    const printed = await withLongTurns(() => printedFor(instance, 'print', 20))
+    // The SDK prints lines of its own around it.
+    for (const pieces of printed) assert.ok(pieces.join('').split('\n').includes('printed'), pieces.join(''))
     await instance.stop(0)
   })
 

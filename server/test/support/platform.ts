@@ -12,7 +12,8 @@ import { ZipFile } from 'yazl'
 import { EMPTY_SHA256, signAcs3 } from '../../src/auth/port.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-const READY_MS_MAX = 30_000
+/** Less than a test may take, so that the reason is told. */
+const READY_MS_MAX = 100_000
 
 export interface Answer {
   status: number
@@ -83,13 +84,15 @@ export class TestPlatform {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
+    this.output = ''
     const keep = (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-20_000))
     child.stderr.on('data', keep)
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`not ready within ${READY_MS_MAX} ms:\n${this.output}`)),
-        READY_MS_MAX,
-      )
+      const timer = setTimeout(() => {
+        // One that nobody waits for would keep the tests from ending.
+        child.kill('SIGKILL')
+        reject(new Error(`not ready within ${READY_MS_MAX} ms:\n${this.output}`))
+      }, READY_MS_MAX)
       child.stdout.on('data', (chunk: Buffer) => {
         keep(chunk)
         if (!this.output.includes('Sluice is ready')) return

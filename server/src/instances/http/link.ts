@@ -67,9 +67,9 @@ export class HttpLink implements Link, HttpStreamOwner {
   initialize(init: InitFrame): void {
     this.#control = new ControlHeaders(init)
     this.#start(init, this.#control).then(
-      (loadMs) => this.#program.ready(loadMs),
+      (loadMs) => this.afterOutput(() => this.#program.ready(loadMs)),
       (error: unknown) => {
-        if (error instanceof StartFailure) this.#program.fail(error.failure)
+        if (error instanceof StartFailure) this.afterOutput(() => this.#program.fail(error.failure))
         else this.#program.broke(error instanceof Error ? error : new Error(String(error)))
       },
     )
@@ -104,9 +104,15 @@ export class HttpLink implements Link, HttpStreamOwner {
     const timeoutMs = Math.max(0, call.deadlineMs - this.#clock.nowMs())
     this.#call('GET', path, headers, timeoutMs).then(
       ({ status, fcStatus, body }) =>
-        onDone(JSON.stringify(isSuccess(status, fcStatus) ? {} : { error: reportedFailure(status, body) })),
+        this.afterOutput(() =>
+          onDone(JSON.stringify(isSuccess(status, fcStatus) ? {} : { error: reportedFailure(status, body) })),
+        ),
       (error: Error) => this.whenNotEnded(() => onDone(JSON.stringify({ error: brokenAnswer(error, false) }))),
     )
+  }
+
+  afterOutput(tell: () => void): void {
+    this.#program.afterOutput(tell)
   }
 
   whenNotEnded(tell: () => void): void {

@@ -15,6 +15,8 @@ const EVENT_HEAD = '{}'
 const EMPTY = Buffer.alloc(0)
 
 export interface HttpStreamOwner {
+  /** Calls back when all has been read that the program has printed by now. */
+  afterOutput(tell: () => void): void
   /** The connection broke: calls back with it unless the program turns out to have ended, which then is the reason. */
   whenNotEnded(tell: () => void): void
 }
@@ -117,8 +119,7 @@ export class HttpStream implements LinkStream {
       return
     }
     this.#collect(WHOLE_BYTES_MAX, (body) => {
-      this.#end()
-      this.#handler.onResponse(head, body, true)
+      this.#end(() => this.#handler.onResponse(head, body, true))
     })
   }
 
@@ -146,8 +147,7 @@ export class HttpStream implements LinkStream {
     })
     source.on('end', () => {
       if (this.#isEnded) return
-      this.#end()
-      this.#handler.onData(EMPTY, true)
+      this.#end(() => this.#handler.onData(EMPTY, true))
     })
   }
 
@@ -173,14 +173,14 @@ export class HttpStream implements LinkStream {
   #fail(failure: FunctionFailure): void {
     if (this.#isEnded) return
     this.isRequestEnded = false
-    this.#end()
-    this.#handler.onError(JSON.stringify(failure))
+    this.#end(() => this.#handler.onError(JSON.stringify(failure)))
   }
 
-  #end(): void {
+  #end(tell: () => void): void {
     this.#isEnded = true
     // Nobody reads the rest of a request that was answered before it was whole, or failed.
     if (!this.isRequestEnded) this.#out.destroy()
     this.isRequestEnded = true
+    this.#owner.afterOutput(tell)
   }
 }

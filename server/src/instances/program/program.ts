@@ -12,6 +12,11 @@ export interface Program {
   readonly ended: AbortSignal
   /** Resolves when it runs. Rejects with StartFailure when it cannot be run; when it has ended, never settles. */
   run(init: InitFrame, command: readonly string[]): Promise<void>
+  /**
+   * Calls back when all has been read that it has printed by now, which comes by other ways than what it answers; sooner when
+   * it has ended.
+   */
+  afterOutput(tell: () => void): void
   /** It can serve. `loadMs`: how long it took until its initializer began; null when it has none. */
   ready(loadMs: number | null): void
   /** It cannot serve, and ends. */
@@ -36,6 +41,7 @@ export class LaunchedProgram implements Program, StemOwner {
   readonly #owner: StemOwner
   readonly #running = Promise.withResolvers<void>()
   readonly #ended = new AbortController()
+  readonly #untold = new Set<() => void>()
   #isStarting = true
   #words = ''
 
@@ -59,6 +65,18 @@ export class LaunchedProgram implements Program, StemOwner {
     const launch = { ...init, command }
     this.#stem.connection.initialize(launch)
     return this.#running.promise
+  }
+
+  /**
+   * A turn of the event loop reads whatever there is to read when it begins, in any order. The present one may have begun
+   * while the program printed: the next has it all.
+   */
+  afterOutput(tell: () => void): void {
+    const once = () => {
+      if (this.#untold.delete(once)) tell()
+    }
+    this.#untold.add(once)
+    setImmediate(() => setImmediate(once))
   }
 
   ready(loadMs: number | null): void {
@@ -106,6 +124,8 @@ export class LaunchedProgram implements Program, StemOwner {
   }
 
   onExited(exit: SandboxExit): void {
+    // An answer that came whole counts, whatever came after it.
+    for (const tell of [...this.#untold]) tell()
     this.#ended.abort()
     if (this.#isStarting && !exit.outOfMemory) this.fail(this.#early(exit))
     this.#owner.onExited(exit)

@@ -11,7 +11,7 @@ import { buildEvent, type HttpRequestFacts } from './http-event.ts'
 import { requestParams } from './http-params.ts'
 import { CallType, nextHeaders, type NextFacts } from './next-headers.ts'
 import { refuse, type RuntimeApi, type RuntimeApiHandler } from './server.ts'
-import { RuntimeApiStream, type AnswerShape } from './stream.ts'
+import { RuntimeApiStream, type AnswerShape, type RuntimeApiStreamOwner } from './stream.ts'
 
 /** From its start to its first question. */
 const LOAD_MS_MAX = 60_000
@@ -32,7 +32,7 @@ export interface RuntimeApiLinkDeps {
   api: RuntimeApi
 }
 
-export class RuntimeApiLink implements Link, RuntimeApiHandler {
+export class RuntimeApiLink implements Link, RuntimeApiHandler, RuntimeApiStreamOwner {
   readonly loadMsMax = LOAD_MS_MAX
   readonly #program: Program
   readonly #command: readonly string[]
@@ -125,6 +125,17 @@ export class RuntimeApiLink implements Link, RuntimeApiHandler {
     stream.answer(kind, request, response)
   }
 
+  // ---- asked by its streams ----
+
+  /** Of a JSON answer, whose body may be in base64. */
+  get answerBytesMax(): number {
+    return 2 * this.#init!.responseBytesMax
+  }
+
+  afterOutput(tell: () => void): void {
+    this.#program.afterOutput(tell)
+  }
+
   // ---- inside ----
 
   async #start(init: InitFrame): Promise<void> {
@@ -166,9 +177,7 @@ export class RuntimeApiLink implements Link, RuntimeApiHandler {
     handler: StreamHandler,
     onWhole: (body: Buffer) => void,
   ): RuntimeApiStream {
-    // Of a JSON answer, whose body may be in base64.
-    const answerBytesMax = 2 * this.#init!.responseBytesMax
-    return new RuntimeApiStream(requestId, shape, answerBytesMax, handler, onWhole)
+    return new RuntimeApiStream(requestId, shape, handler, this, onWhole)
   }
 
   #give(stream: RuntimeApiStream, type: CallType, facts: NextFacts, body: Buffer): void {

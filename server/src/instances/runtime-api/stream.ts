@@ -14,13 +14,20 @@ const EMPTY = Buffer.alloc(0)
 /** How what the program posts becomes an answer: an event's bytes, bytes with parameters beside them, or JSON. */
 export type AnswerShape = 'event' | 'params' | 'json'
 
+export interface RuntimeApiStreamOwner {
+  /** Of an answer that is held whole. */
+  readonly answerBytesMax: number
+  /** Calls back when all has been read that the program has printed by now. */
+  afterOutput(tell: () => void): void
+}
+
 export class RuntimeApiStream implements LinkStream {
   readonly requestId: string
   sendCreditBytes = CREDIT_BYTES
   isRequestEnded = false
   readonly #shape: AnswerShape
-  readonly #answerBytesMax: number
   readonly #handler: StreamHandler
+  readonly #owner: RuntimeApiStreamOwner
   readonly #onWhole: (body: Buffer) => void
   #chunks: Buffer[] = []
   #post: IncomingMessage | null = null
@@ -30,18 +37,18 @@ export class RuntimeApiStream implements LinkStream {
   #isCancelled = false
   isHandedOut = false
 
-  /** `onWhole`: the request body has arrived; the program can be given it. `answerBytesMax`: of an answer that is held whole. */
+  /** `onWhole`: the request body has arrived; the program can be given it. */
   constructor(
     requestId: string,
     shape: AnswerShape,
-    answerBytesMax: number,
     handler: StreamHandler,
+    owner: RuntimeApiStreamOwner,
     onWhole: (body: Buffer) => void,
   ) {
     this.requestId = requestId
     this.#shape = shape
-    this.#answerBytesMax = answerBytesMax
     this.#handler = handler
+    this.#owner = owner
     this.#onWhole = onWhole
   }
 
@@ -85,7 +92,7 @@ export class RuntimeApiStream implements LinkStream {
       request.on('end', () => this.#fail(CANCELLED))
       request.resume()
     } else if (kind === 'error') this.#collect(request, ERROR_BYTES_MAX, (body) => this.#fail(reportedError(body)))
-    else if (this.#shape === 'json') this.#collect(request, this.#answerBytesMax, (body) => this.#translate(body))
+    else if (this.#shape === 'json') this.#collect(request, this.#owner.answerBytesMax, (body) => this.#translate(body))
     else this.#pass(request)
   }
 
@@ -140,7 +147,7 @@ export class RuntimeApiStream implements LinkStream {
   #finish(tell: () => void): void {
     if (this.#isEnded) return
     this.#isEnded = true
-    tell()
+    this.#owner.afterOutput(tell)
   }
 }
 

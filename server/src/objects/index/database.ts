@@ -72,6 +72,11 @@ const SCHEMA = `
   INSERT INTO sequence SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM sequence);
 `
 
+/** The tables, in a database that is empty or has them. */
+export function prepareIndex(database: DatabaseSync): void {
+  database.exec(SCHEMA)
+}
+
 /**
  * Throws with the file's name and what can be done when it is damaged or of a newer Sluice; nothing of it is changed then.
  */
@@ -109,8 +114,8 @@ export class Statements {
     this.#database = database
   }
 
-  get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values) as Row | undefined
+  exists(sql: string, ...values: SQLInputValue[]): boolean {
+    return this.#statement(sql).get(...values) !== undefined
   }
 
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {

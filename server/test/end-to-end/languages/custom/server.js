@@ -50,6 +50,7 @@ const server = http.createServer((request, response) => {
         break
       case '/initialize':
         initialized++
+        console.log('initializing')
         response.end()
         break
       default:

@@ -16,7 +16,10 @@ import (
 var initialized = 0
 
 func main() {
-	fc.RegisterInitializerFunction(func(ctx context.Context) { initialized++ })
+	fc.RegisterInitializerFunction(func(ctx context.Context) {
+		initialized++
+		fmt.Println("initializing")
+	})
 	fc.Start(handle)
 }
 

@@ -19,6 +19,7 @@ public class Orders implements StreamRequestHandler, FunctionInitializer {
     @Override
     public void initialize(Context context) {
         initialized++;
+        System.out.println("initializing");
     }
 
     @Override

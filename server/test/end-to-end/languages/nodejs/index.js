@@ -4,6 +4,7 @@ let initialized = 0
 
 exports.initializer = async () => {
   initialized++
+  console.log('initializing')
 }
 
 exports.handler = async (event, context) => {

@@ -5,6 +5,7 @@ $initialized = 0;
 function initializer($context) {
     global $initialized;
     $initialized++;
+    echo "initializing\n";
 }
 
 function handler($event, $context) {

@@ -8,6 +8,7 @@ initialized = 0
 def initializer(context):
     global initialized
     initialized += 1
+    print('initializing')
 
 
 def handler(event, context):

@@ -38,6 +38,9 @@ func serve(ctx context.Context, event []byte) (json.RawMessage, error) {
 	case "exit":
 		fmt.Println("leaving")
 		os.Exit(7)
+	case "print":
+		fmt.Println("printed")
+		return json.RawMessage("null"), nil
 	case "initialized":
 		return json.RawMessage(fmt.Sprint(initialized)), nil
 	case "context":

@@ -45,6 +45,9 @@ func serve(header http.Header, event []byte) {
 	case "exit":
 		fmt.Println("leaving")
 		os.Exit(7)
+	case "print":
+		fmt.Println("printed")
+		post(requestID, "response", []byte("null"), "")
 	case "initialized":
 		post(requestID, "response", []byte(fmt.Sprint(initialized)), "")
 	case "context":
