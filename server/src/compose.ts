@@ -143,8 +143,9 @@ export async function startPlatform(
     )
     return { runtimes, sandbox }
   }
+  const watched = watchObjects()
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue, objects] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -175,13 +176,12 @@ export async function startPlatform(
       { clock },
     ),
     createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
+    openObjectStore(
+      { directory: folder('objects') },
+      { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
+    ),
     openSockets(),
   ])
-  const watched = watchObjects()
-  const objects = await openObjectStore(
-    { directory: folder('objects') },
-    { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
-  )
   const metrics = createMetrics()
 
   const keys = createKeyRing(identity)
@@ -297,6 +297,7 @@ export async function startPlatform(
   const asyncInvocations = openAsyncInvocations({
     ...account,
     clock,
+    random,
     queue,
     invocations,
     resolve(functionKey, qualifier) {
