@@ -76,6 +76,25 @@ test('what cannot be processed is refused with the documented code', async () =>
   assert.equal(await code('absent.png', 'image/info'), 'NoSuchKey')
 })
 
+test('a style is a name for operations, and can be changed and removed', async () => {
+  const style = (method: string, styleName?: string, content?: string) =>
+    oss.call<{ data: Buffer }>('request', {
+      ...{ method, bucket: BUCKET, subres: { style: '', ...(styleName !== undefined && { styleName }) } },
+      ...{ content, mime: 'xml', successStatuses: [200, 204] },
+    })
+  const text = async (answer: Promise<{ data: Buffer }>) => String((await answer).data)
+  const put = (content: string) => style('PUT', 'small', `<Style><Content>${content}</Content></Style>`)
+  await put('image/resize,w_20')
+  await put('image/resize,w_30')
+  assert.match(await text(style('GET', 'small')), /<Content>image\/resize,w_30<\/Content>/)
+  assert.match(await text(style('GET')), /<StyleList>.*<Name>small<\/Name>/s)
+  const small = await oss.call<{ content: Buffer }>('get', 'card.png', undefined, { process: 'style/small' })
+  assert.equal((await sharp(small.content).metadata()).width, 30)
+  assert.equal((await failureOf(put('image/resize'))).code, 'MissingArgument')
+  await style('DELETE', 'small')
+  assert.equal((await failureOf(style('GET', 'small'))).code, 'NoSuchStyle')
+})
+
 test('a processed picture is kept under another name', async () => {
   await oss.call('processObjectSave', 'card.png', 'small/card.jpg', 'image/resize,w_40/format,jpg')
   const { content, res } = await oss.call<{ content: Buffer }>('get', 'small/card.jpg')
