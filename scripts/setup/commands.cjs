@@ -98,6 +98,11 @@ function simulate(args) {
   return runNode(['server/test/simulation/report/main.ts', ...args], withoutCertificateBundle())
 }
 
+/** Kills the platform under load, again and again. */
+function soak(args) {
+  return runNode(['server/test/soak/main.ts', ...args], withoutCertificateBundle())
+}
+
 /** Needs are met in order; each costs a few file lookups when there is nothing to do. */
 const commands = {
   start: {
@@ -119,6 +124,7 @@ const commands = {
   },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
+  soak: { needs: [workspace], run: soak },
   bench: {
     needs: [workspace, benchPackages, ...['wrk', 'hey', 'python3', 'php', 'isolation'].map(program), nginx],
     run: bench,

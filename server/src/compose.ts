@@ -297,6 +297,7 @@ export async function startPlatform(
   const asyncInvocations = openAsyncInvocations({
     ...account,
     clock,
+    random,
     queue,
     invocations,
     resolve(functionKey, qualifier) {

@@ -24,11 +24,14 @@ test('the code of a function without a role may do nothing, and is told what it 
   )
 })
 
-test('a role lets the code of a function invoke functions of its account and region, and nothing else', () => {
+test('a role lets the code of a function invoke functions and publish events in its account and region, and nothing else', () => {
   authorizer.authorize(code('acs:ram::1:role/r'), 'fc:InvokeFunction', RESOURCE)
+  const bus = (account: string) => `acs:eventbridge:cn-hangzhou:${account}:eventbus/default`
+  authorizer.authorize(code('acs:ram::1:role/r'), 'eventbridge:PutEvents', bus(ACCOUNT_ID))
   const refused = (action: string, resource: string) =>
     assertRefused(() => authorizer.authorize(code('acs:ram::1:role/r'), action, resource), 'AccessDenied', action)
   refused('fc:UpdateFunction', RESOURCE)
   refused('fc:InvokeFunction', 'acs:fc:cn-hangzhou:9999999999999999:functions/other')
+  refused('eventbridge:PutEvents', bus('9999999999999999'))
   refused('fc:InvokeFunction', `acs:fc:cn-shanghai:${ACCOUNT_ID}:functions/other`)
 })

@@ -25,7 +25,7 @@ const remove = (name: string) => changed('trigger', keyOf.trigger('fn', name), n
 
 test('triggers go to the source of their type: all of them, then the start, then what changes', () => {
   const [timer, oss] = [sourceOf('timer'), sourceOf('oss')]
-  const feed = new TriggerFeed([timer.source, oss.source])
+  const feed = new TriggerFeed([timer.source, oss.source], assert.fail)
   feed.apply([
     put(triggerNamed('a', 'timer', {})),
     put(triggerNamed('b', 'oss', {})),
@@ -38,7 +38,7 @@ test('triggers go to the source of their type: all of them, then the start, then
 
 test('one that was made anew under its name, between two looks, is another one', () => {
   const [timer, oss] = [sourceOf('timer'), sourceOf('oss')]
-  const feed = new TriggerFeed([timer.source, oss.source])
+  const feed = new TriggerFeed([timer.source, oss.source], assert.fail)
   feed.apply([put(triggerNamed('a', 'timer', {}))])
   feed.apply([put(triggerNamed('a', 'oss', {}, { triggerId: 'other' }))])
   assert.deepEqual(timer.calls, ['attach id-of-a', 'start', 'detach fn/a'])
@@ -46,7 +46,7 @@ test('one that was made anew under its name, between two looks, is another one',
 })
 
 test('the list tells when timers ran and will run', () => {
-  const feed = new TriggerFeed([sourceOf('timer').source])
+  const feed = new TriggerFeed([sourceOf('timer').source], assert.fail)
   const other = triggerNamed('b', 'timer', {}, { functionKey: 'other' })
   feed.apply([put(triggerNamed('a', 'timer', {})), put(other)])
   assert.deepEqual(
@@ -60,4 +60,20 @@ test('the list tells when timers ran and will run', () => {
     feed.list('other').map(({ trigger }) => trigger.triggerName),
     ['b'],
   )
+})
+
+test('a trigger that its source cannot read is told, and the others are attached', () => {
+  const { source, calls } = sourceOf('timer')
+  const warnings: string[] = []
+  const picky: TriggerSource = {
+    ...source,
+    attach(trigger) {
+      if (trigger.triggerName === 'bad') throw new Error('no such pattern')
+      source.attach(trigger)
+    },
+  }
+  const feed = new TriggerFeed([picky], (message) => warnings.push(message))
+  feed.apply([put(triggerNamed('bad', 'timer', {})), put(triggerNamed('a', 'timer', {}))])
+  assert.deepEqual(calls, ['detach fn/bad', 'attach id-of-a', 'start'])
+  assert.match(warnings[0]!, /trigger 'bad' of function 'fn' is out of use: Error: no such pattern/)
 })

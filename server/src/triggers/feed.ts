@@ -6,10 +6,13 @@ import type { ListedTrigger, TriggerSource } from './port.ts'
 export class TriggerFeed {
   readonly #sources: ReadonlyMap<string, TriggerSource>
   readonly #triggers = new Map<string, TriggerDocument>()
+  readonly #warn: (message: string) => void
   #isStarted = false
 
-  constructor(sources: readonly TriggerSource[]) {
+  /** `warn`: for the operator. */
+  constructor(sources: readonly TriggerSource[], warn: (message: string) => void) {
     this.#sources = new Map(sources.map((source) => [source.triggerType, source]))
+    this.#warn = warn
   }
 
   apply(changes: readonly Change[]): void {
@@ -32,6 +35,18 @@ export class TriggerFeed {
       })
   }
 
+  /** One that another version stored, and this one cannot read, must not keep the others from their sources. */
+  #attach(trigger: TriggerDocument): void {
+    const { functionKey, triggerName, triggerType } = trigger
+    const source = this.#sources.get(triggerType)
+    try {
+      source?.attach(trigger)
+    } catch (error) {
+      source?.detach(functionKey, triggerName)
+      this.#warn(`trigger '${triggerName}' of function '${functionKey}' is out of use: ${String(error)}`)
+    }
+  }
+
   #applyOne(key: string, trigger: TriggerDocument | null): void {
     const before = this.#triggers.get(key)
     if (trigger === null) this.#triggers.delete(key)
@@ -40,6 +55,6 @@ export class TriggerFeed {
     if (before && before.triggerId !== trigger?.triggerId) {
       this.#sources.get(before.triggerType)?.detach(before.functionKey, before.triggerName)
     }
-    if (trigger) this.#sources.get(trigger.triggerType)?.attach(trigger)
+    if (trigger) this.#attach(trigger)
   }
 }

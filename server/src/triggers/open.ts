@@ -61,7 +61,7 @@ export async function openTriggers(options: TriggersOptions, deps: TriggersDeps)
   const bus = createEventSource(options, { ...shared, queue, invocations })
   const sources = [timers, objectEvents, bus]
   return {
-    feed: new TriggerFeed(sources),
+    feed: new TriggerFeed(sources, warn),
     bus,
     rules: {
       hasBucket: (name) => objects.bucket(name) !== undefined,

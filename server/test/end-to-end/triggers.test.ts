@@ -20,6 +20,13 @@ let fc3: ReturnType<typeof fc3Client>
 /** Prints its event, for the test to read in the log. */
 const PRINTER = `exports.handler = async (event) => console.log('EVENT ' + event)`
 
+/** Sends its event to the test, who may hear of it also when the platform was killed. */
+const poster = (url: string) => `
+const { request } = require('node:http')
+exports.handler = (event) => new Promise((resolve, reject) => {
+  request('${url}', { method: 'POST' }, (answer) => answer.resume().on('end', resolve)).on('error', reject).end(event)
+})`
+
 /** Writes an object into the bucket that its event came from, by the credentials that it is given. */
 const WRITER = `
 const { createHmac } = require('node:crypto')
@@ -52,6 +59,7 @@ before(async () => {
   await oss.call('putBucket', 'photos')
   for (const name of ['objects', 'ticking', 'events', 'lists', 'other'])
     await platform.deploy(name, { 'index.js': PRINTER })
+  await platform.deploy('posting', { 'index.js': poster(`${inbox.url}/objects`) })
   await platform.deploy('loop', { 'index.js': WRITER }, { role: 'acs:ram::1:role/writer' })
 })
 after(async () => {
@@ -285,6 +293,22 @@ test('timers and windows go on after a kill: each due time with one request id, 
   }>()
   assert.equal(triggers[0]!.triggerName, 'tick')
   assert.equal(Date.parse(triggers[0]!.nextRunTime) - Date.parse(triggers[0]!.lastRunTime), 1000)
+})
+
+test('every object that was put before a kill runs its function, at least once', async () => {
+  await oss.call('putBucket', 'durable')
+  await createTrigger('posting', 'each', 'oss', { events: ['oss:ObjectCreated:*'] }, bucketArn('durable'))
+  const client = ossClient(platform, { bucket: 'durable' })
+  const keys = Array.from({ length: 30 }, (_, i) => `k${i}`)
+  await Promise.all(keys.map((key) => client.call('put', key, Buffer.from(key))))
+  await platform.kill()
+  await platform.start()
+  const seen = new Set<string>()
+  while (seen.size < keys.length) {
+    const { events } = (await inbox.next('/objects')) as unknown as OssEvent
+    seen.add(events[0]!.oss.object.key)
+  }
+  assert.deepEqual(seen, new Set(keys))
 })
 
 test('events are refused without a signature, and when they are none', async () => {

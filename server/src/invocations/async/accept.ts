@@ -5,6 +5,7 @@ import { KeyExistsError } from '../../queue/port.ts'
 import type { AsyncInvocations, AsyncRequest } from '../port.ts'
 import { ANSWER_BYTES_MAX } from './attempt.ts'
 import { textOf } from './destination-event.ts'
+import { GroupBound } from './group-bound.ts'
 import { groupOf, type Target } from './group.ts'
 import type { InvocationAttributes } from './message.ts'
 import { ASYNC_PAYLOAD_BYTES_MAX, policyOf } from './policy.ts'
@@ -28,6 +29,7 @@ export function createAcceptor(deps: AcceptDeps): Pick<AsyncInvocations, 'accept
   acceptResult: AsyncInvocations['accept']
 } {
   const { clock, queue, configs } = deps
+  const bound = new GroupBound(queue, clock)
 
   function admit({ functionKey, qualifier, payload }: AsyncRequest, payloadBytesMax: number): void {
     const problem = deps.problem()
@@ -42,12 +44,14 @@ export function createAcceptor(deps: AcceptDeps): Pick<AsyncInvocations, 'accept
     admit(request, payloadBytesMax)
     const nowMs = clock.nowMs()
     const target = targetOf(request)
+    const group = groupOf(target)
+    bound.check(group)
     const policy = policyOf(configs.of(target), request.overrides)
     const taskId = request.taskId ?? (policy.isTask ? request.requestId : null)
     const dueMs = nowMs + request.delaySeconds * 1000
     const message = {
       id: request.requestId,
-      group: groupOf(target),
+      group,
       body: request.payload,
       attributes: JSON.stringify(attributesOf(request, taskId, nowMs)),
       dueMs,
@@ -114,6 +118,7 @@ function attributesOf(request: AsyncRequest, taskId: string | null, acceptedMs: 
     failures: 0,
     refusals: 0,
     settled: 0,
+    restedAfter: 0,
   }
 }
 

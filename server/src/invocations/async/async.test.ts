@@ -244,12 +244,40 @@ test('what ran when the platform was killed runs again; what kills it each time 
   world.configure('f', { onFailure: 'http://hook.example/failed' })
   await world.platform.accept(requestOf())
   await world.settle()
-  for (let kills = 0; kills < 2; kills++) await world.restart()
-  assert.equal(world.attempts.length, 3)
+  for (let kills = 0; kills < 15; kills++) {
+    await world.restart()
+    await world.pass(30_000, 1000)
+  }
+  assert.equal(world.attempts.length, 16)
   await world.restart()
-  assert.equal(world.attempts.length, 3)
+  assert.equal(world.attempts.length, 16)
   assert.equal(world.queue.kept(), 0)
   assert.equal(JSON.parse(world.posted[0]!.body).requestContext.condition, 'InternalServerError')
+})
+
+test('messages that were often cut short run one at a time, so that the culprit takes no other with it', async () => {
+  const world = startAsync(() => null)
+  const ids = ['culprit', 'innocent-1', 'innocent-2']
+  for (const requestId of ids) await world.platform.accept(requestOf({ requestId, text: requestId }))
+  await world.settle()
+  assert.equal(world.running.length, 3)
+  for (let kills = 0; kills < 3; kills++) await world.restart()
+  world.running.length = 0
+  const done = new Set<string>()
+  while (world.queue.kept() > 1) {
+    await world.pass(10_000, 1000)
+    assert.equal(world.running.length, 1)
+    const [running] = world.running
+    if (running!.payload === 'culprit') {
+      world.running.length = 0
+      await world.restart()
+    } else {
+      done.add(running!.payload)
+      running!.finish('done')
+    }
+    await world.settle()
+  }
+  assert.deepEqual([...done].sort(), ['innocent-1', 'innocent-2'])
 })
 
 test('closing gives back what runs, as if it had not been begun', async () => {

@@ -29,13 +29,14 @@ export interface DelivererDeps extends Pick<
 
 export class Deliverer implements Consumer {
   readonly owns = isDestinationGroup
+  /** It waits for others. */
+  readonly usesHost = false
   readonly #deps: DelivererDeps
 
   constructor(deps: DelivererDeps) {
     this.#deps = deps
   }
 
-  /** It waits for others, and takes nothing of the host. */
   shareOf(): number {
     return 0
   }

@@ -33,6 +33,8 @@ export interface Hold {
 export interface Consumer {
   /** Whether its messages are this consumer's. */
   owns(group: string): boolean
+  /** Whether its messages take something of the host. */
+  readonly usesHost: boolean
   /** What one message of the group takes of the host while it is worked on; whole parts of `WHOLE_HOST`. */
   shareOf(group: string): number
   /** Resolves when it is completed, given back or given up. */
@@ -127,8 +129,10 @@ export class Dispatcher {
   #pump(): void {
     if (this.#isClosed || this.#repair !== null) return
     const nowMs = this.#deps.clock.nowMs()
-    for (const group of [...this.#ready]) {
-      if (group.isReceiving) continue
+    let isHostFull = false
+    // Those that had their turn go to the end: they are seen again, while they receive.
+    for (const group of this.#ready) {
+      if (group.isReceiving || (isHostFull && group.consumer.usesHost)) continue
       const room = group.flow.room(nowMs)
       if (room === 0) {
         this.#resumeAfterPause(group, nowMs)
@@ -138,7 +142,11 @@ export class Dispatcher {
       const free = share === 0 ? TURN_MAX : Math.floor((SHARE_MAX - this.#share) / share)
       // What is larger than the whole share still runs, alone.
       const count = Math.min(room, TURN_MAX, this.#share === 0 ? Math.max(1, free) : free)
-      if (count < 1) continue
+      if (count < 1) {
+        // Nor may those behind it, however small: it would never have its turn.
+        isHostFull = true
+        continue
+      }
       // The next turn is the others'.
       this.#ready.delete(group)
       this.#ready.add(group)

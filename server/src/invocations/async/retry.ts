@@ -47,6 +47,6 @@ export function decide(
 }
 
 /** No later attempt could go otherwise: what is to run does not exist, or does not take such an event. */
-function isFinal({ status, code }: FcError): boolean {
-  return status === 404 || status === 400 || code === 'NotImplemented'
+function isFinal({ status }: FcError): boolean {
+  return status === 404 || status === 400
 }

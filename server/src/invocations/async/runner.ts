@@ -1,5 +1,6 @@
 /** Works on accepted invocations: an attempt, what becomes of it, and the state of the task if it is one. */
-import type { Clock } from '../../clock.ts'
+import { backoffMs } from '../../backoff.ts'
+import type { Clock, Random } from '../../clock.ts'
 import { FcError } from '../../errors.ts'
 import type { LogLine } from '../../logs/port.ts'
 import type { AsyncEvent } from '../../metrics/port.ts'
@@ -14,13 +15,14 @@ import type { Account } from './destination.ts'
 import { enqueueResult } from './results.ts'
 import { WHOLE_HOST, type Consumer, type Hold } from './dispatcher.ts'
 import { isInvocationGroup, targetOfGroup, type Target } from './group.ts'
-import { isPoison, readInvocation, type InvocationAttributes } from './message.ts'
+import { caution, cutShort, isPoison, readInvocation, type InvocationAttributes } from './message.ts'
 import { policyOf, type Policy } from './policy.ts'
 import { decide, type AttemptEnd, type Verdict } from './retry.ts'
 import { advance, readTask, writeTask } from './task.ts'
 
 export interface AsyncDeps extends Account {
   clock: Clock
+  random: Random
   queue: MessageQueue
   invocations: Invocations
   configs: FeedAsyncConfigs
@@ -46,16 +48,22 @@ interface Run {
   isStopped: boolean
 }
 
+const REST_FIRST_MS = 250
+const REST_MAX_MS = 30_000
+
 const STOPPED = new FcError('AsyncInvocationStopped', 'the invocation was stopped')
 const CLOSING = new FcError('ServiceUnavailable', 'the platform is shutting down')
 
 export class Runner implements Consumer {
   readonly owns = isInvocationGroup
+  readonly usesHost = true
   readonly #deps: AsyncDeps
   readonly #runs = new Map<string, Run>()
   readonly #runsOf = new Map<FunctionKey, Set<Run>>()
   /** Asked to stop while they were on their way here. */
   readonly #stopping = new Set<string>()
+  /** The one that runs alone among its kind (message.ts). */
+  #suspect: Run | null = null
   #isClosing = false
 
   constructor(deps: AsyncDeps) {
@@ -156,7 +164,13 @@ export class Runner implements Consumer {
       const message = 'the platform ended each time while it ran'
       return this.#end(run, 'Failed', { kind: 'refused', error: new FcError('InternalServerError', message) }, message)
     }
-    const result = await this.#attempt(run)
+    const care = caution(delivery, attributes)
+    if (care === 'rest') return this.#rest(run, cutShort(delivery, attributes))
+    if (care === 'alone' && this.#suspect !== null) return this.#rest(run, attributes.restedAfter)
+    if (care === 'alone') this.#suspect = run
+    const result = await this.#attempt(run).finally(() => {
+      if (this.#suspect === run) this.#suspect = null
+    })
     const { end } = result
     if (run.isStopped && end.kind !== 'answered') return this.#end(run, 'Stopped', null, '', result)
     if (this.#isClosing && end.kind !== 'answered') return this.#giveBack(run)
@@ -225,6 +239,14 @@ export class Runner implements Consumer {
     const state = this.#advance(run, 'Retrying', reason, changes, delivery.expiresMs)
     const after = JSON.stringify({ ...attributes, failures, refusals, settled: attributes.settled + 1 })
     await hold.settle(() => this.#deps.queue.retry(delivery.id, dueMs, after, state))
+  }
+
+  /** Puts it off, each by a time of its own, so that those that were cut short together do not come back together. */
+  async #rest({ delivery, attributes, hold }: Run, restedAfter: number): Promise<void> {
+    const { clock, random, queue } = this.#deps
+    const delayMs = random.fraction() * backoffMs(restedAfter, REST_FIRST_MS, REST_MAX_MS)
+    const after = JSON.stringify({ ...attributes, restedAfter, settled: attributes.settled + 1 })
+    await hold.settle(() => queue.retry(delivery.id, clock.nowMs() + Math.ceil(delayMs), after))
   }
 
   async #giveBack({ delivery, attributes, hold }: Run): Promise<void> {

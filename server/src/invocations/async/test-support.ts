@@ -6,7 +6,7 @@ import type { LogLine } from '../../logs/port.ts'
 import type { Change } from '../../metadata/port.ts'
 import { keyOf, type AsyncConfigDocument, type FunctionVersion } from '../../model.ts'
 import { createMemoryQueue } from '../../queue/memory-for-tests.ts'
-import { SimulatedClock } from '../../simulated-clock.ts'
+import { seededRandom, SimulatedClock } from '../../simulated-clock.ts'
 import type { AsyncRequest, InvocationFailure, InvocationRequest, Invocations } from '../port.ts'
 import { LEASE_MS } from './dispatcher.ts'
 import { openAsyncInvocations, type AsyncPlatform } from './open.ts'
@@ -133,6 +133,7 @@ export function startAsync(
   const open = (queue: ShakyQueue) =>
     openAsyncInvocations({
       clock,
+      random: seededRandom(1),
       queue,
       invocations,
       accountId: '1234567890123456',

@@ -41,15 +41,28 @@ export function readTimerExpression(expression: string): TimerExpression {
   if (!isTimeZone(zone)) throw refusal(`'${zone}' is no time zone`)
   const problem = problemOfCron(parts)
   if (problem !== undefined) throw refusal(problem)
-  return { kind: 'cron', fields: parts.map((part, index) => plain(part, fields[index]!)), zone }
+  return { kind: 'cron', fields: parts.map((part, index) => listOf(part, fields[index]!)), zone }
 }
 
-/** Without the spellings that only some readers of cron know: `?` is every value, `5/10` goes on to the last. */
-function plain(part: string, { to }: Field): string {
-  return part
-    .split(',')
-    .map((item) => item.replace('?', '*').replace(/^(\w+)\//, `$1-${to}/`))
-    .join(',')
+/** The values that a field names, one by one, for readers of cron differ in what else they know; `*` for all of them. */
+function listOf(part: string, field: Field): string {
+  const values = new Set(part.split(',').flatMap((item) => valuesOf(item, field)))
+  const isAll = Array.from({ length: field.to - field.from + 1 }, (_, i) => field.from + i).every((value) =>
+    values.has(value),
+  )
+  return isAll ? '*' : [...values].join(',')
+}
+
+/** `5/10` goes on to the last value. */
+function valuesOf(item: string, field: Field): number[] {
+  const [range = '', step] = item.split('/')
+  const [first, last] = /^[*?]$/.test(range)
+    ? [field.from, field.to]
+    : range.split('-').map((text) => valueOf(text, field)!)
+  const end = last ?? (step === undefined ? first! : field.to)
+  const values: number[] = []
+  for (let value = first!; value <= end; value += Number(step ?? 1)) values.push(value)
+  return values
 }
 
 function refusal(reason: string): FcError {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { FcError } from '../../errors.ts'
+import { readTimerExpression } from './expression.ts'
 import { checkTimerExpression, MISSED_COUNT_MAX, readSchedule } from './schedule.ts'
 
 const DAY_MS = 86_400_000
@@ -120,5 +121,53 @@ test('however the time is cut into looks, every due time comes, once and in orde
       assert.equal(whole.nextMs, announcedMs)
     }),
     { numRuns: 60 },
+  )
+})
+
+test('whatever is accepted as an expression has due times, or is refused for having none', () => {
+  const item = (from: number, to: number, words: readonly string[] = []) => {
+    const value = fc.oneof(
+      fc.integer({ min: from, max: to }).map(String),
+      ...(words.length > 0 ? [fc.constantFrom(...words)] : []),
+    )
+    const range = fc
+      .tuple(fc.integer({ min: from, max: to }), fc.integer({ min: from, max: to }))
+      .map((pair) => `${Math.min(...pair)}-${Math.max(...pair)}`)
+    const base = fc.oneof(value, range, fc.constantFrom('*', '?'))
+    const step = fc.oneof(
+      fc.constant(''),
+      fc.integer({ min: 1, max: 9999 }).map((each) => `/${each}`),
+    )
+    return fc
+      .array(
+        fc.tuple(base, step).map((parts) => parts.join('')),
+        { minLength: 1, maxLength: 3 },
+      )
+      .map((items) => items.join(','))
+  }
+  const fields = fc.tuple(
+    item(0, 59),
+    item(0, 59),
+    item(0, 23),
+    item(1, 31),
+    item(1, 12, ['JAN', 'dec', 'May']),
+    item(0, 7, ['SUN', 'mon', 'Sat']),
+  )
+  fc.assert(
+    fc.property(fields, (parts) => {
+      const expression = parts.join(' ')
+      try {
+        readTimerExpression(expression)
+      } catch {
+        return
+      }
+      try {
+        checkTimerExpression(expression)
+      } catch (error) {
+        assert.ok(error instanceof FcError, `${expression}: ${String(error)}`)
+        assert.match(error.message, /names a day that no calendar has/)
+      }
+    }),
+    { numRuns: 300 },
   )
 })
