@@ -96,7 +96,7 @@ test('version 2016-08-15: created and updated from objects, which may go afterwa
       : client.call('updateFunction', 'shop', 'f', { code }))
     await objects.call('delete', 'p.zip')
     const { data } = await client.call('invokeFunction', 'shop', 'f', '')
-    assert.equal(data as unknown, text)
+    assert.equal(data, text)
   }
 })
 

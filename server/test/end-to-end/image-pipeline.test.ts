@@ -34,7 +34,7 @@ test('photos become thumbnails and descriptions, a broken one an event at the fa
   assert.match(output, /its event is kept in thumbnails\/failed\/thumbnailer\//)
   const links = output.match(/^http:.*$/gm) ?? []
   assert.equal(links.length, 12)
-  const thumbnail = await fetch(links[0]!)
+  const thumbnail = await fetch(links[0])
   assert.equal(thumbnail.headers.get('content-type'), 'image/webp')
   assert.equal(Buffer.from(await thumbnail.arrayBuffer()).toString('latin1', 8, 12), 'WEBP')
   const thumbnails = ossClient(platform, { bucket: 'thumbnails' })
