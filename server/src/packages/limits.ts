@@ -18,7 +18,7 @@ export interface PackageLimits {
 
 export const packageLimits: PackageLimits = {
   zipBytesMax: 500 * 1024 * 1024,
-  unpackedBytesMax: 2048 * 1024 * 1024,
+  unpackedBytesMax: 1024 * 1024 * 1024,
   entriesMax: 100_000,
   ratioMax: 100,
   ratioFreeBytes: 64 * 1024 * 1024,
