@@ -6,6 +6,8 @@ const WINDOW_MS = 100
 const WINDOW_BYTES_MAX = 1024 * 1024
 /** A tenth of the event loop: short lines and bytes that are no text cost more than their number says. */
 const WINDOW_WORK_MS_MAX = 10
+/** So few bytes in a window are no flood: when they took long, the machine was busy with something else. */
+const FLOOD_BYTES_MIN = 4096
 
 /** What can be left unread: the writer at its other end is held up then, and nothing is held here. */
 export interface PausableSource {
@@ -33,7 +35,8 @@ export class OutputBudget {
     work()
     this.#bytes += bytes
     this.#workMs += this.#clock.monotonicMs() - startMs
-    if (this.#isPaused || (this.#bytes < WINDOW_BYTES_MAX && this.#workMs < WINDOW_WORK_MS_MAX)) return
+    const isTooMuch = this.#workMs >= WINDOW_WORK_MS_MAX && this.#bytes >= FLOOD_BYTES_MIN
+    if (this.#isPaused || (this.#bytes < WINDOW_BYTES_MAX && !isTooMuch)) return
     this.#isPaused = true
     this.#source.pause()
     // What cost several windows at once is paid for with as many.

@@ -102,7 +102,7 @@ export class StorageThread<Asks extends AskTable<Asks>, Opened = null, Refusal =
   /** Resolves when the database is open; rejects with what is wrong with it. The thread keeps the process alive until `close`. */
   open(): Promise<void> {
     const { script, data, subject } = this.#options
-    const worker = new Worker(script, { workerData: data, name: subject, env: {}, execArgv: [] })
+    const worker = new Worker(script, { workerData: data, name: subject, execArgv: [] })
     this.#worker = worker
     this.#isOpened = false
     return new Promise((resolve, reject) => {

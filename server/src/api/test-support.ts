@@ -86,7 +86,7 @@ function emptyBuckets(): ApiDeps['objects'] {
     },
     async changeBucket(name, { settings = {} }) {
       const bucket = buckets.get(name)!
-      buckets.set(name, { ...bucket, settings: { ...bucket.settings, ...settings } } as Bucket)
+      buckets.set(name, { ...bucket, settings: { ...bucket.settings, ...settings } })
     },
     head: async ({ bucket }) => {
       throw new OssError('NoSuchBucket', 'The specified bucket does not exist.', { BucketName: bucket })

@@ -33,9 +33,9 @@ export class FolderSyncs {
       for (const [folder, waiting] of batch) {
         try {
           await syncFolder(folder)
-          for (const { resolve } of waiting) resolve()
+          for (const each of waiting) each.resolve()
         } catch (error) {
-          for (const { reject } of waiting) reject(error)
+          for (const each of waiting) each.reject(error)
         }
       }
     }

@@ -66,11 +66,16 @@ export async function listen(
     (request, response) => handlers.request(request, response),
   )
   server.on('upgrade', (request, socket, head) => handlers.upgrade?.(request, socket, head))
-  const { awaitingContinue } = handlers
-  if (awaitingContinue) server.on('checkContinue', awaitingContinue)
+  if (handlers.awaitingContinue) {
+    server.on('checkContinue', (request, response) => handlers.awaitingContinue?.(request, response))
+  }
   server.timeout = patience.idleMs ?? 0
-  const refuseRaw = handlers.refuse ?? ((socket, status, message) => refuseAsFc(socket, status, message, clock))
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuse(error, socket, patience, refuseRaw))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    refuse(error, socket, patience, (status, message) => {
+      if (handlers.refuse) handlers.refuse(socket, status, message)
+      else refuseAsFc(socket, status, message, clock)
+    })
+  })
   // Some clients close their half of the connection when the request is out, and read on; node:http would hang up on them.
   Object.assign(server, { httpAllowHalfOpen: true })
   server.on('connection', (socket) => socket.once('end', () => hangUpUnlessAnswered(socket, clock)))
@@ -97,7 +102,7 @@ function refuse(
   error: NodeJS.ErrnoException,
   socket: Socket,
   patience: Patience,
-  answer: NonNullable<Handlers['refuse']>,
+  answer: (status: number, message: string) => void,
 ): void {
   if (error.code === 'ECONNRESET' || !socket.writable || isAnsweringAnother(socket)) {
     socket.destroy()
@@ -110,7 +115,7 @@ function refuse(
     : isSlow
       ? `the request did not arrive within ${patience.headersMs / 1000} seconds (headers) or ${patience.requestMs / 1000} seconds (whole)`
       : 'the request is no valid HTTP/1.1'
-  answer(socket, isSlow ? 408 : 400, message)
+  answer(isSlow ? 408 : 400, message)
 }
 
 function refuseAsFc(socket: Socket, status: number, message: string, clock: Clock): void {

@@ -19,7 +19,7 @@ interface Setup {
   /** What `remove` does beside removing. */
   removing: { run: (id: string) => void }
   /** Resolves when so many are stored. */
-  shrunkTo(count: number): Promise<void>
+  shrunkTo: (count: number) => Promise<void>
 }
 
 function setUp(t: TestContext): Setup {

@@ -148,7 +148,7 @@ export function objectTests(objectTest: SceneTest): void {
   })
 
   objectTest('names and what is said of objects have their limits', async ({ store }) => {
-    const keys = ['', '/a', '\\a', 'a'.repeat(1024), 'é'.repeat(512), '\ud800']
+    const keys = ['', '/a', '\\a', 'a'.repeat(1024), 'é'.repeat(512), '\ud800', 'a\0b']
     for (const key of keys) await assert.rejects(put(store, key), ossError('InvalidObjectName'), key.slice(0, 9))
     await put(store, 'é'.repeat(511), '')
     for (const wrong of [

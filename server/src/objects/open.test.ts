@@ -17,7 +17,7 @@ interface Setup {
   /** Of the index. */
   file: string
   notices: string[]
-  open(): Promise<ObjectStore>
+  open: () => Promise<ObjectStore>
 }
 
 async function setUp(t: TestContext, folder = temporaryFolder(t)): Promise<Setup> {

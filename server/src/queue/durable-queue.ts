@@ -34,6 +34,7 @@ export class DurableQueue implements MessageQueue {
   #timer: Timer | null = null
   #timerMs = Infinity
   #nextSweepMs = 0
+  #isClosed = false
 
   constructor(storage: QueueStorage, bounds: QueueBounds, clock: Clock) {
     this.#storage = storage
@@ -71,7 +72,7 @@ export class DurableQueue implements MessageQueue {
   async receive(group: string, limit: number, leaseMs: number): Promise<Delivery[]> {
     const nowMs = this.#time.nowMs()
     const { deliveries, waiting } = await this.#ask('receive', { group, limit, nowMs })
-    for (const { id } of deliveries) this.#leases.hold(id, leaseMs)
+    if (!this.#isClosed) for (const { id } of deliveries) this.#leases.hold(id, leaseMs)
     this.#groups.received(group, deliveries.length, waiting, nowMs)
     this.#tell(group)
     return deliveries.map(({ id, body, attributes, dueMs, expiresMs, enqueuedMs, deliveries }) => ({
@@ -130,6 +131,7 @@ export class DurableQueue implements MessageQueue {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#leases.clear()
     this.#timer?.cancel()
     await this.#storage.close()
@@ -153,7 +155,7 @@ export class DurableQueue implements MessageQueue {
     try {
       for (const returned of await this.#ask('release', { ids })) this.#returned(returned)
     } catch {
-      for (const id of ids) this.#leases.hold(id, RELEASE_RETRY_MS)
+      if (!this.#isClosed) for (const id of ids) this.#leases.hold(id, RELEASE_RETRY_MS)
     }
   }
 

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../clock.ts'
 
 /** Between two looks for leases that have ended. */
-const LOOK_INTERVAL_MS = 20
+export const LOOK_INTERVAL_MS = 20
 
 export class Leases {
   readonly #clock: Clock

@@ -57,6 +57,9 @@ test('a port in use ends the start with 1 and names the setting that moves it', 
   const { code, output } = await failedStart({ SLUICE_PORT: String(port) })
   assert.equal(code, 1)
   assert.match(output, new RegExp(`port ${port} on 127\\.0\\.0\\.1 is in use; .*--port or SLUICE_PORT`))
+  const objects = await failedStart({ SLUICE_PORT: String(await freePort()), SLUICE_OBJECTS_PORT: String(port) })
+  assert.equal(objects.code, 1)
+  assert.match(objects.output, new RegExp(`port ${port} .* is in use; .*--objects-port or SLUICE_OBJECTS_PORT`))
   other.close()
 })
 

@@ -95,7 +95,8 @@ test('version 2016-08-15: created and updated from objects, which may go afterwa
       ? client.call('createFunction', 'shop', body)
       : client.call('updateFunction', 'shop', 'f', { code }))
     await objects.call('delete', 'p.zip')
-    assert.equal(String((await client.call('invokeFunction', 'shop', 'f', '')).data), text)
+    const { data } = await client.call('invokeFunction', 'shop', 'f', '')
+    assert.equal(data as unknown, text)
   }
 })
 

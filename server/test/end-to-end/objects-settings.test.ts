@@ -116,7 +116,7 @@ test('a bucket is a web site for anonymous readers, and gives errors to programs
   ]
   const config = { index: 'index.html', supportSubDir: 'true', error: '404.html', routingRules }
   await oss.call('putBucketWebsite', SITE, config)
-  const stored = await oss.call<Record<string, unknown>>('getBucketWebsite', SITE)
+  const stored = await oss.call('getBucketWebsite', SITE)
   assert.equal(stored['index'], 'index.html')
   assert.equal(stored['supportSubDir'], 'true')
   assert.equal(stored['error'], '404.html')
@@ -182,6 +182,17 @@ test('tags, payer and encryption are told as they were set', async () => {
   assert.deepEqual(encryption, { SSEAlgorithm: 'AES256' })
   assert.equal((await failureOf(oss.call('putBucketEncryption', BUCKET, { SSEAlgorithm: 'KMS' }))).status, 501)
   await oss.call('deleteBucketEncryption', BUCKET)
+})
+
+test('a bucket keeps a log of what it was asked for, once it is told to', async () => {
+  assert.equal((await oss.call<{ enable: boolean }>('getBucketLogging', BUCKET)).enable, false)
+  await oss.call('putBucketLogging', BUCKET, 'logs/')
+  const { enable, prefix } = await oss.call<{ enable: boolean; prefix: string }>('getBucketLogging', BUCKET)
+  assert.deepEqual([enable, prefix], [true, 'logs/'])
+  const info = await oss.call<{ bucket: { BucketPolicy: object } }>('getBucketInfo', BUCKET)
+  assert.deepEqual(info.bucket.BucketPolicy, { LogBucket: BUCKET, LogPrefix: 'logs/' })
+  await oss.call('deleteBucketLogging', BUCKET)
+  assert.equal((await oss.call<{ enable: boolean }>('getBucketLogging', BUCKET)).enable, false)
 })
 
 test('what is not offered says so', async () => {

@@ -76,6 +76,25 @@ test('what cannot be processed is refused with the documented code', async () =>
   assert.equal(await code('absent.png', 'image/info'), 'NoSuchKey')
 })
 
+test('a style is a name for operations, and can be changed and removed', async () => {
+  const style = (method: string, styleName?: string, content?: string) =>
+    oss.call<{ data: Buffer }>('request', {
+      ...{ method, bucket: BUCKET, subres: { style: '', ...(styleName !== undefined && { styleName }) } },
+      ...{ content, mime: 'xml', successStatuses: [200, 204] },
+    })
+  const text = async (answer: Promise<{ data: Buffer }>) => String((await answer).data)
+  const put = (content: string) => style('PUT', 'small', `<Style><Content>${content}</Content></Style>`)
+  await put('image/resize,w_20')
+  await put('image/resize,w_30')
+  assert.match(await text(style('GET', 'small')), /<Content>image\/resize,w_30<\/Content>/)
+  assert.match(await text(style('GET')), /<StyleList>.*<Name>small<\/Name>/s)
+  const small = await oss.call<{ content: Buffer }>('get', 'card.png', undefined, { process: 'style/small' })
+  assert.equal((await sharp(small.content).metadata()).width, 30)
+  assert.equal((await failureOf(put('image/resize'))).code, 'MissingArgument')
+  await style('DELETE', 'small')
+  assert.equal((await failureOf(style('GET', 'small'))).code, 'NoSuchStyle')
+})
+
 test('a processed picture is kept under another name', async () => {
   await oss.call('processObjectSave', 'card.png', 'small/card.jpg', 'image/resize,w_40/format,jpg')
   const { content, res } = await oss.call<{ content: Buffer }>('get', 'small/card.jpg')
@@ -150,6 +169,7 @@ test('a signed form stores its file with what its fields say', async () => {
   const { status, text, headers } = await post(fields, 'hello')
   assert.equal(status, 201)
   assert.match(text, /<Key>user\/photo\.txt<\/Key>/)
+  assert.equal(headers.get('location'), `http://127.0.0.1:${platform.objectsPort}/${BUCKET}/user/photo.txt`)
   assert.equal(headers.get('etag'), '"5D41402ABC4B2A76B9719D911017C592"')
   const stored = await oss.call<{ meta: object; content: Buffer }>('get', 'user/photo.txt')
   assert.equal(String(stored.content), 'hello')
@@ -186,6 +206,17 @@ test('a form that its policy does not allow stores nothing', async () => {
     objects?.map(({ name }) => name),
     ['user/photo.txt'],
   )
+})
+
+test('large forms are stored whole, and answered when they are refused', async () => {
+  const content = 'large '.repeat(1_500_000)
+  const large = { ...signedForm([{ bucket: BUCKET }]), key: 'large' }
+  assert.equal((await post(large, content)).status, 204)
+  assert.equal(String((await oss.call<{ content: Buffer }>('get', 'large')).content), content)
+  assert.equal((await post({ ...large, Signature: 'AAAA' }, content)).status, 403)
+  const short = signedForm([{ bucket: BUCKET }, ['content-length-range', 0, 1_000_000]])
+  assert.equal((await post({ ...short, key: 'too-large' }, content)).status, 400)
+  assert.equal((await failureOf(oss.call('head', 'too-large'))).status, 404)
 })
 
 test('a form cut off in the middle of its file stores nothing', async () => {

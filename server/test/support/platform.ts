@@ -84,6 +84,7 @@ export class TestPlatform {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
+    this.output = ''
     const keep = (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-20_000))
     child.stderr.on('data', keep)
     await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** The process that decodes pictures: one job a message. It has no environment, no files and no keys. */
+/** The process that decodes pictures: one job a message. It has no environment, and of root's rights none. */
 import { setPriority } from 'node:os'
 import { OssError } from '../errors.ts'
 import type { Reply } from './processes.ts'
@@ -6,7 +6,16 @@ import { render, type RenderJob } from './render.ts'
 
 /** Functions come first. */
 const NICENESS = 10
+/** The user and group that own nothing. */
+const NOBODY = 65_534
+
 setPriority(NICENESS)
+// Everything that it runs is loaded by now; fonts are everybody's to read.
+if (process.getuid!() === 0) {
+  process.setgroups!([NOBODY])
+  process.setgid!(NOBODY)
+  process.setuid!(NOBODY)
+}
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

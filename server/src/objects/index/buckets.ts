@@ -23,7 +23,7 @@ export class Buckets {
 
   /** Rejects with NoSuchBucket. */
   get(name: string): StoredBucket {
-    const row = this.#statements.get<{ id: number; document: string }>(
+    const [row] = this.#statements.all<{ id: number; document: string }>(
       'SELECT id, document FROM buckets WHERE name = ?',
       name,
     )
@@ -33,11 +33,10 @@ export class Buckets {
 
   create(ask: { name: string; acl: BucketAcl; storageClass: string; nowMs: number }): Bucket {
     const { name, acl, storageClass, nowMs } = ask
-    const exists = this.#statements.get('SELECT 1 FROM buckets WHERE name = ?', name) !== undefined
-    if (exists) {
+    if (this.#statements.exists('SELECT 1 FROM buckets WHERE name = ?', name)) {
       throw new OssError('BucketAlreadyExists', `the bucket '${name}' exists already`, { BucketName: name })
     }
-    const { count } = this.#statements.get<{ count: number }>('SELECT count(*) AS count FROM buckets')!
+    const count = this.all().length
     if (count >= objectLimits.bucketsMax) {
       throw new OssError(
         'TooManyBuckets',
@@ -64,8 +63,8 @@ export class Buckets {
 
   remove(name: string): void {
     const { id } = this.get(name)
-    const isUsed = ['versions', 'uploads'].some(
-      (table) => this.#statements.get(`SELECT 1 FROM ${table} WHERE bucket = ? LIMIT 1`, id) !== undefined,
+    const isUsed = ['versions', 'uploads'].some((table) =>
+      this.#statements.exists(`SELECT 1 FROM ${table} WHERE bucket = ? LIMIT 1`, id),
     )
     if (isUsed) {
       throw new OssError('BucketNotEmpty', `the bucket '${name}' has objects, versions or uploads`, {
@@ -77,10 +76,11 @@ export class Buckets {
 
   usage(name: string): { bytes: number; objects: number; uploads: number } {
     const { id } = this.get(name)
-    return this.#statements.get(
+    const [usage] = this.#statements.all<{ bytes: number; objects: number; uploads: number }>(
       `SELECT bytes, objects, (SELECT count(*) FROM uploads WHERE bucket = ?1) AS uploads FROM buckets WHERE id = ?1`,
       id,
-    )!
+    )
+    return usage!
   }
 
   count(id: number, objects: number, bytes: number): void {

@@ -114,8 +114,8 @@ export class Statements {
     this.#database = database
   }
 
-  get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values) as Row | undefined
+  exists(sql: string, ...values: SQLInputValue[]): boolean {
+    return this.#statement(sql).get(...values) !== undefined
   }
 
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {

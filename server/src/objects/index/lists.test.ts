@@ -62,19 +62,19 @@ function modelOf(all: readonly string[], { prefix, delimiter, after, limit }: Li
     .filter((key) => key.startsWith(prefix))
     .map((key) => {
       const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length)
-      return at === -1 ? { key } : { common: key.slice(0, at + delimiter.length) }
+      return at === -1 ? { text: key, isKey: true } : { text: key.slice(0, at + delimiter.length), isKey: false }
     })
-    .filter((entry) => compare(entry.key ?? entry.common!, after) > 0)
+    .filter(({ text }) => compare(text, after) > 0)
     // Keys in a common prefix that `after` lies in were shown with it.
-    .filter(({ common }) => common === undefined || !after.startsWith(common))
+    .filter(({ text, isKey }) => isKey || !after.startsWith(text))
   const shown = [...new Map(entries.map((entry) => [JSON.stringify(entry), entry])).values()]
-  shown.sort((a, b) => compare(a.key ?? a.common!, b.key ?? b.common!))
+  shown.sort((a, b) => compare(a.text, b.text))
   const page = shown.slice(0, limit)
-  const last = page.at(-1)
+  const texts = (areKeys: boolean) => page.filter(({ isKey }) => isKey === areKeys).map(({ text }) => text)
   return {
-    keys: page.flatMap(({ key }) => key ?? []),
-    commonPrefixes: page.flatMap(({ common }) => common ?? []),
-    next: shown.length > limit ? (last!.key ?? last!.common!) : null,
+    keys: texts(true),
+    commonPrefixes: texts(false),
+    next: shown.length > limit ? page.at(-1)!.text : null,
   }
 }
 

@@ -37,26 +37,26 @@ interface Ask<Question, Answer> {
 export interface IndexAsks {
   createBucket: Ask<{ name: string; acl: BucketAcl; storageClass: string; nowMs: number }, Bucket>
   changeBucket: Ask<{ name: string; change: BucketChange }, Bucket>
-  deleteBucket: Ask<{ name: string }, null>
+  deleteBucket: Ask<{ name: string }, void>
   bucketUsage: Ask<{ name: string }, { bytes: number; objects: number; uploads: number }>
   head: Ask<ObjectRef, StoredHead>
   list: Ask<ListQuery, HeadsPage>
   listVersions: Ask<VersionsQuery, HeadVersionsPage>
   put: Ask<NewObject, Changed<PutResult>>
-  checkAppend: Ask<{ bucket: string; key: string; position: number }, null>
+  checkAppend: Ask<{ bucket: string; key: string; position: number }, void>
   append: Ask<AppendAsk, Changed<PutResult & { nextPosition: number }>>
   copy: Ask<CopyAsk, Changed<PutResult & { modifiedMs: number }>>
-  changeAttributes: Ask<ObjectRef & { change: Partial<ObjectAttributes> }, null>
+  changeAttributes: Ask<ObjectRef & { change: Partial<ObjectAttributes> }, void>
   delete: Ask<ObjectRef & Change & { newVersionId: string }, Changed<DeleteResult>>
   createUpload: Ask<UploadRef & Change & { attributes: ObjectAttributes }, Changed<Upload>>
-  checkUpload: Ask<UploadRef, null>
+  checkUpload: Ask<UploadRef, void>
   putPart: Ask<UploadRef & Change & { partNumber: number; content: Content }, Changed<Part>>
   completeUpload: Ask<CompleteAsk, Changed<PutResult>>
-  abortUpload: Ask<UploadRef & Change, Changed<null>>
+  abortUpload: Ask<UploadRef & Change, Changed<void>>
   listParts: Ask<UploadRef & { after: number; limit: number }, { parts: Part[]; next: number | null }>
   listUploads: Ask<ListQuery & { afterUploadId: string }, UploadsPage>
   pendingEvents: Ask<{ limit: number; afterId: string | null }, ObjectEvent[]>
-  acknowledgeEvents: Ask<{ ids: readonly string[] }, null>
+  acknowledgeEvents: Ask<{ ids: readonly string[] }, void>
   /** Of these blobs, those that no object or part is made of. */
   unreferenced: Ask<{ blobs: readonly string[] }, string[]>
 }
@@ -105,32 +105,27 @@ export function createObjectIndex(database: DatabaseSync): ObjectIndex {
   const handlers: IndexHandlers = {
     createBucket: (ask) => buckets.create(ask),
     changeBucket: ({ name, change }) => buckets.change(name, change),
-    deleteBucket: ({ name }) => nothing(buckets.remove(name)),
+    deleteBucket: ({ name }) => buckets.remove(name),
     bucketUsage: ({ name }) => buckets.usage(name),
     head: (ref) => objects.head(ref),
     list: (query) => lists.objects(query),
     listVersions: (query) => lists.versions(query),
     put: (ask, data) => changed(ask, () => objects.put(ask, data)),
-    checkAppend: (ask) => nothing(objects.checkAppend(ask)),
+    checkAppend: (ask) => void objects.checkAppend(ask),
     append: (ask) => changed(ask, () => objects.append(ask)),
     copy: (ask) => changed(ask, () => objects.copy(ask)),
-    changeAttributes: (ask) => nothing(objects.changeAttributes(ask)),
+    changeAttributes: (ask) => objects.changeAttributes(ask),
     delete: (ask) => changed(ask, () => objects.delete(ask)),
     createUpload: (ask) => changed(ask, () => uploads.create(ask)),
-    checkUpload: (ask) => nothing(uploads.check(ask)),
+    checkUpload: (ask) => void uploads.check(ask),
     putPart: (ask) => changed(ask, () => uploads.putPart(ask)),
     completeUpload: (ask) => changed(ask, () => uploads.complete(ask)),
-    abortUpload: (ask) => changed(ask, () => nothing(uploads.abort(ask))),
+    abortUpload: (ask) => changed(ask, () => uploads.abort(ask)),
     listParts: (ask) => uploads.listParts(ask),
     listUploads: (query) => uploads.list(query),
     pendingEvents: ({ limit, afterId }) => events.pending(limit, afterId),
-    acknowledgeEvents: ({ ids }) => nothing(events.acknowledge(ids)),
+    acknowledgeEvents: ({ ids }) => events.acknowledge(ids),
     unreferenced: ({ blobs }) => blobs.filter((blob) => !pieces.isReferenced(blob)),
   }
   return { buckets: buckets.all(), hasEvents: events.pending(1, null).length > 0, handlers }
-}
-
-/** An answer must be something that a message can carry. */
-function nothing(_: unknown): null {
-  return null
 }

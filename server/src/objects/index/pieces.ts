@@ -17,13 +17,13 @@ export class Pieces {
   /** Behind those that the owner has. */
   add(owner: number, pieces: readonly Piece[]): void {
     if (pieces.length === 0) return
-    const { count } = this.#statements.get<{ count: number }>(
+    const [owned] = this.#statements.all<{ count: number }>(
       'SELECT coalesce(max(position) + 1, 0) AS count FROM pieces WHERE owner = ?',
       owner,
-    )!
+    )
     const sql = 'INSERT INTO pieces (owner, position, blob, first, bytes) VALUES (?, ?, ?, ?, ?)'
     for (const [i, { blob, first, bytes }] of pieces.entries()) {
-      this.#statements.run(sql, owner, count + i, blob, first, bytes)
+      this.#statements.run(sql, owner, owned!.count + i, blob, first, bytes)
     }
   }
 
@@ -33,7 +33,7 @@ export class Pieces {
   }
 
   isReferenced(blob: string): boolean {
-    return this.#statements.get('SELECT 1 FROM pieces WHERE blob = ? LIMIT 1', blob) !== undefined
+    return this.#statements.exists('SELECT 1 FROM pieces WHERE blob = ? LIMIT 1', blob)
   }
 
   forgetDropped(): void {

@@ -79,7 +79,7 @@ export class Uploads {
 
   /** Throws NoSuchUpload. */
   check({ bucket, key, uploadId }: UploadRef): UploadRow {
-    const row = this.#statements.get<UploadRow>(
+    const [row] = this.#statements.all<UploadRow>(
       `SELECT ${UPLOAD_COLUMNS} FROM uploads WHERE bucket = ? AND key = ? AND uploadId = ?`,
       ...[this.#buckets.get(bucket).id, key, uploadId],
     )
@@ -132,7 +132,7 @@ export class Uploads {
 
   listParts(ask: UploadRef & { after: number; limit: number }): { parts: Part[]; next: number | null } {
     const rows = this.#parts(this.check(ask).id, ask.after, ask.limit + 1)
-    const parts = rows.slice(0, ask.limit).map(({ id: _, ...part }) => part)
+    const parts = rows.slice(0, ask.limit).map(toPart)
     return { parts, next: rows.length > ask.limit ? (parts.at(-1)?.partNumber ?? null) : null }
   }
 
@@ -143,11 +143,7 @@ export class Uploads {
       this.#statements.iterate<UploadRow>(sql, id, query.prefix, from, endOf(query.prefix))
     const { rows, commonPrefixes, next } = walk(query, this.#start(id, query, rowsFrom), rowsFrom)
     return {
-      uploads: rows.map(({ id: _, attributes, ...row }) => ({
-        bucket: query.bucket,
-        ...row,
-        attributes: JSON.parse(attributes) as ObjectAttributes,
-      })),
+      uploads: rows.map((row) => toUpload(query.bucket, row)),
       commonPrefixes,
       next:
         typeof next === 'string'
@@ -183,7 +179,7 @@ export class Uploads {
 
   #removeParts(upload: number, partNumber: number): void {
     const sql = 'DELETE FROM parts WHERE upload = ? AND partNumber = ? RETURNING id'
-    const removed = this.#statements.get<{ id: number }>(sql, upload, partNumber)
+    const [removed] = this.#statements.all<{ id: number }>(sql, upload, partNumber)
     if (removed !== undefined) this.#pieces.remove(removed.id)
   }
 
@@ -197,6 +193,14 @@ export class Uploads {
     const object = { bucket, key, versionId: NULL_VERSION, size, deltaSize: 0, etag, contentType, meta }
     this.#events.add({ ...ask.event, timeMs: nowMs, ...object })
   }
+}
+
+function toPart({ partNumber, etag, size, crc64, modifiedMs }: PartRow): Part {
+  return { partNumber, etag, size, crc64, modifiedMs }
+}
+
+function toUpload(bucket: string, { key, uploadId, initiatedMs, attributes }: UploadRow): Upload {
+  return { bucket, key, uploadId, initiatedMs, attributes: JSON.parse(attributes) as ObjectAttributes }
 }
 
 /** Throws InvalidPartOrder, InvalidPart. */

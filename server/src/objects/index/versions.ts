@@ -46,17 +46,18 @@ export class Versions {
 
   /** One sequence for versions, parts and uploads. */
   nextId(): number {
-    return this.#statements.get<{ last: number }>('UPDATE sequence SET last = last + 1 RETURNING last')!.last
+    const [sequence] = this.#statements.all<{ last: number }>('UPDATE sequence SET last = last + 1 RETURNING last')
+    return sequence!.last
   }
 
   latest(bucket: number, key: string): VersionRow | undefined {
     const sql = `SELECT ${COLUMNS} FROM versions WHERE bucket = ? AND key = ? ORDER BY id DESC LIMIT 1`
-    return this.#statements.get(sql, bucket, key)
+    return this.#statements.all<VersionRow>(sql, bucket, key)[0]
   }
 
   find(bucket: number, key: string, versionId: string): VersionRow | undefined {
     const sql = `SELECT ${COLUMNS} FROM versions WHERE bucket = ? AND key = ? AND versionId = ?`
-    return this.#statements.get(sql, bucket, key, versionId)
+    return this.#statements.all<VersionRow>(sql, bucket, key, versionId)[0]
   }
 
   /** It is the latest from now on; a null version makes way for one, whose pieces the new one may share. */
@@ -108,7 +109,7 @@ export class Versions {
   bytesOf({ id, size }: VersionRow): Bytes {
     const pieces = size === 0 ? [] : this.#pieces.of(id)
     if (pieces.length > 0 || size === 0) return { pieces, data: null }
-    const row = this.#statements.get<{ data: Uint8Array }>('SELECT data FROM small_contents WHERE owner = ?', id)
+    const [row] = this.#statements.all<{ data: Uint8Array }>('SELECT data FROM small_contents WHERE owner = ?', id)
     return { pieces, data: row!.data }
   }
 

@@ -49,15 +49,15 @@ export class LifecycleJob {
   }
 
   async #goThrough(): Promise<void> {
-    const { store, rulesOf, onProblem } = this.#deps
-    for (const bucket of store.buckets()) {
-      const rules = rulesOf(bucket).filter(({ isEnabled }) => isEnabled)
+    const deps = this.#deps
+    for (const bucket of deps.store.buckets()) {
+      const rules = deps.rulesOf(bucket).filter(({ isEnabled }) => isEnabled)
       if (rules.length === 0 || this.#isClosed) continue
       try {
         await this.#objects(bucket, rules)
         if (rules.some(({ abortUploads }) => abortUploads !== null)) await this.#uploads(bucket, rules)
       } catch (error) {
-        onProblem(error)
+        deps.onProblem(error)
       }
     }
   }

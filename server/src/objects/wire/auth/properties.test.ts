@@ -18,7 +18,7 @@ const text = fc.string({ unit: 'binary', minLength: 1, maxLength: 8 })
 /** In version 1, a question mark in a key reads like the begin of the parameters. */
 const key = text.map((value) => value.replaceAll(/[?&]/g, '_'))
 const printable = fc
-  .string({ unit: fc.constantFrom(...'abzAZ09-_. :;=,%"'), maxLength: 12 })
+  .string({ unit: fc.constantFrom(...Array.from('abzAZ09-_. :;=,%"')), maxLength: 12 })
   .map((value) => value.trim())
 const flag = fc.constantFrom('acl', 'uploads', 'tagging', 'versionId', 'partNumber', 'uploadId', 'response-expires')
 

@@ -17,7 +17,7 @@ export async function openCallbackKey(file: string): Promise<CallbackKey> {
   const privateKey = (await readKey(file)) ?? (await makeKey(file))
   return {
     sign: (text) => createSign('RSA-MD5').update(text).sign(privateKey, 'base64'),
-    publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(),
+    publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }),
   }
 }
 

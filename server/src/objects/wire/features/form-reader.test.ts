@@ -27,7 +27,7 @@ test('fields before the file are read, those after it are not', async () => {
 })
 
 test('folders that a browser tells are not part of the file’s name', async () => {
-  const names = { 'C:\\dir\\a.png': 'a.png', '/home/me/b.png': 'b.png', '../c': 'c' }
+  const names = { 'C:\\dir\\a.png': 'a.png', '/folder/b.png': 'b.png', '../c': 'c' }
   for (const [told, expected] of Object.entries(names)) {
     const form = await readForm(TYPE, chunks(file('x', 'file', told.replaceAll('\\', '\\\\')) + END))
     assert.equal(form.fileName, expected)

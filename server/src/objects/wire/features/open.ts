@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createImages, type Images } from '../../images/images.ts'
 import { ImageProcesses } from '../../images/processes.ts'
 import { LifecycleJob } from '../../lifecycle/job.ts'
+import { AccessLogs } from './access-log.ts'
 import { Callbacks } from './callback.ts'
 import { cors } from './cors.ts'
 import { imagesFeature } from './images.ts'
@@ -54,11 +55,13 @@ export async function openFeatures(options: FeaturesOptions, deps: FeaturesDeps)
   const images = createImages(store, imageProcesses)
   const callbacks = new Callbacks({ store, images, endpoint, keyFile: join(directory, 'callback-key.pem') })
   const job = new LifecycleJob({ ...deps, rulesOf: lifecycleRules })
+  const accessLogs = new AccessLogs(accountId, deps)
   return {
-    all: featuresOf(accountId, images, callbacks),
+    all: [...featuresOf(accountId, images, callbacks), accessLogs.feature],
     async close() {
       imageProcesses.close()
       await job.close()
+      await accessLogs.close()
     },
   }
 }

@@ -99,10 +99,10 @@ function rejectRest(place: string, rest: Record<string, unknown>): void {
 }
 
 function texts(place: string, value: unknown): string[] {
-  const list = typeof value === 'string' ? [value] : value
-  const isList = Array.isArray(list) && list.length > 0 && list.every((item) => typeof item === 'string')
-  if (!isList) throw refused(place, 'it must be a text or a list of texts')
-  return list as string[]
+  const list: unknown[] = Array.isArray(value) ? value : [value]
+  const texts = list.filter((item) => typeof item === 'string')
+  if (texts.length === 0 || texts.length < list.length) throw refused(place, 'it must be a text or a list of texts')
+  return texts
 }
 
 /** A refusal wins over a permission; null: the policy says nothing. */
