@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { checkBlobId } from './blob-id.ts'
 import { FolderSyncs } from './folder-syncs.ts'
 import { BlobNotFoundError, type BlobInfo, type BlobStore, type ByteRange } from './port.ts'
@@ -59,14 +59,16 @@ class FileBlobs implements BlobStore {
       throw isMissing(error) ? new BlobNotFoundError(id) : error
     })
     if (range === undefined) return file.createReadStream({ highWaterMark: READ_BYTES })
+    const { first, last } = range
+    if (last - first < READ_BYTES) return readAtOnce(file, id, range)
     try {
       const { size } = await file.stat()
-      if (range.last >= size) throw new Error(`blob '${id}' has ${size} bytes; byte ${range.last} was asked for`)
+      if (last >= size) throw rangeBeyond(id, size, last)
     } catch (error) {
       await file.close()
       throw error
     }
-    return file.createReadStream({ start: range.first, end: range.last, highWaterMark: READ_BYTES })
+    return file.createReadStream({ start: first, end: last, highWaterMark: READ_BYTES })
   }
 
   async info(id: string): Promise<BlobInfo | undefined> {
@@ -141,6 +143,30 @@ class FileBlobs implements BlobStore {
 /** Of an id's hash, as ids may begin or end alike. */
 function folderOf(id: string): string {
   return hash('sha1', id).slice(0, 2)
+}
+
+/** What a stream would hold anyway, without its reads and looks for the end: half the work for small blobs. */
+async function readAtOnce(file: FileHandle, id: string, { first, last }: ByteRange): Promise<Readable> {
+  const bytes = Buffer.allocUnsafeSlow(last - first + 1)
+  try {
+    for (let read = 0; read < bytes.length;) {
+      const { bytesRead } = await file.read(bytes, read, bytes.length - read, first + read)
+      if (bytesRead === 0) throw rangeBeyond(id, first + read, last)
+      read += bytesRead
+    }
+  } finally {
+    await file.close()
+  }
+  return new Readable({
+    read() {
+      this.push(bytes)
+      this.push(null)
+    },
+  })
+}
+
+function rangeBeyond(id: string, size: number, last: number): Error {
+  return new Error(`blob '${id}' has ${size} bytes; byte ${last} was asked for`)
 }
 
 async function writeAll(file: FileHandle, source: AsyncIterable<Uint8Array>): Promise<number> {

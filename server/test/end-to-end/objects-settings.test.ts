@@ -189,6 +189,8 @@ test('a bucket keeps a log of what it was asked for, once it is told to', async 
   await oss.call('putBucketLogging', BUCKET, 'logs/')
   const { enable, prefix } = await oss.call<{ enable: boolean; prefix: string }>('getBucketLogging', BUCKET)
   assert.deepEqual([enable, prefix], [true, 'logs/'])
+  const info = await oss.call<{ bucket: { BucketPolicy: object } }>('getBucketInfo', BUCKET)
+  assert.deepEqual(info.bucket.BucketPolicy, { LogBucket: BUCKET, LogPrefix: 'logs/' })
   await oss.call('deleteBucketLogging', BUCKET)
   assert.equal((await oss.call<{ enable: boolean }>('getBucketLogging', BUCKET)).enable, false)
 })

@@ -169,6 +169,7 @@ test('a signed form stores its file with what its fields say', async () => {
   const { status, text, headers } = await post(fields, 'hello')
   assert.equal(status, 201)
   assert.match(text, /<Key>user\/photo\.txt<\/Key>/)
+  assert.equal(headers.get('location'), `http://127.0.0.1:${platform.objectsPort}/${BUCKET}/user/photo.txt`)
   assert.equal(headers.get('etag'), '"5D41402ABC4B2A76B9719D911017C592"')
   const stored = await oss.call<{ meta: object; content: Buffer }>('get', 'user/photo.txt')
   assert.equal(String(stored.content), 'hello')
@@ -205,6 +206,17 @@ test('a form that its policy does not allow stores nothing', async () => {
     objects?.map(({ name }) => name),
     ['user/photo.txt'],
   )
+})
+
+test('large forms are stored whole, and answered when they are refused', async () => {
+  const content = 'large '.repeat(1_500_000)
+  const large = { ...signedForm([{ bucket: BUCKET }]), key: 'large' }
+  assert.equal((await post(large, content)).status, 204)
+  assert.equal(String((await oss.call<{ content: Buffer }>('get', 'large')).content), content)
+  assert.equal((await post({ ...large, Signature: 'AAAA' }, content)).status, 403)
+  const short = signedForm([{ bucket: BUCKET }, ['content-length-range', 0, 1_000_000]])
+  assert.equal((await post({ ...short, key: 'too-large' }, content)).status, 400)
+  assert.equal((await failureOf(oss.call('head', 'too-large'))).status, 404)
 })
 
 test('a form cut off in the middle of its file stores nothing', async () => {

@@ -5,6 +5,11 @@ import { isRefusedAddress, parseDestination } from './destination.ts'
 
 const account = { accountId: '1234567890123456', region: 'cn-hangzhou' }
 const parse = (text: string) => parseDestination(text, account)
+/** Why it is refused. */
+function reasonOf(text: string): string {
+  const parsed = parse(text)
+  return typeof parsed === 'string' ? parsed : 'it is accepted'
+}
 const ARN = 'acs:fc:cn-hangzhou:1234567890123456'
 
 test('functions of both generations are named by their ARNs, with a qualifier or without', () => {
@@ -29,7 +34,7 @@ test('buckets are named by ARN or by address, with a prefix or without', () => {
     prefix: '',
   })
   assert.deepEqual(parse('oss://my-bucket/a/b/'), { kind: 'bucket', bucket: 'my-bucket', prefix: 'a/b/' })
-  assert.match(String(parse('oss://My_Bucket')), /no name of a bucket/)
+  assert.match(reasonOf('oss://My_Bucket'), /no name of a bucket/)
 })
 
 test('what cannot be a destination is refused with the reason', () => {
@@ -44,7 +49,7 @@ test('what cannot be a destination is refused with the reason', () => {
     'http://user:secret@host/': /no user name and password/,
     [`http://host/${'a'.repeat(2048)}`]: /at most 2048 characters/,
   }
-  for (const [text, reason] of Object.entries(refused)) assert.match(String(parse(text)), reason, text)
+  for (const [text, reason] of Object.entries(refused)) assert.match(reasonOf(text), reason, text)
   fc.assert(fc.property(fc.string(), (text) => void parse(text)))
 })
 
@@ -63,7 +68,7 @@ test('metadata services are refused however their address is spelt; one’s own 
     'http://224.0.0.1/',
     'http://255.255.255.255/',
   ]
-  for (const url of refused) assert.match(String(parse(url)), /link-local, metadata/, url)
+  for (const url of refused) assert.match(reasonOf(url), /link-local, metadata/, url)
   for (const url of ['http://127.0.0.1:9000/', 'https://10.0.0.5/', 'http://[::1]/', 'https://example.com/hook?a=1']) {
     assert.equal(typeof parse(url), 'object', url)
   }

@@ -4,7 +4,7 @@ import type { Clock, Random } from '../../clock.ts'
 import { FcError } from '../../errors.ts'
 import type { LogLine } from '../../logs/port.ts'
 import type { AsyncEvent } from '../../metrics/port.ts'
-import type { FunctionKey, FunctionVersion } from '../../model.ts'
+import { LATEST, type FunctionKey, type FunctionVersion } from '../../model.ts'
 import type { Delivery, MessageQueue } from '../../queue/port.ts'
 import { errorKind } from '../failure-body.ts'
 import type { Invocations, Task, TaskStatus } from '../port.ts'
@@ -14,9 +14,10 @@ import { responseText } from './destination-event.ts'
 import type { Account } from './destination.ts'
 import { enqueueResult } from './results.ts'
 import { WHOLE_HOST, type Consumer, type Hold } from './dispatcher.ts'
-import { isInvocationGroup, targetOfGroup, type Target } from './group.ts'
-import { caution, cutShort, isPoison, readInvocation, type InvocationAttributes } from './message.ts'
-import { policyOf, type Policy } from './policy.ts'
+import { isInvocationGroup, targetOfGroup } from './group.ts'
+import { caution, cutShort, isPoison, readInvocation } from './message.ts'
+import { policyOf } from './policy.ts'
+import { Runs, type Run } from './runs.ts'
 import { decide, type AttemptEnd, type Verdict } from './retry.ts'
 import { advance, readTask, writeTask } from './task.ts'
 
@@ -35,19 +36,6 @@ export interface AsyncDeps extends Account {
   onEvent(functionKey: FunctionKey, event: AsyncEvent, latencyMs?: number): void
 }
 
-/** One message that is being worked on. */
-interface Run {
-  readonly delivery: Delivery
-  readonly hold: Hold
-  readonly target: Target
-  readonly attributes: InvocationAttributes
-  readonly policy: Policy
-  task: Task | null
-  versionId: string
-  attempt: Attempt | null
-  isStopped: boolean
-}
-
 const REST_FIRST_MS = 250
 const REST_MAX_MS = 30_000
 
@@ -58,10 +46,7 @@ export class Runner implements Consumer {
   readonly owns = isInvocationGroup
   readonly usesHost = true
   readonly #deps: AsyncDeps
-  readonly #runs = new Map<string, Run>()
-  readonly #runsOf = new Map<FunctionKey, Set<Run>>()
-  /** Asked to stop while they were on their way here. */
-  readonly #stopping = new Set<string>()
+  readonly #runs = new Runs()
   /** The one that runs alone among its kind (message.ts). */
   #suspect: Run | null = null
   #isClosing = false
@@ -84,19 +69,13 @@ export class Runner implements Consumer {
   }
 
   runningDepth(functionKey: FunctionKey): number {
-    let depth = 0
-    for (const { attributes } of this.#runsOf.get(functionKey) ?? []) depth = Math.max(depth, attributes.depth)
-    return depth
+    return this.#runs.depthOf(functionKey)
   }
 
   /** Ends what runs of this message; false: nothing does. One that is on its way is stopped when it arrives. */
   stop(messageId: string): boolean {
-    const run = this.#runs.get(messageId)
-    if (run === undefined) {
-      this.#stopping.add(messageId)
-      return false
-    }
-    run.isStopped = true
+    const run = this.#runs.stop(messageId)
+    if (run === undefined) return false
     this.#tell(run, 'Stopping')
     run.attempt?.abort(STOPPED)
     return true
@@ -104,7 +83,7 @@ export class Runner implements Consumer {
 
   /** It was not on its way. */
   unstop(messageId: string): void {
-    this.#stopping.delete(messageId)
+    this.#runs.forget(messageId)
   }
 
   /** From here on what fails is given back as it was: the platform's end is no fault of the function. */
@@ -114,14 +93,13 @@ export class Runner implements Consumer {
 
   /** Gives back what still runs. */
   abortAll(): void {
-    for (const { attempt } of [...this.#runs.values()]) attempt?.abort(CLOSING)
+    for (const { attempt } of this.#runs.all()) attempt?.abort(CLOSING)
   }
 
   async work(delivery: Delivery, hold: Hold): Promise<void> {
     const target = targetOfGroup(delivery.group)
     const attributes = readInvocation(delivery)
     const policy = policyOf(this.#deps.configs.of(target), attributes.overrides)
-    const isStopped = this.#stopping.delete(delivery.id)
     const run: Run = {
       delivery,
       hold,
@@ -129,20 +107,16 @@ export class Runner implements Consumer {
       attributes,
       policy,
       task: null,
-      versionId: 'LATEST',
+      versionId: LATEST,
       attempt: null,
-      isStopped,
+      isStopped: false,
     }
-    const ofFunction = this.#runsOf.get(target.functionKey) ?? new Set<Run>()
-    this.#runs.set(delivery.id, run)
-    this.#runsOf.set(target.functionKey, ofFunction.add(run))
+    this.#runs.add(run)
     try {
       if (attributes.taskId !== null) await this.#readTask(run, attributes.taskId)
       await this.#run(run)
     } finally {
-      this.#runs.delete(delivery.id)
-      ofFunction.delete(run)
-      if (ofFunction.size === 0) this.#runsOf.delete(target.functionKey)
+      this.#runs.remove(run)
     }
   }
 

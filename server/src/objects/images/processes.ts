@@ -10,7 +10,7 @@ import { OssError, type OssErrorCode } from '../errors.ts'
 import type { Rendered, RenderJob } from './render.ts'
 
 const SCRIPT = fileURLToPath(new URL('./worker.ts', import.meta.url))
-const IDLE_MS = 5 * 60 * 1000
+const IDLE_MS = 60_000
 
 export interface ImageLimits {
   /** Jobs at once. */

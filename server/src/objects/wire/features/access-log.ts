@@ -34,6 +34,12 @@ const setting: Setting<Logging> = {
   unset: { value: 'off' },
 }
 
+/** Where a bucket's log goes; undefined: it keeps none. */
+export function logTargetOf(bucket: Bucket): { bucket: string; prefix: string } | undefined {
+  const target = settingOf(bucket, setting)
+  return target === 'off' ? undefined : target
+}
+
 export interface AccessLogDeps {
   store: Pick<ObjectStore, 'bucket' | 'put'>
   clock: Clock
@@ -85,7 +91,7 @@ export class AccessLogs {
   #note(exchange: Exchange, operation: Operation, outcome: { status: number; bytes: number; ms: number }): void {
     const { bucketName } = exchange
     const bucket = this.#deps.store.bucket(bucketName)
-    if (bucket === undefined || settingOf(bucket, setting) === undefined) return
+    if (bucket === undefined || logTargetOf(bucket) === undefined) return
     const line = Buffer.from(accessLogLine(exchange, operation.name, outcome, this.#accountId))
     const waiting = this.#waiting.get(bucketName) ?? { lines: [], bytes: 0 }
     this.#waiting.set(bucketName, waiting)
@@ -102,9 +108,9 @@ export class AccessLogs {
     const { lines } = this.#waiting.get(bucketName)!
     this.#waiting.delete(bucketName)
     const bucket = this.#deps.store.bucket(bucketName)
-    const target = bucket && settingOf(bucket, setting)
+    const target = bucket && logTargetOf(bucket)
     // The bucket is gone, or wants no log any more.
-    if (bucket === undefined || target === undefined || target === 'off') return
+    if (bucket === undefined || target === undefined) return
     this.#writing = this.#writing
       .then(() => this.#store(bucket, target, lines))
       .catch((error: unknown) => this.#deps.onProblem(error))

@@ -84,9 +84,10 @@ function authenticated(exchange: Exchange, key: string, { fields }: UploadForm, 
   }
   const { requestId, method, url, headers, query, sourceIp, body } = exchange
   const caller = proof?.principal ?? null
+  const functionKey = caller?.kind === 'function' ? caller.functionKey : null
   return {
     ...{ requestId, method, url, headers, query, bucketName, bucket, sourceIp, receivedMs, body, key, caller },
-    cause: { ...cause, principalId: caller?.accountId ?? 'anonymous' },
+    cause: { ...cause, functionKey, principalId: functionKey ?? caller?.accountId ?? 'anonymous' },
     head: () => context.store.head({ bucket: bucketName, key }),
   }
 }
@@ -144,7 +145,7 @@ async function* measured(file: AsyncIterable<Uint8Array>, min: number, max: numb
 }
 
 function success(upload: Exchange, stored: PutResult, status: number, redirect: string | undefined): Answer {
-  const { bucketName, key, headers: requestHeaders } = upload
+  const { bucketName, key, url, headers: requestHeaders } = upload
   const headers = storedHeaders(upload, stored)
   if (redirect !== undefined && /^https?:\/\//i.test(redirect) && URL.canParse(redirect)) {
     const target = new URL(redirect)
@@ -152,7 +153,9 @@ function success(upload: Exchange, stored: PutResult, status: number, redirect: 
     for (const [name, value] of Object.entries(result)) target.searchParams.set(name, value)
     return { status: 303, headers: { ...headers, location: target.href } }
   }
-  const location = `http://${requestHeaders.host ?? ''}/${percentEncodePath(key)}`
+  // With the bucket where it stood in the path.
+  const path = url.replace(/\/?(\?.*)?$/s, '')
+  const location = `http://${requestHeaders.host ?? ''}${path}/${percentEncodePath(key)}`
   if (status !== 201) return { status, headers: { ...headers, location } }
   const document = { Bucket: bucketName, Location: location, Key: key, ETag: quoted(stored.etag) }
   return { ...xmlAnswer('PostResponse', document, { ...headers, location }), status }

@@ -1,8 +1,8 @@
 /** Settings of a bucket that are a few words each: kept and told. */
-import { OssError } from '../../port.ts'
+import { OssError, type Bucket } from '../../port.ts'
 import { taggingOf, readTags, type Tags } from '../tags.ts'
 import { childText, childrenOf } from '../xml.ts'
-import { malformed, settingOperations, type Setting } from './setting.ts'
+import { malformed, settingOf, settingOperations, type Setting } from './setting.ts'
 import type { Feature } from '../exchange.ts'
 
 const BUCKET_TAGS_MAX = 20
@@ -54,6 +54,11 @@ const encryption: Setting<{ algorithm: string }> = {
         BucketName: name,
       }),
   },
+}
+
+/** As bucket information has it. */
+export function encryptionAlgorithm(bucket: Bucket): string {
+  return settingOf(bucket, encryption)?.algorithm ?? 'None'
 }
 
 export const smallSettings: Feature = {

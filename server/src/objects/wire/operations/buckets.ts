@@ -2,6 +2,8 @@
 import { OssError } from '../../port.ts'
 import { BUCKET_ACLS, STORAGE_CLASSES } from '../attributes.ts'
 import { emptyAnswer, isoTime, xmlAnswer } from '../answers.ts'
+import { logTargetOf } from '../features/access-log.ts'
+import { encryptionAlgorithm } from '../features/small-settings.ts'
 import { readChoice } from '../parameters.ts'
 import { aclOf, locationOf, ownerOf } from '../shapes.ts'
 import { childText, parseXml } from '../xml.ts'
@@ -105,6 +107,7 @@ async function putBucket({ bucketName, headers, body }: Exchange, { store }: Wir
 }
 
 function getBucketInfo({ bucket }: Exchange, { accountId, region }: WireContext) {
+  const log = logTargetOf(bucket)
   return xmlAnswer('BucketInfo', {
     Bucket: {
       Name: bucket.name,
@@ -119,8 +122,8 @@ function getBucketInfo({ bucket }: Exchange, { accountId, region }: WireContext)
       TransferAcceleration: 'Disabled',
       CrossRegionReplication: 'Disabled',
       AccessMonitor: 'Disabled',
-      BucketPolicy: { LogBucket: '', LogPrefix: '' },
-      ServerSideEncryptionRule: { SSEAlgorithm: 'None' },
+      BucketPolicy: { LogBucket: log?.bucket ?? '', LogPrefix: log?.prefix ?? '' },
+      ServerSideEncryptionRule: { SSEAlgorithm: encryptionAlgorithm(bucket) },
     },
   })
 }

@@ -71,7 +71,8 @@ function copiedAttributes(
   const given = readAttributes(headers, storageClass)
   const metadata = readDirective(headers, 'x-oss-metadata-directive')
   const tagging = readDirective(headers, 'x-oss-tagging-directive')
-  const isSame = ref.bucket === bucketName && ref.key === key
+  // An older version is copied onto its key to be the latest again, as it was.
+  const isSame = ref.bucket === bucketName && ref.key === key && ref.versionId === undefined
   const { [RESTORE_HEADER]: _restored, ...kept } = head.headers
   const {
     contentType,
