@@ -2,8 +2,6 @@
  * The platform is killed again and again while callers hand it asynchronous invocations: everything that was answered 202
  * must be executed, and nothing of a killed platform may be left.
  */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Random } from '../../src/clock.ts'
 import { seededRandom } from '../../src/simulated-clock.ts'
@@ -118,9 +116,9 @@ export async function soak({ rounds, seed, callers, witness, onRound }: SoakOpti
       const killedAfterMs = within(moments, killed === 'starting' ? STARTING_MS_MAX : LOADED_MS_MAX)
       const round: Round = { round: number, killed, killedAfterMs, accepted: 0, refused: 0, orphans: 0 }
       await (killed === 'starting' ? killWhileStarting(round) : killUnderLoad(round))
-      const before = processesOfInstances(platform)
+      const before = new Set(witness.processes(platform))
       await platform.start()
-      round.orphans = before.filter(isAlive).length
+      round.orphans = witness.processes(platform).filter((each) => before.has(each)).length
       done.push(round)
       onRound?.(round)
     }
@@ -178,28 +176,5 @@ async function succeeds(platform: TestPlatform, taskId: string): Promise<boolean
     if (answer.json()['status'] === 'Succeeded') return true
     if (performance.now() > deadlineMs) return false
     await setTimeout(LOOK_INTERVAL_MS)
-  }
-}
-
-/** They carry the folder of the platform in their environment or their arguments. */
-function processesOfInstances({ dataDir }: TestPlatform): number[] {
-  const marker = join(dataDir, 'instances')
-  const mentions = (pid: number, file: string) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, 'latin1').includes(marker)
-    } catch {
-      return false
-    }
-  }
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.map(Number).filter((pid) => mentions(pid, 'environ') || mentions(pid, 'cmdline'))
-}
-
-/** A process that has ended and that nobody has asked for yet (a zombie) is gone. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return false
   }
 }

@@ -1,8 +1,9 @@
 /** What functions leave behind when they have done their work, beyond the reach of the kill. */
 import { createHmac } from 'node:crypto'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { tracesOf } from '../../src/sandbox/leftovers-for-tests.ts'
 import { exchange, type Answer, type TestPlatform } from '../support/platform.ts'
 
 export interface Witness {
@@ -15,6 +16,8 @@ export interface Witness {
   prepare(platform: TestPlatform): Promise<void>
   /** How often each request was executed. */
   read(platform: TestPlatform): Promise<Map<string, number>>
+  /** Those of instances that live, in words that tell each from all others. */
+  processes(platform: TestPlatform): string[]
   remove(): void
 }
 
@@ -29,6 +32,7 @@ export function fileWitness(): Witness {
     handler: handlerThat(`require('node:fs').appendFileSync(process.env.WITNESS, context.requestId + '\\n')`),
     async prepare() {},
     read: async () => counted(readFileSync(file, 'utf8').split('\n').slice(0, -1)),
+    processes: processesNaming,
     remove: () => rmSync(folder, { recursive: true }),
   }
 }
@@ -59,6 +63,10 @@ export function objectWitness(): Witness {
         marker = keys.at(-1)!
       }
     },
+    processes: ({ dataDir }) =>
+      tracesOf(join(dataDir, 'instances'))
+        .all()
+        .filter((trace) => trace.startsWith('process ')),
     remove() {},
   }
 }
@@ -86,4 +94,16 @@ function createPublicBucket(platform: TestPlatform): Promise<Answer> {
   const toSign = `PUT\n\n\n${date}\nx-oss-acl:${acl}\n/${BUCKET}/`
   const authorization = `OSS ${accessKeyId}:${createHmac('sha1', accessKeySecret).update(toSign).digest('base64')}`
   return objects(platform, 'PUT', `/${BUCKET}/`, { date, authorization, 'x-oss-acl': acl })
+}
+
+/** They carry the folder of the platform in their environment; one that has ended and that nobody asked for (a zombie) has none. */
+function processesNaming({ dataDir }: TestPlatform): string[] {
+  const marker = join(dataDir, 'instances')
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').includes(marker)
+    } catch {
+      return false
+    }
+  })
 }
