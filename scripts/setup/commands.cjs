@@ -16,7 +16,7 @@ const ROOT = path.join(__dirname, '..', '..')
 /** How the platform's own Node.js runs: young generation, and a collector that can be asked to give memory back. */
 const NODE_FLAGS = require('../../server/node-flags.json')
 const COMPILE_CACHE = path.join(ROOT, 'node_modules', '.cache', 'compile')
-const CHECKED_FOLDERS = ['server', 'cli', 'bench', 'scripts', 'samples', 'runtimes']
+const CHECKED_FOLDERS = ['server', 'cli', 'bench', 'scripts', 'samples', 'blueprints', 'runtimes']
 const TESTS = ['{server,cli}/{src,test}/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.cjs']
 
 /** The machine has two cores at least, and a third file uses them while two wait; more disturb each other's timings. */
@@ -41,13 +41,17 @@ async function javaRuntimeIfPossible() {
 
 const program = (name) => () => provideProgram(name)
 
-async function samplePackages() {
-  const samples = path.join(ROOT, 'samples')
-  for (const name of readdirSync(samples)) {
-    const folder = path.join(samples, name)
-    if (existsSync(path.join(folder, 'package-lock.json'))) await installPackages(folder, `packages of ${name}`)
+/** Of each folder below that has packages of its own. */
+async function packagesBelow(name) {
+  const parent = path.join(ROOT, name)
+  for (const child of readdirSync(parent)) {
+    const folder = path.join(parent, child)
+    if (existsSync(path.join(folder, 'package-lock.json'))) await installPackages(folder, `packages of ${child}`)
   }
 }
+
+const samplePackages = () => packagesBelow('samples')
+const blueprintPackages = () => packagesBelow('blueprints')
 
 /** Runs a JavaScript or TypeScript file, or Node itself, from the root of the checkout. */
 function runNode(args, env = process.env) {
@@ -115,7 +119,7 @@ const commands = {
   },
   test: {
     needs: [
-      ...[workspace, samplePackages],
+      ...[workspace, samplePackages, blueprintPackages],
       ...['python3', 'pip', 'php', 'java', 'postgresql'].map(program),
       ...['both container runtimes', 'images', 'images for tests', 'fonts'].map(program),
       ...[pythonPackages, javaRuntime],
