@@ -6,7 +6,8 @@ import sdk2021 from '@alicloud/fc-open20210406'
 import sdk from '@alicloud/fc20230330'
 import { RuntimeOptions as Runtime3 } from '@darabonba/typescript'
 import { RuntimeOptions } from '@alicloud/tea-util'
-import { startInbox, type Inbox } from '../support/inbox.ts'
+import { startInbox, type Inbox, type ResultEvent } from '../support/inbox.ts'
+import { ossClient } from '../support/oss.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
 import { codeSaying, fc2Client, fc3Client, fcOpenClient, linesOf, type Fc2Client } from '../support/sdk.ts'
 import { refused } from './management-support.ts'
@@ -233,6 +234,24 @@ test('2021: stateful invocations are made by header, listed, read and stopped', 
     new sdk2021.GetFunctionAsyncInvokeConfigRequest({}),
   )
   assert.equal(config.body.statefulInvocation, true)
+})
+
+test('a bucket takes the results of a function, one object each', async () => {
+  const client = ossClient(platform, { bucket: 'results' })
+  await client.call('putBucket', 'results')
+  await configure3('solo', {
+    destinationConfig: new sdk.DestinationConfig({
+      onSuccess: new sdk.Destination({ destination: 'oss://results/of' }),
+    }),
+  })
+  const { headers } = await invoke3('solo', 'to be kept')
+  const list = () => client.call<{ objects?: { name: string }[] }>('list', { prefix: 'of/solo/' })
+  let { objects } = await list()
+  while (!objects?.length) ({ objects } = await list())
+  const { name } = objects[0]!
+  assert.ok(name.endsWith(`/${headers['x-fc-request-id']}.json`), name)
+  const { content } = await client.call<{ content: Buffer }>('get', name)
+  assert.equal((JSON.parse(content.toString()) as ResultEvent).responsePayload, 'to be kept')
 })
 
 test('what cannot be run is refused before it is accepted', async () => {
