@@ -154,7 +154,8 @@ async function judge(
   tasks: ReadonlySet<string>,
 ): Promise<Omit<SoakResult, 'rounds' | 'drainedMs'>> {
   const unfinishedTasks: string[] = []
-  for (const taskId of tasks) if (!(await succeeds(platform, taskId))) unfinishedTasks.push(taskId)
+  const deadlineMs = performance.now() + PATIENCE_MS
+  for (const taskId of tasks) if (!(await succeeds(platform, taskId, deadlineMs))) unfinishedTasks.push(taskId)
   const executed = await witness.read(platform)
   const repeated = [...executed.values()].filter((times) => times > 1)
   return {
@@ -168,8 +169,7 @@ async function judge(
 }
 
 /** The state of a task is written just after its function has returned. */
-async function succeeds(platform: TestPlatform, taskId: string): Promise<boolean> {
-  const deadlineMs = performance.now() + PATIENCE_MS
+async function succeeds(platform: TestPlatform, taskId: string, deadlineMs: number): Promise<boolean> {
   for (;;) {
     const answer = await platform.call('GET', `/2023-03-30/functions/worker/async-tasks/${taskId}`)
     if (answer.status !== 200) throw new Error(`the task ${taskId} cannot be read: ${answer.status} ${answer.text}`)
