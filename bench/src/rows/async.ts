@@ -87,14 +87,18 @@ async function measureDrain({ record, say }: RowContext, platform: Platform): Pr
   const { accepted } = await countOf(endpoint, BACKLOG_CONNECTIONS, BACKLOG)
   const acceptedMs = performance.now() - startedMs
   const deadlineMs = performance.now() + DRAIN_MS_MAX
-  while ((await platform.metric('sluice_async_completed_total')) < accepted && performance.now() < deadlineMs)
-    await delay(DRAIN_LOOK_MS)
+  while ((await left(platform)) > 0 && performance.now() < deadlineMs) await delay(DRAIN_LOOK_MS)
   const seconds = (performance.now() - startedMs) / 1000
-  const completed = await platform.metric('sluice_async_completed_total')
+  const run = await platform.metric('sluice_invocations_total')
   const invalid = accepted === BACKLOG ? null : `${BACKLOG - accepted} were refused`
   const add = (metric: string, unit: string, value: number) =>
     record({ row: 'async', subject: 'sluice', metric, unit, value, invalid })
   add('backlog accepted', '1/s', accepted / (acceptedMs / 1000))
   add('backlog accepted and run', '1/s', accepted / seconds)
-  add('lost', 'count', accepted - completed)
+  add('lost', 'count', Math.max(0, accepted - run))
+  add('run more than once', 'count', Math.max(0, run - accepted))
+}
+
+async function left(platform: Platform): Promise<number> {
+  return (await platform.metric('sluice_async_backlog')) + (await platform.metric('sluice_async_in_process'))
 }
