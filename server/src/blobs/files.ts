@@ -3,7 +3,8 @@ import { hash } from 'node:crypto'
 import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { WholeStream } from '../whole-stream.ts'
 import { checkBlobId } from './blob-id.ts'
 import { FolderSyncs } from './folder-syncs.ts'
 import { BlobNotFoundError, type BlobInfo, type BlobStore, type ByteRange } from './port.ts'
@@ -157,12 +158,7 @@ async function readAtOnce(file: FileHandle, id: string, { first, last }: ByteRan
   } finally {
     await file.close()
   }
-  return new Readable({
-    read() {
-      this.push(bytes)
-      this.push(null)
-    },
-  })
+  return new WholeStream(bytes)
 }
 
 function rangeBeyond(id: string, size: number, last: number): Error {
