@@ -121,10 +121,7 @@ export async function startPlatform(
     },
     { clock, notify: (message) => log.warn(message) },
   )
-  const [packageBlobs, objectBlobs] = await Promise.all([
-    openBlobs('packages'),
-    openBlobs('objects').then(cachedBlobs),
-  ])
+  const [packageBlobs, objectBlobs] = await Promise.all([openBlobs('packages'), openBlobs('objects').then(cachedBlobs)])
 
   const sockets = folder('run')
   const openSockets = async () => {

@@ -140,7 +140,10 @@ test('whatever the order, a read sees each write that had ended when it began, a
       for (; numbers.waiting > 0; await turn()) numbers.step(0)
       await Promise.all(all)
       for (const name of ['a', 'b']) {
-        const current = await settled(numbers, cache.read(name, () => numbers.read(name)))
+        const current = await settled(
+          numbers,
+          cache.read(name, () => numbers.read(name)),
+        )
         assert.equal(current, await settled(numbers, numbers.read(name)), 'what stays is what is there')
       }
     }),

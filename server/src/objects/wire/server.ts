@@ -10,6 +10,7 @@ import { RequestBody } from './body.ts'
 import { checkBucketName, checkKey } from '../limits.ts'
 import { createRouter } from './router.ts'
 import { readTarget, type Target } from './target.ts'
+import { FileStream } from '../../file-stream.ts'
 import { WholeStream } from '../../whole-stream.ts'
 import type { Principal } from '../../auth/port.ts'
 import type { Random } from '../../clock.ts'
@@ -264,7 +265,12 @@ function send(
     response.writeHead(status, sent)
     body.on('error', () => response.destroy())
     response.once('close', () => body.destroy())
-    body.pipe(response)
+    if (!(body instanceof FileStream)) body.pipe(response)
+    else
+      body.writeTo(response).then(
+        () => response.end(),
+        () => response.destroy(),
+      )
     return
   }
   const bytes = body instanceof WholeStream ? body.bytes : body
