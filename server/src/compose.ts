@@ -403,7 +403,7 @@ export async function startPlatform(
     exposeMetrics: () => metrics.expose(),
     async checkReady() {
       if (feedError) throw feedError
-      asyncInvocations.check()
+      await asyncInvocations.check()
       await metadata.check()
       await objects.check()
     },

@@ -7,6 +7,7 @@ import { readingIn, readingsOf, type Reading } from './addressing.ts'
 import { errorAnswer, headerValue } from './answers.ts'
 import { readProof, verify } from './auth/authenticate.ts'
 import { RequestBody } from './body.ts'
+import { causeOf } from './cause.ts'
 import { checkBucketName, checkKey } from '../limits.ts'
 import { createRouter } from './router.ts'
 import { readTarget, type Target } from './target.ts'
@@ -21,8 +22,6 @@ export interface WireOptions {
 }
 
 export interface WireDependencies extends WireContext {
-  /** The longest chain of triggers that led to what runs of this function now. */
-  runningDepth(functionKey: string): number
   onDefect(error: unknown, requestId: string): void
 }
 
@@ -228,15 +227,7 @@ class WireExchange implements Exchange {
   }
 
   get cause(): Cause {
-    const { caller, requestId, sourceIp } = this
-    const functionKey = caller?.kind === 'function' ? caller.functionKey : null
-    return {
-      requestId,
-      sourceIp,
-      principalId: functionKey ?? caller?.accountId ?? 'anonymous',
-      functionKey,
-      depth: functionKey === null ? 0 : this.#deps.runningDepth(functionKey),
-    }
+    return causeOf(this, this.caller, this.#deps)
   }
 }
 
