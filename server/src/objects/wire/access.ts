@@ -6,14 +6,27 @@ import { OssError } from '../port.ts'
 import type { Bucket, BucketAcl, ObjectHead } from '../port.ts'
 import type { Exchange, Feature, Operation, WireContext } from './exchange.ts'
 
+/** Actions that have another name where they are about a version, as documented. */
+const VERSION_ACTIONS = new Set(
+  `GetObject DeleteObject RestoreObject GetObjectAcl PutObjectAcl GetObjectTagging PutObjectTagging
+  DeleteObjectTagging`.split(/\s+/),
+)
+
+/** `GetObject` of a version is `GetObjectVersion`. */
+export function actionOn(action: string, versionId: string | undefined): string {
+  if (versionId === undefined || !VERSION_ACTIONS.has(action)) return action
+  return action.replace('Object', 'ObjectVersion')
+}
+
 /** Rejects with AccessDenied, or as the store does when there is no such object. */
 export async function checkAccess(
   exchange: Exchange,
-  operation: Operation,
+  asked: Operation,
   features: readonly Feature[],
   context: WireContext,
 ): Promise<void> {
-  if (operation.access === 'handler') return
+  if (asked.access === 'handler') return
+  const operation = { ...asked, action: actionOn(asked.action, exchange.query.get('versionId')) }
   const problem = roleProblem(exchange, operation.action, resourceOf(exchange, context), context)
   if (problem !== undefined && isSession(exchange)) throw forbidden(problem)
   const decisions = features.map((feature) => feature.policy?.(exchange, operation) ?? null)
@@ -31,12 +44,12 @@ export async function checkAccess(
 export async function isReadable(
   exchange: Exchange,
   bucket: Bucket,
-  key: string,
+  { key, versionId }: { key: string; versionId?: string },
   head: () => Promise<ObjectHead>,
   context: WireContext,
 ): Promise<boolean> {
   const resource = `acs:oss:*:${context.accountId}:${bucket.name}/${key}`
-  if (roleProblem(exchange, 'GetObject', resource, context) === undefined) return true
+  if (roleProblem(exchange, actionOn('GetObject', versionId), resource, context) === undefined) return true
   if (isSession(exchange)) return false
   return (await effectiveAcl(bucket, head)) !== 'private'
 }

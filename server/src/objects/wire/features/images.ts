@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { decodeBase64 } from '../../images/parameters.ts'
 import { checkKey } from '../../limits.ts'
 import { OssError } from '../../port.ts'
-import { checkRole, checkSession } from '../access.ts'
+import { actionOn, checkRole, checkSession } from '../access.ts'
 import { httpTime, quoted } from '../answers.ts'
 import { checkReadable } from '../attributes.ts'
 import { READ_CONDITIONS, isUnmodified } from '../conditions.ts'
@@ -81,7 +81,8 @@ async function saveProcessed(images: Images, exchange: Exchange, context: WireCo
     throw new OssError('NoSuchBucket', 'The specified bucket does not exist.', { BucketName: target.bucket })
   }
   checkRole(exchange, 'PutObject', target.bucket, target.key, context)
-  checkSession(exchange, 'GetObject', exchange.bucketName, exchange.key, context)
+  const { bucketName, key, query } = exchange
+  checkSession(exchange, actionOn('GetObject', query.get('versionId')), bucketName, key, context)
   const { content } = await findContent(exchange, context)
   checkReadable(content, exchange.receivedMs)
   const check = checkWatermark(exchange, context)

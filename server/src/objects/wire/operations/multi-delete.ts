@@ -1,7 +1,7 @@
 /** Many objects removed by one request. */
 import { OssError } from '../../port.ts'
 import { emptyAnswer, keyEncoder, xmlAnswer } from '../answers.ts'
-import { checkRole, checkSession } from '../access.ts'
+import { actionOn, checkRole, checkSession } from '../access.ts'
 import { childText, childrenOf, parseXml } from '../xml.ts'
 import { writeOptions } from './write.ts'
 import type { ObjectRef } from '../../port.ts'
@@ -34,7 +34,9 @@ async function deleteObjects(exchange: Exchange, context: WireContext): Promise<
   }
   // Whom the bucket's list let in is not asked for a role.
   const check = exchange.bucket.acl === 'public-read-write' ? checkSession : checkRole
-  for (const { key } of refs) check(exchange, 'DeleteObject', bucket, key, context)
+  for (const { key, versionId } of refs) {
+    check(exchange, actionOn('DeleteObject', versionId), bucket, key, context)
+  }
   const options = writeOptions(exchange, 'ObjectRemoved:DeleteObjects')
   const removed = await Promise.all(refs.map((ref) => context.store.delete(ref, options)))
   if (childText(root, 'Quiet') === 'true') return emptyAnswer(200)
