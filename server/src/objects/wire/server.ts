@@ -60,7 +60,10 @@ export function createWire(
       answer = await answerOf(exchange, operation)
     } catch (thrown) {
       const error = thrown instanceof OssError ? thrown : defect(thrown, request, requestId)
-      answer = (await rescue(exchange, operation, error)) ?? refusal(error, request, requestId)
+      const rescued = await rescue(exchange, operation, error).catch((failed: unknown) => {
+        return refusal(failed instanceof OssError ? failed : defect(failed, request, requestId), request, requestId)
+      })
+      answer = rescued ?? refusal(error, request, requestId)
     }
     if (!request.complete && !(await body.discard())) answer = closing(answer)
     const bucket = exchange === undefined ? undefined : deps.store.bucket(exchange.bucketName)

@@ -57,6 +57,7 @@ async function rescue(
   error: OssError,
   context: WireContext,
 ): Promise<Answer | null> {
+  if (error.code === 'NoSuchBucket') return null
   const site = error.code === 'NoSuchKey' || exchange.key === '' ? siteOf(exchange, operation) : undefined
   if (site === undefined) return null
   const { key, headers, method } = exchange
