@@ -96,7 +96,7 @@ async function readable(exchange: Exchange, key: string, context: WireContext): 
   const { bucket } = exchange
   const head = () => context.store.head({ bucket: bucket.name, key })
   try {
-    return (await isReadable(exchange, bucket, key, head, context)) ? await head() : undefined
+    return (await isReadable(exchange, bucket, { key }, head, context)) ? await head() : undefined
   } catch (error) {
     if (error instanceof OssError) return undefined
     throw error
