@@ -81,7 +81,10 @@ export class WorkerLane<Job extends { kind: string }, Results extends Record<Job
   #start(): Worker {
     const { script, subject, heapMBMax } = this.#options
     const resourceLimits = { maxOldGenerationSizeMb: heapMBMax }
-    const worker = new Worker(script, { env: {}, execArgv: [], resourceLimits })
+    // Of the environment only where compiled code is kept: with it a thread starts in half the time.
+    const { NODE_COMPILE_CACHE } = process.env
+    const env = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+    const worker = new Worker(script, { env, execArgv: [], resourceLimits })
     worker.on('message', (reply: Reply<unknown, Refusal>) => this.#settle(reply))
     worker.on('error', (error: Error) => this.#lost(worker, `the ${subject} worker failed: ${error.message}`))
     worker.on('exit', () => this.#lost(worker, `the ${subject} worker ended`))
