@@ -14,6 +14,7 @@ import { createJwtVerifier } from './auth/jwt-verifier.ts'
 import { createKeyRing } from './auth/key-ring.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
+import { cachedBlobs } from './blobs/cached.ts'
 import { blobsOf } from './blobs/open.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import { objectsPort, type Config } from './config.ts'
@@ -122,7 +123,7 @@ export async function startPlatform(
     },
     { clock, notify: (message) => log.warn(message) },
   )
-  const [packageBlobs, objectBlobs] = await Promise.all([openBlobs('packages'), openBlobs('objects')])
+  const [packageBlobs, objectBlobs] = await Promise.all([openBlobs('packages'), openBlobs('objects').then(cachedBlobs)])
 
   const sockets = folder('run')
   const openSockets = async () => {

@@ -75,7 +75,22 @@ async function getObjectMeta(exchange: Exchange): Promise<Answer> {
 }
 
 /** Of a link: length and ETag are those of its target, the rest its own. */
-export function objectHeaders({ head, content }: Found, exchange: Exchange): Record<string, string> {
+export function objectHeaders(found: Found, exchange: Exchange): Record<string, string> {
+  return { ...storedHeaders(found), ...versionHeader(exchange, found.head) }
+}
+
+/** Of heads that are no links, as a store may give the same one again and again. */
+const known = new WeakMap<ObjectHead, Readonly<Record<string, string>>>()
+
+function storedHeaders(found: Found): Readonly<Record<string, string>> {
+  const { head, content } = found
+  if (head !== content) return makeHeaders(found)
+  let headers = known.get(head)
+  if (headers === undefined) known.set(head, (headers = makeHeaders(found)))
+  return headers
+}
+
+function makeHeaders({ head, content }: Found): Record<string, string> {
   const headers = attributeHeaders(head)
   headers['content-length'] = String(content.size)
   headers['etag'] = quoted(content.etag)
@@ -88,7 +103,7 @@ export function objectHeaders({ head, content }: Found, exchange: Exchange): Rec
   if (head.type === 'Appendable') headers['x-oss-next-append-position'] = String(head.size)
   const tags = Object.keys(head.tags).length
   if (tags > 0) headers['x-oss-tagging-count'] = String(tags)
-  return Object.assign(headers, versionHeader(exchange, head))
+  return headers
 }
 
 /** Where versions are, or were, kept. */
@@ -115,6 +130,7 @@ const OVERRIDES = [
 
 /** `response-*` parameters, of those who signed the request: nobody else may choose what a browser makes of an object. */
 function overrideHeaders(headers: Record<string, string>, { query, caller }: Exchange): void {
+  if (query.size === 0) return
   for (const name of OVERRIDES) {
     const value = query.get(`response-${name}`)
     if (value === undefined || value === '') continue
