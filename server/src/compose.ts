@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
+import { createSecurityTokenService } from './auth/assume-role.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { createAuthorizer } from './auth/authorizer.ts'
 import { loadOrCreateIdentity } from './auth/identity.ts'
@@ -46,6 +47,7 @@ import { createMetrics } from './metrics/metrics.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
+import { stsFeature } from './objects/wire/features/sts.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
@@ -404,7 +406,7 @@ export async function startPlatform(
     exposeMetrics: () => metrics.expose(),
     async checkReady() {
       if (feedError) throw feedError
-      asyncInvocations.check()
+      await asyncInvocations.check()
       await metadata.check()
       await objects.check()
     },
@@ -459,7 +461,7 @@ export async function startPlatform(
       ...{ store: objects, clock, random, keys, authorizer, onDefect },
       runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
     },
-    objectFeatures.all,
+    [...objectFeatures.all, stsFeature(createSecurityTokenService(account, { clock, keys, tokens }))],
   )
   const objectsListeners = await Promise.all(
     [config.host, ...(ownAddress === null ? [] : [ownAddress])].map((host) =>

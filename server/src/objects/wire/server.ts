@@ -7,6 +7,7 @@ import { readingIn, readingsOf, type Reading } from './addressing.ts'
 import { errorAnswer, headerValue } from './answers.ts'
 import { readProof, verify } from './auth/authenticate.ts'
 import { RequestBody } from './body.ts'
+import { causeOf } from './cause.ts'
 import { checkBucketName, checkKey } from '../limits.ts'
 import { createRouter } from './router.ts'
 import { readTarget, type Target } from './target.ts'
@@ -23,8 +24,6 @@ export interface WireOptions {
 }
 
 export interface WireDependencies extends WireContext {
-  /** The longest chain of triggers that led to what runs of this function now. */
-  runningDepth(functionKey: string): number
   onDefect(error: unknown, requestId: string): void
 }
 
@@ -62,7 +61,10 @@ export function createWire(
       answer = await answerOf(exchange, operation)
     } catch (thrown) {
       const error = thrown instanceof OssError ? thrown : defect(thrown, request, requestId)
-      answer = (await rescue(exchange, operation, error)) ?? refusal(error, request, requestId)
+      const rescued = await rescue(exchange, operation, error).catch((failed: unknown) => {
+        return refusal(failed instanceof OssError ? failed : defect(failed, request, requestId), request, requestId)
+      })
+      answer = rescued ?? refusal(error, request, requestId)
     }
     if (!request.complete && !(await body.discard())) answer = closing(answer)
     const bucket = exchange === undefined ? undefined : deps.store.bucket(exchange.bucketName)
@@ -227,15 +229,7 @@ class WireExchange implements Exchange {
   }
 
   get cause(): Cause {
-    const { caller, requestId, sourceIp } = this
-    const functionKey = caller?.kind === 'function' ? caller.functionKey : null
-    return {
-      requestId,
-      sourceIp,
-      principalId: functionKey ?? caller?.accountId ?? 'anonymous',
-      functionKey,
-      depth: functionKey === null ? 0 : this.#deps.runningDepth(functionKey),
-    }
+    return causeOf(this, this.caller, this.#deps)
   }
 }
 

@@ -1,6 +1,7 @@
 /** Objects read: whole, in part, or what is known of them. */
 import { OssError, type ObjectHead } from '../../port.ts'
 import { emptyAnswer, httpTime, quoted } from '../answers.ts'
+import { checkSession } from '../access.ts'
 import { attributeHeaders, checkReadable } from '../attributes.ts'
 import { READ_CONDITIONS, isUnmodified } from '../conditions.ts'
 import { readRange } from '../range.ts'
@@ -23,12 +24,13 @@ export interface Found {
   content: ObjectHead
 }
 
-/** Rejects with NoSuchKey, MethodNotAllowed (a delete marker), SymlinkTargetNotExist, InvalidTargetType. */
-export async function findContent(exchange: Exchange, { store }: WireContext): Promise<Found> {
+/** Rejects with NoSuchKey, MethodNotAllowed (a delete marker), AccessDenied, SymlinkTargetNotExist, InvalidTargetType. */
+export async function findContent(exchange: Exchange, context: WireContext): Promise<Found> {
   const head = await exchange.head()
   const { symlinkTarget } = head
   if (symlinkTarget === null) return { head, content: head }
-  const content = await store.head({ bucket: head.bucket, key: symlinkTarget }).catch((error: unknown) => {
+  checkSession(exchange, 'GetObject', head.bucket, symlinkTarget, context)
+  const content = await context.store.head({ bucket: head.bucket, key: symlinkTarget }).catch((error: unknown) => {
     if (!(error instanceof OssError) || error.code !== 'NoSuchKey') throw error
     throw new OssError('SymlinkTargetNotExist', 'The symlink target object does not exist.', { Key: symlinkTarget })
   })
