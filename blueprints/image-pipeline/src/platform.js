@@ -12,7 +12,7 @@ const REGION = process.env.SLUICE_REGION ?? 'cn-hangzhou'
 /** A layer is checked whole before the answer comes. */
 const TIMEOUT_MS = 60_000
 
-const endpoint = new URL(process.env.SLUICE_ENDPOINT ?? 'http://localhost:7800')
+const endpoint = new URL(process.env.SLUICE_ENDPOINT ?? `http://localhost:${process.env.SLUICE_PORT ?? 7800}`)
 // The client signs links for host names only.
 const objectsHost = endpoint.hostname.replace('127.0.0.1', 'localhost')
 const objectsEndpoint = process.env.SLUICE_OBJECTS_ENDPOINT ?? `http://${objectsHost}:${Number(endpoint.port) + 1}`

@@ -16,6 +16,8 @@ export interface AgentOptions {
   /** Beside the code, of which it needs one. */
   layersFolder: string
   limits: Partial<SandboxLimits>
+  /** Beside the folder of its program. */
+  readOnlyPaths: readonly string[]
 }
 
 export interface Agent {
@@ -76,7 +78,7 @@ export async function startAgent(
       id,
       command: options.command ?? [process.execPath, '-e', PROGRAM],
       environment: options.environment ?? { PATH: '/usr/bin:/bin' },
-      readOnlyPaths: [dirname(process.execPath)],
+      readOnlyPaths: [dirname(process.execPath), ...(options.readOnlyPaths ?? [])],
       channelSocket,
       limits,
       onOutput(stream, chunk) {

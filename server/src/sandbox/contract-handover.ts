@@ -23,6 +23,16 @@ export const handover: Promises = {
     assert.deepEqual(await evaluate(`fs.readdirSync('.')`), [])
   },
 
+  'what a program needs of the host’s folder for temporary files is there, beside its own': async ({
+    agent,
+    scratch,
+  }) => {
+    const needed = codeIn(scratch, 'of the runtime')
+    const { sandbox, evaluate } = await agent({ readOnlyPaths: [needed] })
+    assert.equal(await evaluate(`fs.readFileSync('${needed}/index.js', 'utf8')`), 'of the runtime')
+    await evaluate(`fs.writeFileSync('${sandbox.paths.temporary}/own', '')`)
+  },
+
   'the code is at the path that specialise tells, for a program that runs already': async ({ agent, scratch }) => {
     const codeFolder = codeIn(scratch, 'hello')
     const { sandbox, evaluate } = await agent()

@@ -46,7 +46,10 @@ function configWith(environment: Record<string, string> = { GREETING: 'hello' })
       onOutput() {},
     },
     user: USER,
-    root: { path: '/host/root', mounts: [{ source: '/srv/node', destination: '/srv/node' }] },
+    root: {
+      path: '/host/root',
+      mounts: ['/srv/node', '/tmp/node'].map((path) => ({ source: path, destination: path })),
+    },
     passwdFile: '/host/passwd',
     temporaryFolder: '/host/tmp',
     codeMountPoint: '/host/code',
@@ -73,6 +76,12 @@ const imagePlan = {
   cgroupPath: '/sluice/c-02',
 }
 
+test('what a runtime needs of the host’s /tmp is not hidden by the sandbox’s own', () => {
+  const order = configWith().mounts.map(({ destination }) => destination)
+  assert.ok(order.indexOf('/srv/node') < order.indexOf('/tmp'), order.join(' '))
+  assert.ok(order.indexOf('/tmp') < order.indexOf('/tmp/node'), order.join(' '))
+})
+
 test('a program has a user of its own, no capability and no way to gain one, in the container and in exec', () => {
   const exec = { command: ['sh'], terminal: true }
   const programs = [configWith().process, execProcess(exec, { user: USER, environment: {}, limits: LIMITS }) as Program]
@@ -91,7 +100,7 @@ test('every mount from the host is read-only but the temporary folder and the ch
   assert.equal(root.readonly, true)
   const fromHost = mounts.filter(({ source }) => source.startsWith('/'))
   assert.deepEqual(fromHost.map(({ destination }) => destination).sort(), [
-    ...['/code', '/etc/passwd', '/opt', '/run/channel.sock', '/srv/node', '/tmp'],
+    ...['/code', '/etc/passwd', '/opt', '/run/channel.sock', '/srv/node', '/tmp', '/tmp/node'],
   ])
   for (const { destination, options } of fromHost) {
     const isWritable = ['/tmp', '/run/channel.sock'].includes(destination)

@@ -1,5 +1,5 @@
 /** What an OCI runtime is told of one sandbox: the config.json of its bundle (OCI runtime specification 1.0). Pure. */
-import { CHANNEL_PATH, CODE_PATH, LAYERS_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
+import { CHANNEL_PATH, CODE_PATH, isBelowTemporary, LAYERS_PATH, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
 import type { ExecSpec, ImageSandboxSpec, SandboxLimits, SandboxSpec } from './port.ts'
 import { CPU_PERIOD_US, cpuQuotaUs, cpuShares } from './cgroups.ts'
 import { OUT_OF_MEMORY_SCORE } from './launch.ts'
@@ -55,6 +55,7 @@ export interface BundlePlan {
 export function bundleConfig(plan: BundlePlan): object {
   const { spec, user, environment } = plan
   const { limits } = spec
+  const [belowTemporary, others] = partition(plan.root.mounts, isBelowTemporary)
   return {
     ociVersion: '1.0.2',
     hostname: HOST_NAME,
@@ -65,7 +66,7 @@ export function bundleConfig(plan: BundlePlan): object {
       args: ['/bin/sh', '-c', initScript(environment), 'sh', ...spec.command],
     },
     root: { path: plan.root.path, readonly: true },
-    mounts: [...systemMounts(), ...plan.root.mounts.map(readOnlyMount), ...ownMounts(plan)],
+    mounts: [...systemMounts(), ...others.map(readOnlyMount), ...ownMounts(plan), ...belowTemporary.map(readOnlyMount)],
     linux: {
       // Mounts of code and layers arrive after the start, through their mount points.
       rootfsPropagation: 'rslave',
@@ -134,6 +135,10 @@ export function execProcess(
   { user, environment, limits }: { user: number; environment: Readonly<Record<string, string>>; limits: SandboxLimits },
 ): object {
   return { ...unprivileged(user, environment, limits.openFiles), terminal, cwd: CODE_PATH, args: command }
+}
+
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 }
 
 function namespaces(network: string): object[] {

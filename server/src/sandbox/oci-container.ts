@@ -2,14 +2,14 @@
 import { closeSync, constants, openSync } from 'node:fs'
 import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { Cgroup, removeGroup } from './cgroups.ts'
-import { ProgramFailure, type KeeperExit } from './keeper.ts'
+import { ProgramFailure, type Keeper, type KeeperExit } from './keeper.ts'
 import { bundleConfig, execProcess, occupantOf } from './oci-bundle.ts'
 import { startExec, type ExecPlace } from './oci-exec.ts'
 import type { OciHost } from './oci-host.ts'
-import { CHANNEL_PATH, TEMPORARY_PATH } from './oci-root.ts'
+import { CHANNEL_PATH, isBelowTemporary, TEMPORARY_PATH, type BaseMount } from './oci-root.ts'
 import { OciSandbox, type OciSandboxHost } from './oci-sandbox.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { ExecSpec, SandboxSpec } from './port.ts'
@@ -89,6 +89,7 @@ async function start(
     chown(spec.channelSocket, user, user),
     writeFile(inFolder('passwd'), `root:x:0:0::/:/bin/sh\nuser:x:${user}:${user}::${TEMPORARY_PATH}:/bin/sh\n`),
   ])
+  await makeWays(keeper, temporaryFolder, root.mounts)
   const passwdFile = inFolder('passwd')
   const occupant = occupantOf(root.mounts)
   const places = {
@@ -117,6 +118,14 @@ async function start(
       return showFolders(host, shown, inFolder('staging'))
     },
   })
+}
+
+/** For what is mounted below the sandbox's `/tmp`: folders that the OCI runtime made on the way there would be root's alone. */
+async function makeWays(keeper: Keeper, temporaryFolder: string, mounts: readonly BaseMount[]): Promise<void> {
+  const ways = mounts
+    .filter(isBelowTemporary)
+    .map(({ destination }) => join(temporaryFolder, relative(TEMPORARY_PATH, dirname(destination))))
+  if (ways.length > 0) await keeper.run(['/bin/sh', '-c', 'umask 022; mkdir -p "$@"', 'sh', ...new Set(ways)])
 }
 
 interface Bundle {

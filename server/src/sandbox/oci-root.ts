@@ -18,6 +18,11 @@ export interface BaseMount {
   destination: string
 }
 
+/** Such as this platform, when somebody tries it in `/tmp`: the sandbox's own `/tmp` would hide it. */
+export function isBelowTemporary({ destination }: BaseMount): boolean {
+  return destination.startsWith(`${TEMPORARY_PATH}/`)
+}
+
 /** Programs, libraries and data of the system; nothing that an administrator put elsewhere, and no configuration. */
 const SYSTEM_FOLDERS = ['/usr/bin', '/usr/lib', '/usr/lib32', '/usr/lib64', '/usr/share']
 /** Where systems have these as folders of their own instead of links into /usr. */

@@ -1,14 +1,16 @@
 /**
- * Kills the platform under asynchronous load, many times: `npm run soak`.
+ * Kills the platform under load of asynchronous calls and objects, many times: `npm run soak`.
  *
  *   --rounds N            kills (50)
  *   --seed N              other moments (1)
  *   --callers N           at a time (16)
+ *   --writers N           of objects, at a time (4)
  *   --sandbox NAME        process or oci (process)
  *   --json                the whole result as JSON instead of a table
  */
 import { parseArgs } from 'node:util'
-import { soak, type Round, type SoakResult } from './async-kill.ts'
+import { failuresOf, heading, lineOf, summaryOf } from './report.ts'
+import { soak } from './soak.ts'
 import { fileWitness, objectWitness } from './witness.ts'
 
 const { values } = parseArgs({
@@ -16,12 +18,13 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '50' },
     seed: { type: 'string', default: '1' },
     callers: { type: 'string', default: '16' },
+    writers: { type: 'string', default: '4' },
     sandbox: { type: 'string', default: 'process' },
     json: { type: 'boolean', default: false },
   },
 })
 
-function wholeNumber(name: 'rounds' | 'seed' | 'callers'): number {
+function wholeNumber(name: 'rounds' | 'seed' | 'callers' | 'writers'): number {
   const value = Number(values[name])
   if (Number.isInteger(value) && value > 0) return value
   throw new Error(`--${name} must be a whole number from 1 on, not '${values[name]}'`)
@@ -32,33 +35,14 @@ if (!Object.hasOwn(witnesses, values.sandbox)) {
   throw new Error(`--sandbox must be process or oci, not '${values.sandbox}'`)
 }
 
-const COLUMNS = ['round', 'killed', 'after ms', 'accepted', 'refused', 'orphans']
-const line = (cells: readonly (string | number)[]) => cells.map((cell) => String(cell).padStart(9)).join('')
-
-function printRound({ round, killed, killedAfterMs, accepted, refused, orphans }: Round): void {
-  console.log(line([round, killed, killedAfterMs, accepted, refused, orphans]))
-}
-
-function printResult(result: SoakResult): void {
-  const { accepted, lost, unfinishedTasks, repeated, repeatedMost, unanswered, drainedMs } = result
-  console.log(`
-accepted (202)                ${accepted}
-lost                          ${lost.length}${lost.length > 0 ? `: ${lost.slice(0, 10).join(' ')}` : ''}
-tasks that did not succeed    ${unfinishedTasks.length}
-executed more than once       ${repeated} (at most ${repeatedMost} times)
-executed, answer cut off      ${unanswered}
-last backlog executed in      ${drainedMs} ms`)
-}
-
-if (!values.json) console.log(line(COLUMNS))
+if (!values.json) console.log(heading)
 const result = await soak({
   rounds: wholeNumber('rounds'),
   seed: wholeNumber('seed'),
   callers: wholeNumber('callers'),
+  writers: wholeNumber('writers'),
   witness: witnesses[values.sandbox as keyof typeof witnesses](),
-  onRound: values.json ? () => {} : printRound,
+  onRound: (round) => void (values.json || console.log(lineOf(round))),
 })
-if (values.json) console.log(JSON.stringify(result, null, 2))
-else printResult(result)
-const orphans = result.rounds.reduce((sum, round) => sum + round.orphans, 0)
-process.exitCode = result.lost.length + result.unfinishedTasks.length + orphans > 0 ? 1 : 0
+console.log(values.json ? JSON.stringify(result, null, 2) : summaryOf(result))
+process.exitCode = failuresOf(result) > 0 ? 1 : 0

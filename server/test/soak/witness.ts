@@ -4,22 +4,24 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { tracesOf } from '../../src/sandbox/leftovers-for-tests.ts'
-import { exchange, type Answer, type TestPlatform } from '../support/platform.ts'
+import { exchange, type Answer, type DeployOptions, type TestPlatform } from '../support/platform.ts'
 
 export interface Witness {
   /** Settings of the platform that it needs. */
   environment: Record<string, string>
-  /** Variables of the function. */
-  variables: Record<string, string>
-  /** A handler that works for as many ms as its event says, then leaves its request id. */
-  handler: string
+  /** Of functions that leave marks. */
+  functionFields: DeployOptions
+  /** A statement of an asynchronous handler that leaves a mark, as the expression tells: a kind, a slash and the rest. */
+  leave(expression: string): string
   prepare(platform: TestPlatform): Promise<void>
-  /** How often each request was executed. */
-  read(platform: TestPlatform): Promise<Map<string, number>>
+  /** How often each mark of a kind was left; `kind` ends with a slash and is taken off. */
+  read(platform: TestPlatform, kind: string): Promise<Map<string, number>>
   /** Those of instances that live, in words that tell each from all others. */
   processes(platform: TestPlatform): string[]
   remove(): void
 }
+
+const FUNCTION_FIELDS = { memorySize: 128, timeout: 10, instanceConcurrency: 10 }
 
 /** In the `process` sandbox a function appends to a file of the host, in one write. */
 export function fileWitness(): Witness {
@@ -28,10 +30,10 @@ export function fileWitness(): Witness {
   appendFileSync(file, '')
   return {
     environment: { SLUICE_SANDBOX: 'process' },
-    variables: { WITNESS: file },
-    handler: handlerThat(`require('node:fs').appendFileSync(process.env.WITNESS, context.requestId + '\\n')`),
+    functionFields: { ...FUNCTION_FIELDS, environmentVariables: { WITNESS: file } },
+    leave: (expression) => `require('node:fs').appendFileSync(process.env.WITNESS, ${expression} + '\\n')`,
     async prepare() {},
-    read: async () => counted(readFileSync(file, 'utf8').split('\n').slice(0, -1)),
+    read: async (_, kind) => counted(readFileSync(file, 'utf8').split('\n').slice(0, -1), kind),
     processes: processesNaming,
     remove: () => rmSync(folder, { recursive: true }),
   }
@@ -43,23 +45,23 @@ const BUCKET = 'executed'
 export function objectWitness(): Witness {
   return {
     environment: { SLUICE_SANDBOX: 'oci' },
-    variables: {},
-    handler: handlerThat(`
-      const url = process.env.SLUICE_OBJECTS_ENDPOINT + '/${BUCKET}/' + context.requestId + '/' + crypto.randomUUID()
+    functionFields: FUNCTION_FIELDS,
+    leave: (expression) => `
+      const url = process.env.SLUICE_OBJECTS_ENDPOINT + '/${BUCKET}/' + ${expression} + '/' + crypto.randomUUID()
       const { status } = await fetch(url, { method: 'PUT', body: '' })
-      if (status !== 200) throw new Error('the object service answered ' + status)`),
+      if (status !== 200) throw new Error('the object service answered ' + status)`,
     async prepare(platform) {
       const bucket = await createPublicBucket(platform)
       if (bucket.status !== 200) throw new Error(`the bucket was not made: ${bucket.status} ${bucket.text}`)
     },
-    async read(platform) {
-      const requestIds: string[] = []
+    async read(platform, kind) {
+      const marks: string[] = []
       for (let marker = ''; ;) {
-        const query = `max-keys=1000&marker=${encodeURIComponent(marker)}`
+        const query = `max-keys=1000&prefix=${encodeURIComponent(kind)}&marker=${encodeURIComponent(marker)}`
         const { text } = await objects(platform, 'GET', `/${BUCKET}?${query}`)
         const keys = [...text.matchAll(/<Key>([^<]+)<\/Key>/g)].map((match) => match[1]!)
-        requestIds.push(...keys.map((key) => key.split('/')[0]!))
-        if (!text.includes('<IsTruncated>true<')) return counted(requestIds)
+        marks.push(...keys.map((key) => key.slice(0, key.lastIndexOf('/'))))
+        if (!text.includes('<IsTruncated>true<')) return counted(marks, kind)
         marker = keys.at(-1)!
       }
     },
@@ -71,15 +73,13 @@ export function objectWitness(): Witness {
   }
 }
 
-const handlerThat = (leaves: string) => `
-  exports.handler = async (event, context) => {
-    await new Promise((resolve) => setTimeout(resolve, Number(event.toString())))
-    ${leaves}
-  }`
-
-function counted(requestIds: readonly string[]): Map<string, number> {
+function counted(marks: readonly string[], kind: string): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const requestId of requestIds) counts.set(requestId, (counts.get(requestId) ?? 0) + 1)
+  for (const mark of marks) {
+    if (!mark.startsWith(kind)) continue
+    const rest = mark.slice(kind.length)
+    counts.set(rest, (counts.get(rest) ?? 0) + 1)
+  }
   return counts
 }
 
