@@ -89,7 +89,7 @@ class SlowNumbers {
           const answer = act()
           this.#steps.push(() => resolve(answer))
         } catch (error) {
-          this.#steps.push(() => reject(error as Error))
+          this.#steps.push(() => reject(error))
         }
       })
     })
