@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { java } from '../../server/test/support/java.ts'
 import { freePort } from '../../server/test/support/platform.ts'
 import { DapClient } from './dap-client.ts'
 import { InspectorClient } from './inspector-client.ts'
-import { type FakeTerminal, fakeTerminal, sluice, temporaryFolder } from './support.ts'
+import { type FakeTerminal, compileCache, fakeTerminal, shortBuilds, sluice, temporaryFolder } from './support.ts'
 
 /** Where the setup puts the Python packages that tests need. */
 const PYTHON_PACKAGES = join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'python')
@@ -19,7 +20,8 @@ const CONNECT_POLL_MS = 50
 
 const withoutDebugpy = existsSync(join(PYTHON_PACKAGES, 'debugpy')) ? false : 'debugpy could not be installed'
 
-const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], PYTHONPATH: PYTHON_PACKAGES }
+const { PATH, HOME } = process.env
+const environment = { PATH, HOME, PYTHONPATH: PYTHON_PACKAGES, ...compileCache }
 
 function functionIn(t: TestContext, file: string, source: string): string {
   const folder = temporaryFolder(t)
@@ -151,16 +153,6 @@ test(
   },
 )
 
-/** Why Java cannot run on this platform; null when it can. */
-async function javaProblem(t: TestContext): Promise<string | null> {
-  const folder = functionIn(t, 'index.js', '')
-  const props = { functionName: 'f', runtime: 'java11', handler: 'a.B::c', code: './code' }
-  const resources = { f: { component: 'fc3', props } }
-  writeFileSync(join(folder, 's.yaml'), JSON.stringify({ edition: '3.0.0', resources }))
-  const { err } = await sluice(['local', 'invoke', '-e', ''], fakeTerminal({ folder, environment }))
-  return /^error (InvalidArgument: .*)$/m.exec(err)?.[1] ?? null
-}
-
 /** One that accepts: a Java machine is told of before it listens. */
 async function connectWhenOpen(port: number): Promise<Socket> {
   for (;;) {
@@ -176,12 +168,10 @@ async function connectWhenOpen(port: number): Promise<Socket> {
 
 test(
   'Java: the machine waits for a JDWP client, and goes on when it is told to',
-  { timeout: BUILD_MS_MAX },
+  { timeout: BUILD_MS_MAX, skip: 'missing' in java ? java.missing : false },
   async (t) => {
-    const problem = await javaProblem(t)
-    if (problem !== null) return t.skip(`Java: ${problem}`)
     const folder = temporaryFolder(t)
-    const terminal = fakeTerminal({ folder, environment: { ...process.env } })
+    const terminal = fakeTerminal({ folder, environment: { ...process.env, ...shortBuilds } })
     assert.equal((await sluice(['init', 'java-event', 'f'], fakeTerminal({ folder }))).code, 0)
     const { port, launchConfiguration, ended, resultOf } = await startDebugging(terminal, join(folder, 'f'))
     assert.deepEqual(launchConfiguration, {

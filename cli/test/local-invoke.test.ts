@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fakeTerminal, sluice, temporaryFolder } from './support.ts'
+import { compileCache, fakeTerminal, sluice, temporaryFolder } from './support.ts'
 
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'sluice.cjs')
 const POLL_MS = 20
@@ -23,7 +23,7 @@ function functionIn(t: TestContext, file: string, source: string, props: Record<
   return folder
 }
 
-const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'] }
+const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...compileCache }
 
 async function invoke(folder: string, ...argv: string[]) {
   const terminal = fakeTerminal({ folder, environment })

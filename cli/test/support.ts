@@ -12,6 +12,13 @@ import type { Json } from '../src/json.ts'
 import { run } from '../src/program.ts'
 import type { Terminal } from '../src/terminal.ts'
 
+/** Compiled code is kept, as the launcher has it: a platform is up in half the time. */
+const { NODE_COMPILE_CACHE } = process.env
+export const compileCache: Environment = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+
+/** Builds are short: a Java machine that compiles less takes half the time for them. */
+export const shortBuilds: Environment = { MAVEN_OPTS: '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' }
+
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-cli-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))

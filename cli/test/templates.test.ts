@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { WebSocket } from 'ws'
 import { exchange, startPlatform, type TestPlatform } from '../../server/test/support/platform.ts'
 import { templates } from '../src/templates.ts'
-import { fakeTerminal, sluice } from './support.ts'
+import { fakeTerminal, shortBuilds, sluice } from './support.ts'
 
 const BUILD_MS_MAX = 300_000
 
@@ -30,6 +30,7 @@ after(async () => {
 /** Caches of package managers are the user's own, so that only a first build is slow. */
 const environment = () => ({
   ...process.env,
+  ...shortBuilds,
   SLUICE_PORT: String(platform.port),
   SLUICE_DATA_DIR: platform.dataDir,
   SLUICE_ENDPOINT: `http://127.0.0.1:${platform.port}`,

@@ -33,21 +33,29 @@ export const systemClock: Clock = {
 
 export const systemRandom: Random = {
   fraction: () => Math.random(),
-  bytes: (count) => randomBytes(count),
+  bytes: (count) => (count > POOLED_BYTES_MAX ? randomBytes(count) : Buffer.from(takeRandom(count))),
 }
 
 const HEX_BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** Random hex digits from a pool refilled 4 KiB at a time: an id per request must not cost a system call. */
+/** Filled 4 KiB at a time: an id per request must not cost a system call. */
 const pool = Buffer.alloc(4096)
 let poolOffset = pool.length
-function randomHex(byteCount: number): string {
-  if (poolOffset + byteCount > pool.length) {
+const POOLED_BYTES_MAX = 64
+
+/** Of the pool: they change with its next filling. */
+function takeRandom(count: number): Buffer {
+  if (poolOffset + count > pool.length) {
     randomFillSync(pool)
     poolOffset = 0
   }
+  poolOffset += count
+  return pool.subarray(poolOffset - count, poolOffset)
+}
+
+function randomHex(byteCount: number): string {
   let hex = ''
-  for (let i = 0; i < byteCount; i++) hex += HEX_BYTES[pool[poolOffset++]!]
+  for (const byte of takeRandom(byteCount)) hex += HEX_BYTES[byte]!
   return hex
 }
 

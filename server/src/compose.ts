@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
+import { createSecurityTokenService } from './auth/assume-role.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
 import { createAuthorizer } from './auth/authorizer.ts'
 import { loadOrCreateIdentity } from './auth/identity.ts'
@@ -13,6 +14,7 @@ import { createJwtVerifier } from './auth/jwt-verifier.ts'
 import { createKeyRing } from './auth/key-ring.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
+import { cachedBlobs } from './blobs/cached.ts'
 import { blobsOf } from './blobs/open.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
 import { objectsPort, type Config } from './config.ts'
@@ -45,6 +47,7 @@ import { createMetrics } from './metrics/metrics.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
+import { stsFeature } from './objects/wire/features/sts.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
@@ -120,7 +123,7 @@ export async function startPlatform(
     },
     { clock, notify: (message) => log.warn(message) },
   )
-  const [packageBlobs, objectBlobs] = await Promise.all([openBlobs('packages'), openBlobs('objects')])
+  const [packageBlobs, objectBlobs] = await Promise.all([openBlobs('packages'), openBlobs('objects').then(cachedBlobs)])
 
   const sockets = folder('run')
   const openSockets = async () => {
@@ -403,7 +406,7 @@ export async function startPlatform(
     exposeMetrics: () => metrics.expose(),
     async checkReady() {
       if (feedError) throw feedError
-      asyncInvocations.check()
+      await asyncInvocations.check()
       await metadata.check()
       await objects.check()
     },
@@ -458,7 +461,7 @@ export async function startPlatform(
       ...{ store: objects, clock, random, keys, authorizer, onDefect },
       runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
     },
-    objectFeatures.all,
+    [...objectFeatures.all, stsFeature(createSecurityTokenService(account, { clock, keys, tokens }))],
   )
   const objectsListeners = await Promise.all(
     [config.host, ...(ownAddress === null ? [] : [ownAddress])].map((host) =>

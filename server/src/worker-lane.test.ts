@@ -1,11 +1,18 @@
 import assert from 'node:assert/strict'
+import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import type { Clock } from './clock.ts'
 import { WorkerLane } from './worker-lane.ts'
 
-type Job = { kind: 'who' } | { kind: 'double'; bytes: Uint8Array } | { kind: 'refuse' } | { kind: 'die' }
+type Job =
+  | { kind: 'who' }
+  | { kind: 'environment' }
+  | { kind: 'double'; bytes: Uint8Array }
+  | { kind: 'refuse' }
+  | { kind: 'die' }
 interface Results {
   who: number
+  environment: NodeJS.ProcessEnv
   double: Uint8Array
   refuse: never
   die: never
@@ -15,6 +22,7 @@ const script = `
   import { parentPort, threadId } from 'node:worker_threads'
   parentPort.on('message', (job) => {
     if (job.kind === 'die') process.exit(1)
+    if (job.kind === 'environment') return parentPort.postMessage({ result: { ...process.env } })
     if (job.kind === 'refuse') return parentPort.postMessage({ refused: 7 })
     parentPort.postMessage({ result: job.kind === 'who' ? threadId : job.bytes.map((byte) => byte * 2) })
   })`
@@ -77,4 +85,16 @@ test('a thread that has nothing to do for long is ended', async (context) => {
   const before = await lane.run({ kind: 'who' })
   idle()
   assert.notEqual(await lane.run({ kind: 'who' }), before)
+})
+
+test('of the environment a thread has only where compiled code is kept', async (context) => {
+  const { NODE_COMPILE_CACHE } = process.env
+  context.after(() => {
+    if (NODE_COMPILE_CACHE === undefined) delete process.env['NODE_COMPILE_CACHE']
+    else process.env['NODE_COMPILE_CACHE'] = NODE_COMPILE_CACHE
+  })
+  process.env['NODE_COMPILE_CACHE'] = tmpdir()
+  const { lane, idle } = createLane()
+  context.after(idle)
+  assert.deepEqual(await lane.run({ kind: 'environment' }), { NODE_COMPILE_CACHE: tmpdir() })
 })

@@ -27,6 +27,12 @@ interface Waiting {
   reject(error: Error): void
 }
 
+/** What it works on comes from strangers: of the environment it has only where compiled code is kept, to start sooner. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_COMPILE_CACHE } = process.env
+  return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+}
+
 export class WorkerLane<Job extends { kind: string }, Results extends Record<Job['kind'], unknown>, Refusal> {
   readonly #options: LaneOptions<Refusal>
   readonly #clock: Clock
@@ -81,7 +87,7 @@ export class WorkerLane<Job extends { kind: string }, Results extends Record<Job
   #start(): Worker {
     const { script, subject, heapMBMax } = this.#options
     const resourceLimits = { maxOldGenerationSizeMb: heapMBMax }
-    const worker = new Worker(script, { env: {}, execArgv: [], resourceLimits })
+    const worker = new Worker(script, { env: environment(), execArgv: [], resourceLimits })
     worker.on('message', (reply: Reply<unknown, Refusal>) => this.#settle(reply))
     worker.on('error', (error: Error) => this.#lost(worker, `the ${subject} worker failed: ${error.message}`))
     worker.on('exit', () => this.#lost(worker, `the ${subject} worker ended`))

@@ -17,6 +17,7 @@ export function createAuthenticator(keys: KeyRing, deps: { clock: Clock }): Auth
   const nonces: Record<Principal['kind'], NonceMemory> = {
     account: createNonceMemory(NONCES_MAX),
     function: createNonceMemory(NONCES_MAX),
+    assumedRole: createNonceMemory(NONCES_MAX),
     upload: createNonceMemory(NONCES_MAX),
   }
 

@@ -1,4 +1,5 @@
 /** Every key that may sign a request: the account's, and the short-lived ones that this installation gave out. */
+import { readSessionPolicy } from './policy.ts'
 import { STS_PREFIX, readSecurityToken, sessionSecret } from './security-token.ts'
 import type { KeyRing, Principal } from './port.ts'
 import type { Session } from './security-token.ts'
@@ -28,5 +29,6 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 
 function principalOf(session: Session, accountId: string): Principal {
   const { expiresAtMs: _, ...who } = session
-  return { ...who, accountId }
+  if (who.kind !== 'assumedRole') return { ...who, accountId }
+  return { ...who, accountId, policy: who.policy === null ? null : readSessionPolicy(who.policy) }
 }

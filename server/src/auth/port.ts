@@ -1,7 +1,10 @@
 /** Who is asking, and may they. */
 import type { JsonValue } from '../model.ts'
+import type { PolicyStatement } from './policy.ts'
 
 export { CLOCK_SKEW_MAX_MS, sameSignature } from './proof.ts'
+export { PolicyError, asObject, covers, effectOf, readStatements, rejectRest, texts } from './policy.ts'
+export type { PolicyStatement } from './policy.ts'
 export { EMPTY_SHA256, signAcs3 } from './sign-acs3.ts'
 export type { Acs3Key, Acs3Request } from './sign-acs3.ts'
 
@@ -10,6 +13,14 @@ export type Principal =
   | { kind: 'account'; accountId: string }
   /** Code of a function, by the short-lived credentials of its instance. */
   | { kind: 'function'; accountId: string; functionKey: string; role: string }
+  /** The holder of credentials for a role, narrowed by the policy that they were asked for with; null: none. */
+  | {
+      kind: 'assumedRole'
+      accountId: string
+      role: string
+      sessionName: string
+      policy: readonly PolicyStatement[] | null
+    }
   /** The holder of credentials that write one object, and nothing else. */
   | { kind: 'upload'; accountId: string; bucket: string; key: string }
 
@@ -73,8 +84,25 @@ export interface Authorizer {
 export interface TokenIssuer {
   /** Short-lived credentials for the code of a function. */
   issue(functionKey: string, role: string, nowMs: number): Credentials
+  /** For whoever assumes a role; `policy`: text that `readSessionPolicy` accepts, or null. */
+  issueForRole(
+    session: { role: string; sessionName: string; policy: string | null },
+    lifetimeMs: number,
+    nowMs: number,
+  ): Credentials
   /** Short-lived credentials that may write one object. */
   issueForUpload(bucket: string, key: string, lifetimeMs: number, nowMs: number): Credentials
+}
+
+export interface StsAnswer {
+  status: number
+  body: JsonValue
+}
+
+/** AssumeRole of the Security Token Service, over RPC. */
+export interface SecurityTokenService {
+  /** `parameters`: of query and form, decoded. Refusals are answers too; `requestId` and `host` are for those who ask why. */
+  answer(method: string, parameters: ReadonlyMap<string, string>, requestId: string, host: string): StsAnswer
 }
 
 export interface JwtRequest {

@@ -10,11 +10,16 @@ import type { Credentials, KeyRefusal, TokenIssuer } from './port.ts'
 export const STS_PREFIX = 'STS.'
 /** Function Compute: about 36 hours. */
 export const TOKEN_LIFETIME_MS = 36 * 60 * 60 * 1000
-const TOKEN_LENGTH_MAX = 4096
+/** Characters of the policy of a session, as RAM has it. */
+export const SESSION_POLICY_LENGTH_MAX = 2048
+/** Of a character of a policy in a token: three bytes of UTF-8 at most, four in base64. */
+const POLICY_CHARACTER_LENGTH_MAX = 4
+const TOKEN_LENGTH_MAX = 4096 + POLICY_CHARACTER_LENGTH_MAX * SESSION_POLICY_LENGTH_MAX
 const KEY_ID_BYTES = 15
 
 export type Session =
   | { kind: 'function'; functionKey: string; role: string; expiresAtMs: number }
+  | { kind: 'assumedRole'; role: string; sessionName: string; policy: string | null; expiresAtMs: number }
   | { kind: 'upload'; bucket: string; key: string; expiresAtMs: number }
 
 type TokenPayload = Session & { accessKeyId: string }
@@ -34,6 +39,8 @@ export function createTokenIssuer(options: { tokenKey: Buffer }, deps: { random:
   return {
     issue: (functionKey, role, nowMs) =>
       issue({ kind: 'function', functionKey, role, expiresAtMs: nowMs + TOKEN_LIFETIME_MS }),
+    issueForRole: (session, lifetimeMs, nowMs) =>
+      issue({ kind: 'assumedRole', ...session, expiresAtMs: nowMs + lifetimeMs }),
     issueForUpload: (bucket, key, lifetimeMs, nowMs) =>
       issue({ kind: 'upload', bucket, key, expiresAtMs: nowMs + lifetimeMs }),
   }

@@ -3,14 +3,16 @@ import { hash } from 'node:crypto'
 import { mkdir, open, opendir, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { FileStream } from '../file-stream.ts'
+import { WholeStream } from '../whole-stream.ts'
 import { checkBlobId } from './blob-id.ts'
 import { FolderSyncs } from './folder-syncs.ts'
 import { BlobNotFoundError, type BlobInfo, type BlobStore, type ByteRange } from './port.ts'
 
 /** Pieces are written when so much has come, or all: a write is a message to another thread and back. */
 const WRITE_BYTES = 128 * 1024
-const READ_BYTES = 256 * 1024
+const AT_ONCE_BYTES_MAX = 256 * 1024
 const FAN_OUT_NAME = /^[0-9a-f]{2}$/
 /** What `check` writes: a disk without space refuses it. */
 const CHECK_BYTES = 4096
@@ -58,17 +60,16 @@ class FileBlobs implements BlobStore {
     const file = await open(path, 'r').catch((error: unknown) => {
       throw isMissing(error) ? new BlobNotFoundError(id) : error
     })
-    if (range === undefined) return file.createReadStream({ highWaterMark: READ_BYTES })
-    const { first, last } = range
-    if (last - first < READ_BYTES) return readAtOnce(file, id, range)
+    if (range !== undefined && range.last - range.first < AT_ONCE_BYTES_MAX) return readAtOnce(file, id, range)
     try {
       const { size } = await file.stat()
+      const { first, last } = range ?? { first: 0, last: size - 1 }
       if (last >= size) throw rangeBeyond(id, size, last)
+      return new FileStream(file, first, last + 1)
     } catch (error) {
       await file.close()
       throw error
     }
-    return file.createReadStream({ start: first, end: last, highWaterMark: READ_BYTES })
   }
 
   async info(id: string): Promise<BlobInfo | undefined> {
@@ -157,12 +158,7 @@ async function readAtOnce(file: FileHandle, id: string, { first, last }: ByteRan
   } finally {
     await file.close()
   }
-  return new Readable({
-    read() {
-      this.push(bytes)
-      this.push(null)
-    },
-  })
+  return new WholeStream(bytes)
 }
 
 function rangeBeyond(id: string, size: number, last: number): Error {

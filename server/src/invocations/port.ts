@@ -101,6 +101,9 @@ export interface Invocations {
 
 export type RecordSink = (record: InvocationRecord) => void
 
+/** So many triggers and destinations in a row may lead to a run; a chain that long is a loop. */
+export const CHAIN_LENGTH_MAX = 16
+
 /** An invocation to be run later: accepted, on disk, then run until it succeeds or its retries or its time are used up. */
 export interface AsyncRequest {
   requestId: string
@@ -113,7 +116,7 @@ export interface AsyncRequest {
   taskId: string | null
   clientIp: string
   tracing: TraceContext | null
-  /** How many triggers in a row led here; 0: a caller from outside. */
+  /** How many triggers and destinations in a row led here; 0: a caller from outside. */
   depth: number
   /** Instead of what the async-invoke-config of the function says; null: as it says. */
   overrides: AsyncOverrides | null

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { blobCount, deleting, from, large, options, ossError, put, putting, read, text } from './contract-scene.ts'
 import type { SceneTest } from './contract-scene.ts'
-import type { ObjectStore, VersionsQuery } from './port.ts'
+import type { ObjectStore, OssError, VersionsQuery } from './port.ts'
 
 const ref = { bucket: 'bucket', key: 'a' }
 const whole: VersionsQuery = { bucket: 'bucket', prefix: '', delimiter: '', after: '', limit: 1000 }
@@ -19,6 +19,49 @@ const keepVersions = (store: ObjectStore) => store.changeBucket('bucket', { vers
 const suspend = (store: ObjectStore) => store.changeBucket('bucket', { versioning: 'Suspended' })
 
 export function versionTests(versionTest: SceneTest): void {
+  versionTest('what is told of a key is as its last change left it, whichever change that was', async ({ store }) => {
+    const told = () => store.head(ref).catch((error: OssError) => error.code)
+    const stored = async () => (await store.list({ ...whole, prefix: ref.key })).objects[0] ?? 'NoSuchKey'
+    const latest = async () => ({ ...ref, versionId: (await store.listVersions(whole)).objects[0]!.versionId })
+    const copying = { ...options('ObjectCreated:CopyObject'), attributes: null }
+    await put(store, 'source', large('source'))
+    const changes = [
+      () => put(store, 'a', '1'),
+      () => put(store, 'a', large('2')),
+      () => store.changeAttributes(ref, { tags: { x: 'y' } }),
+      () => store.putSymlink('bucket', 'a', 'source', putting()),
+      () => store.copy({ bucket: 'bucket', key: 'source' }, 'bucket', 'a', copying),
+      () => store.delete(ref, deleting),
+      () => store.append('bucket', 'a', 0, from(['3']), putting()),
+      () => store.append('bucket', 'a', 1, from(['4']), putting()),
+      async () => {
+        const { uploadId } = await store.createUpload('bucket', 'a', putting())
+        await store.putPart({ ...ref, uploadId, partNumber: 1 }, from(['5']), putting())
+        await store.completeUpload({ ...ref, uploadId }, null, putting())
+      },
+      () => keepVersions(store),
+      () => put(store, 'a', '6'),
+      async () => store.changeAttributes(await latest(), { acl: 'public-read' }),
+      async () => store.delete(await latest(), deleting),
+      () => store.delete(ref, deleting),
+      async () => store.delete(await latest(), deleting),
+      async () => store.delete(await latest(), deleting),
+    ]
+    for (const [i, change] of changes.entries()) {
+      await told()
+      await Promise.all([told(), change(), told()])
+      assert.deepEqual(await told(), await stored(), `change ${i}`)
+    }
+    await store.delete({ bucket: 'bucket', key: 'source' }, deleting)
+    for (const { key, versionId } of (await store.listVersions(whole)).objects) {
+      await store.delete({ bucket: 'bucket', key, versionId }, deleting)
+    }
+    await store.deleteBucket('bucket')
+    assert.equal(await told(), 'NoSuchBucket')
+    await store.createBucket('bucket', { acl: 'private', storageClass: 'Standard' })
+    assert.equal(await told(), 'NoSuchKey')
+  })
+
   versionTest('each write is a version with an id of its own, and what was there before stays', async (scene) => {
     const { store, clock } = scene
     await put(store, 'a', '1')

@@ -1,4 +1,5 @@
 import { after, test } from 'node:test'
+import { cachedBlobs } from '../blobs/cached.ts'
 import { noS3, startS3ForTests } from '../blobs/s3-for-tests.ts'
 import { openS3Blobs } from '../blobs/s3.ts'
 import { systemClock } from '../clock.ts'
@@ -17,7 +18,8 @@ else {
     async () => {
       const location = await server.createBucket()
       return {
-        open: async () => openS3Blobs(location, { clock: systemClock, notify: failing }),
+        // As a platform has them.
+        open: async () => cachedBlobs(openS3Blobs(location, { clock: systemClock, notify: failing })),
         opening: `
           (await import(${JSON.stringify(import.meta.resolve('../blobs/s3.ts'))})).openS3Blobs(${JSON.stringify(location)}, {
             clock: (await import(${JSON.stringify(import.meta.resolve('../clock.ts'))})).systemClock,

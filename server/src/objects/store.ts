@@ -3,12 +3,14 @@
  * leaves nothing that a client could see.
  */
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { BlobNotFoundError } from '../blobs/port.ts'
 import type { BlobStore, ByteRange } from '../blobs/port.ts'
 import type { Clock } from '../clock.ts'
+import { ReadCache } from '../read-cache.ts'
 import { StorageError } from '../storage-thread.ts'
 import type { StorageThread } from '../storage-thread.ts'
+import { WholeStream } from '../whole-stream.ts'
 import type { BlobKeeper } from './blob-keeper.ts'
 import { OssError } from './errors.ts'
 import { storageFailure } from './failures.ts'
@@ -70,12 +72,26 @@ type PartRef = UploadRef & { partNumber: number }
  * tenth of the work, at 16 kB a third; from 64 kB on the index, which writes twice, does no better.
  */
 const SMALL_BYTES_MAX = 16 * 1024
+/** Of what is kept in memory of objects that were read last. */
+const HEADS_BYTES_MAX = 32 * 1024 * 1024
+/** What a head takes beside its attributes and bytes, and each of its pieces. */
+const HEAD_BYTES = 1024
+const PIECE_BYTES = 128
+
+/** What is known of an object, as it is handed out. */
+interface Told {
+  head: ObjectHead
+  /** Bytes in memory. */
+  cost: number
+}
 
 export class IndexedObjects implements ObjectStore {
   readonly #deps: IndexedObjectsDeps
   readonly #buckets: Map<string, Bucket>
   /** Of heads that were told. */
   readonly #bytes = new WeakMap<ObjectHead, Bytes>()
+  /** The latest version of each key. */
+  readonly #latest = new ReadCache<Told>(HEADS_BYTES_MAX, ({ cost }) => cost)
   readonly #listeners: (() => void)[] = []
   #hasEvents: boolean
 
@@ -167,21 +183,24 @@ export class IndexedObjects implements ObjectStore {
   }
 
   async head(ref: ObjectRef): Promise<ObjectHead> {
-    const { head: row, bytes } = await this.#ask('head', ref)
-    const head = toHead(ref.bucket, row)
-    this.#bytes.set(head, bytes)
-    return head
+    const { bucket, key, versionId } = ref
+    const told =
+      versionId === undefined
+        ? await this.#latest.read(cacheKey(bucket, key), () => this.#tell(ref))
+        : await this.#tell(ref)
+    return told.head
   }
 
   async read(head: ObjectHead, range?: ByteRange): Promise<Readable> {
     const bytes = this.#bytes.get(head) ?? (await this.#bytesOf(head))
-    if (bytes.data !== null) return Readable.from([sliceOf(bytes.data, range)], { objectMode: false })
+    if (bytes.data !== null) return new WholeStream(sliceOf(bytes.data, range))
     const pieces = range === undefined ? bytes.pieces : slicePieces(bytes.pieces, range)
     const held = pieces.map(({ blob }) => blob)
     this.#deps.keeper.hold(held)
     try {
       const stream = await openPieces(this.#deps.blobs, pieces)
-      this.#deps.keeper.holdFor(stream, held)
+      // What is in memory stays readable.
+      if (!(stream instanceof WholeStream)) this.#deps.keeper.holdFor(stream, held)
       return stream
     } catch (error) {
       throw await this.#unreadable(head, held, error)
@@ -192,7 +211,7 @@ export class IndexedObjects implements ObjectStore {
 
   async changeAttributes(ref: ObjectRef, change: Partial<ObjectAttributes>): Promise<void> {
     checkAttributes(change)
-    await this.#ask('changeAttributes', { ...ref, change })
+    await this.#latest.change(cacheKey(ref.bucket, ref.key), () => this.#ask('changeAttributes', { ...ref, change }))
   }
 
   delete(ref: ObjectRef, options: WriteOptions): Promise<DeleteResult> {
@@ -296,6 +315,14 @@ export class IndexedObjects implements ObjectStore {
     await this.#deps.index.close()
   }
 
+  async #tell(ref: ObjectRef): Promise<Told> {
+    const { head: row, bytes } = await this.#ask('head', ref)
+    const head = toHead(ref.bucket, row)
+    this.#bytes.set(head, bytes)
+    const cost = HEAD_BYTES + row[11].length + bytes.pieces.length * PIECE_BYTES + (bytes.data?.length ?? 0)
+    return { head, cost }
+  }
+
   async #ask<Kind extends keyof IndexAsks>(
     kind: Kind,
     ask: IndexAsks[Kind]['ask'],
@@ -314,7 +341,8 @@ export class IndexedObjects implements ObjectStore {
     ask: IndexAsks[Kind]['ask'],
     data: Uint8Array | null = null,
   ): Promise<ValueOf<Kind>> {
-    const changed = (await this.#ask(kind, ask, data)) as Changed<ValueOf<Kind>>
+    const asking = () => this.#ask(kind, ask, data)
+    const changed = (await this.#latest.change(cacheKey(ask.bucket, ask.key), asking)) as Changed<ValueOf<Kind>>
     this.#deps.keeper.drop(changed.orphans)
     if (changed.eventAdded) this.#tellOfEvents()
     return changed.value
@@ -371,6 +399,10 @@ type ChangeKind = {
 }[keyof IndexAsks]
 
 type ValueOf<Kind extends ChangeKind> = IndexAsks[Kind]['answer'] extends Changed<infer Value> ? Value : never
+
+function cacheKey(bucket: string, key: string): string {
+  return `${bucket}/${key}`
+}
 
 function noSuchKey(key: string): OssError {
   return new OssError('NoSuchKey', 'The specified key does not exist.', { Key: key })

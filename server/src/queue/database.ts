@@ -56,7 +56,7 @@ export function openQueueDatabase({ directory, freeBytesMin }: QueueData): Stora
   return {
     database,
     opened: summary(database),
-    reads: ['readState', 'listStates'],
+    reads: ['readState', 'listStates', 'check'],
     handlers: { ...createMessageHandlers(database, reserve, states.change), ...states.handlers },
   }
 }
@@ -92,7 +92,7 @@ const NO_DISK: Reserve = { has: () => true }
 
 type MessageHandlers = Pick<
   Storage<QueueAsks>['handlers'],
-  'enqueue' | 'receive' | 'complete' | 'retry' | 'release' | 'cancel'
+  'enqueue' | 'receive' | 'complete' | 'retry' | 'release' | 'cancel' | 'check'
 >
 
 function createMessageHandlers(
@@ -139,11 +139,14 @@ function createMessageHandlers(
     return { group, bodyBytes: row['bodyBytes'] as number, wasInFlight, waiting: wasInFlight ? null : waitingOf(group) }
   }
 
+  function checkRoom(bytes: number, nowMs: number): void {
+    if (!reserve.has(bytes, nowMs)) throw new Refusal({ diskIsLow: true } satisfies QueueRefusal)
+  }
+
   return {
     enqueue({ message, state }, body) {
       const { id, group, attributes, dueMs, expiresMs, enqueuedMs } = message
-      const bytes = body.length + attributes.length + MESSAGE_OVERHEAD_BYTES
-      if (!reserve.has(bytes, enqueuedMs)) throw new Refusal({ diskIsLow: true } satisfies QueueRefusal)
+      checkRoom(body.length + attributes.length + MESSAGE_OVERHEAD_BYTES, enqueuedMs)
       // An expired message is due: that is how its consumer hears of it.
       const firstMs = Math.min(dueMs, expiresMs)
       const { changes, lastInsertRowid } = insert.run(
@@ -176,6 +179,10 @@ function createMessageHandlers(
       const message = removedOf(removeWaiting.get(id))
       if (message !== null) changeState(state)
       return message
+    },
+    check({ nowMs }) {
+      checkRoom(0, nowMs)
+      return null
     },
   }
 }

@@ -126,6 +126,10 @@ export class DurableQueue implements MessageQueue {
     for (const group of this.#groups.namesOfDue(nowMs)) listener(group)
   }
 
+  async check(): Promise<void> {
+    await this.#ask('check', { nowMs: this.#time.nowMs() })
+  }
+
   stats(): GroupStats[] {
     return this.#groups.stats((queueMs) => this.#time.toWallMs(queueMs))
   }

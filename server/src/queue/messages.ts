@@ -52,6 +52,8 @@ export interface QueueAsks {
     ask: { query: StateQuery; nowMs: number }
     answer: { states: State[]; cursor: string | null }
   }
+  /** Refused when new messages would be, for want of room. */
+  check: { ask: { nowMs: number }; answer: null }
   /** Forgets some that have expired; true: there may be more. */
   sweepStates: { ask: { nowMs: number }; answer: boolean }
 }

@@ -93,6 +93,8 @@ export interface MessageQueue {
   listStates(query: StateQuery): Promise<{ states: State[]; cursor: string | null }>
   /** Hears of each group when something in it becomes due; at once of those that have something due now. */
   onDue(listener: (group: string) => void): void
+  /** Rejects with FcError ServiceUnavailable when new messages would be refused now: the disk, or the storage. */
+  check(): Promise<void>
   /** From memory: costs no storage. */
   stats(): GroupStats[]
   close(): Promise<void>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,13 +8,12 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { mountSmallDisk, noSmallDisk } from '../blobs/small-disk-for-tests.ts'
 import { FcError } from '../errors.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import { messageQueueContract } from './contract.ts'
 import { createSqliteQueue } from './sqlite.ts'
 import { BASE_MS, HOUR_MS, idsOf, LEASE_MS, listen, messageOf, receiveIds, stateOf } from './test-support.ts'
-
-const isRoot = process.platform === 'linux' && process.getuid?.() === 0
 
 function temporaryFolder(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'sluice-queue-'))
@@ -140,10 +139,9 @@ const DISK_BYTES = 32 * 1024 * 1024
 
 test(
   'SQLite: a full disk refuses, loses nothing, and what is completed makes room again',
-  { skip: isRoot ? false : 'needs root, to mount a small disk' },
+  { skip: noSmallDisk ?? false },
   async (t) => {
-    const directory = mkdtempSync(join(tmpdir(), 'sluice-queue-'))
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', directory])
+    const { folder: directory, unmount } = mountSmallDisk(DISK_BYTES)
     const notices: string[] = []
     const clock = new SimulatedClock(BASE_MS)
     const notify = (message: string) => notices.push(message)
@@ -151,8 +149,7 @@ test(
     const queue = await createSqliteQueue(options, { clock, notify })
     t.after(async () => {
       await queue.close()
-      execFileSync('umount', [directory])
-      rmSync(directory, { recursive: true })
+      unmount()
     })
     const isUnavailable = (error: unknown) => error instanceof FcError && error.code === 'ServiceUnavailable'
     const body = Buffer.alloc(100_000)
@@ -173,6 +170,7 @@ test(
     assert.equal(queue.stats()[0]!.waiting, accepted.length)
     assert.equal(notices.length, 1)
     assert.match(notices[0]!, /no asynchronous invocations are accepted: less than \d+ bytes are free/)
+    await assert.rejects(queue.check(), isUnavailable)
 
     const deliveries = await queue.receive('a', 1000, LEASE_MS)
     assert.deepEqual(idsOf(deliveries), accepted)
@@ -183,6 +181,7 @@ test(
     await fill('again')
     assert.ok(accepted.some((id) => id.startsWith('again')))
     await Promise.all(accepted.splice(0).map((id) => queue.complete(id)))
+    await queue.check()
     assert.deepEqual(queue.stats(), [])
   },
 )

@@ -116,6 +116,7 @@ test(
     const folder = mkdtempSync(join(tmpdir(), 'late-'))
     t.after(() => rmSync(folder, { recursive: true }))
     const told = join(folder, 'told')
+    // The program may well run before its pid is written.
     const tellsLate = `case " $* " in *" exec "*) ;; *) exec ${real} "$@" ;; esac
     for argument; do
       shift
@@ -123,7 +124,7 @@ test(
       before=$argument
       set -- "$@" "$argument"
     done
-    (until [ -e ${told} ]; do sleep 0.01; done; mv "$file.late" "$file") &
+    (until [ -e ${told} ] && [ -s "$file.late" ]; do sleep 0.01; done; mv "$file.late" "$file") &
     exec ${real} "$@"`
     const { agent } = await openRuntime(t, { program: { name: 'late', path: script(t, tellsLate) } })
     const { sandbox } = await agent()

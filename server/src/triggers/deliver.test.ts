@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FcError, type ErrorCode } from '../errors.ts'
-import type { AsyncRequest } from '../invocations/port.ts'
+import { CHAIN_LENGTH_MAX, type AsyncRequest } from '../invocations/port.ts'
 import type { LogLine } from '../logs/port.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import { TriggerCounts } from './counts.ts'
-import { CHAIN_LENGTH_MAX, createDeliver } from './deliver.ts'
+import { createDeliver } from './deliver.ts'
 import { triggerNamed } from './test-support.ts'
 
 const trigger = triggerNamed('t', 'oss', {}, { qualifier: 'live' })

@@ -1,14 +1,11 @@
 /** The one way from a trigger to its function: an asynchronous invocation, unless triggers go round in circles. */
 import type { Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
-import type { AsyncInvocations, AsyncRequest } from '../invocations/port.ts'
+import { CHAIN_LENGTH_MAX, type AsyncInvocations, type AsyncRequest } from '../invocations/port.ts'
 import type { LogLine } from '../logs/port.ts'
 import type { TriggerDocument } from '../model.ts'
 import type { TriggerCounts } from './counts.ts'
 import type { Deliver, TriggerEvent } from './port.ts'
-
-/** So many triggers in a row may lead to a run; a chain that long is a loop. */
-export const CHAIN_LENGTH_MAX = 16
 
 export interface DeliverDeps {
   clock: Clock

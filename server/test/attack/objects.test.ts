@@ -66,6 +66,13 @@ async function eventually(holds: () => boolean): Promise<void> {
 const storedFiles = () =>
   readdirSync(join(objects.folder, 'blobs'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
 
+test('a bucket that is not there is not there for readers without a key either', async () => {
+  for (const path of ['/favicon.ico', '/nobody', '/nobody/page', '/pictures/nothing']) {
+    const answer = await exchange({ host: '127.0.0.1', port: objects.port, method: 'GET', path }, '')
+    assert.match(String(answer.status), /^40[034]$/, path)
+  }
+})
+
 test('keys that look like ways out of a folder are keys', async () => {
   for (const key of [
     '../../etc/passwd',

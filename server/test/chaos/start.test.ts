@@ -83,8 +83,10 @@ test('credentials that others may read are refused, with the command that helps'
   assert.doesNotMatch(output, /geheim/)
 })
 
-test('a second platform on the same data folder is refused and leaves the first and its instances alone', async () => {
-  const first = await new TestPlatform(await freePort(), newFolder(), {}).start()
+test('a second platform on the same data folder is refused and leaves the first and its instances alone', async (t) => {
+  const first = new TestPlatform(await freePort(), newFolder(), {})
+  t.after(() => first.terminate())
+  await first.start()
   await first.deploy('lasting', { 'index.js': 'exports.handler = async () => process.pid' })
   const before = (await first.invoke('lasting')).text
   const { code, output } = await failedStart({}, first.dataDir)
@@ -105,9 +107,12 @@ test('without python3 on PATH, Python is refused by name and Node.js runs', asyn
   const bin = join(folder, 'bin')
   mkdirSync(bin)
   symlinkSync('/bin/sh', join(bin, 'sh'))
-  const platform = new TestPlatform(await freePort(), newFolder(), {})
+  const [port, dataDir] = [await freePort(), newFolder()]
+  const platform = new TestPlatform(port, dataDir, {})
+  const without = new TestPlatform(port, dataDir, { PATH: bin })
+  // The folder is of both, and goes when neither uses it.
+  t.after(() => Promise.all([platform.terminate(), without.terminate()]))
   await platform.start()
-  t.after(() => platform.stop())
   await platform.deploy(
     'older',
     { 'index.py': 'def handler(event, context): return "python"' },
@@ -116,9 +121,7 @@ test('without python3 on PATH, Python is refused by name and Node.js runs', asyn
   assert.equal((await platform.invoke('older')).text, 'python')
   await platform.terminate()
 
-  const without = new TestPlatform(platform.port, platform.dataDir, { PATH: bin })
   await without.start()
-  t.after(() => without.stop())
   assert.match(without.output, /runtimes +nodejs \(\S+\), custom\n/)
   const body = {
     functionName: 'newer',

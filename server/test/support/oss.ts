@@ -33,6 +33,23 @@ interface OssClass {
     signatureUrl(key: string, options: object): string
     signatureUrlV4(method: string, seconds: number, request: object, key: string): Promise<string>
   }
+  STS: new (options: object) => StsClient
+}
+
+export interface StsClient {
+  assumeRole(
+    role: string,
+    policy?: object | string | null,
+    seconds?: number,
+    session?: string,
+  ): Promise<{ credentials: StsCredentials }>
+}
+
+export interface StsCredentials {
+  AccessKeyId: string
+  AccessKeySecret: string
+  SecurityToken: string
+  Expiration: string
 }
 
 export interface OssOptions {
@@ -78,6 +95,13 @@ export function ossClient(platform: TestPlatform, options: OssOptions = {}): Oss
       return client.signatureUrl(key, { method, expires, ...others })
     },
   }
+}
+
+/** The client of the Security Token Service that comes with it. */
+export function stsClient(platform: TestPlatform, options: object = {}): StsClient {
+  const { accessKeyId, accessKeySecret } = platform.credentials
+  const { STS } = createRequire(import.meta.url)('ali-oss') as OssClass
+  return new STS({ accessKeyId, accessKeySecret, endpoint: `http://localhost:${platform.objectsPort}`, ...options })
 }
 
 /** How the call failed, as the SDK tells. */

@@ -1,10 +1,10 @@
 /** A whole platform for tests from outside: the real process on a free port, a data folder of its own, a signing client. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomInt, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http'
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -115,7 +115,8 @@ export class TestPlatform {
   /** SIGTERM and its end; the data folder is removed. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM')
-    rmSync(this.dataDir, { recursive: true, force: true })
+    // What its functions left may still be on its way.
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5 })
   }
 
   /** SIGTERM, as a supervisor would; resolves to the exit code. The data folder stays, for another start. */
@@ -219,21 +220,23 @@ export async function startPlatform(environment: Record<string, string> = {}): P
   return new TestPlatform(await freePort(), dataDir, environment).start()
 }
 
-/** A free port, whose next one is free as well: the object service follows. */
+/**
+ * A free port, whose next one is free as well: the object service follows. Below those that systems give to connections,
+ * which could take it before the platform does.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = await listenOnce(0)
-    if (await listenOnce(port + 1).catch(() => null)) return port
+    const port = randomInt(10_000, 32_000)
+    const probes = await Promise.allSettled([listenOnce(port), listenOnce(port + 1)])
+    if (probes.every(({ status }) => status === 'fulfilled')) return port
   }
 }
 
-async function listenOnce(wanted: number): Promise<number> {
-  const server = createServer().listen(wanted, '127.0.0.1')
+async function listenOnce(port: number): Promise<void> {
+  const server = createServer().listen(port, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')
-  return port
 }
 
 /** Bytes, and scripts that begin with `#!`, can be run. */

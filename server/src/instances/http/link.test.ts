@@ -230,13 +230,15 @@ test('answers that are no HTTP, break off or never come are told as such', async
     ['HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n'.repeat(1000), /only provisional ones/],
     ['', /closed the connection without one/],
   ]
-  for (const [answer, expected] of answers) {
+  // At once: each waits for a while, as the program's end may be the reason.
+  const told = answers.map(async ([answer, expected]) => {
     const { link } = await linkedRaw(context, answer)
     const { failure } = await openHttp(link, {}, '').outcome
     assert.equal(failure?.errorType, 'BadResponse', answer.slice(0, 40))
     assert.match(failure.errorMessage, expected)
     assert.equal(failure.handled, false)
-  }
+  })
+  await Promise.all(told)
 })
 
 test('when the program ends under a request, its end is the reason, not the connection', async (context) => {

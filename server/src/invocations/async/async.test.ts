@@ -328,11 +328,11 @@ test('while the queue does not answer nothing is accepted, and it goes on when i
   await world.platform.accept(requestOf({ delaySeconds: 1 }))
   world.queue.broken = new Error('disk')
   await world.pass(2000)
-  assert.throws(() => world.platform.check(), /disk/)
+  await assert.rejects(world.platform.check(), /disk/)
   await assert.rejects(world.platform.accept(requestOf({ requestId: 'r-2' })), { code: 'ServiceUnavailable' })
   world.queue.broken = null
   await world.pass(10_000)
-  world.platform.check()
+  await world.platform.check()
   assert.deepEqual(world.attempts, ['f event'])
 })
 

@@ -2,7 +2,7 @@
 import { backoffMs } from '../../backoff.ts'
 import type { ObjectAttributes, ObjectStore } from '../../objects/port.ts'
 import type { Delivery } from '../../queue/port.ts'
-import type { AsyncInvocations } from '../port.ts'
+import { CHAIN_LENGTH_MAX, type AsyncInvocations } from '../port.ts'
 import { parseDestination, type Destination } from './destination.ts'
 import type { Consumer, Hold } from './dispatcher.ts'
 import { groupOf, isDestinationGroup } from './group.ts'
@@ -14,8 +14,6 @@ import { readTask, writeTask } from './task.ts'
 const ATTEMPTS_MAX = 6
 const RETRY_FIRST_MS = 1_000
 const RETRY_MAX_MS = 60_000
-/** A chain of functions that call each other for ever ends here. */
-export const DEPTH_MAX = 16
 
 export interface DelivererDeps extends Pick<
   AsyncDeps,
@@ -95,8 +93,8 @@ export class Deliverer implements Consumer {
     { depth, nextRequestId, tracing }: ResultAttributes,
     payload: Uint8Array,
   ): Promise<void> {
-    if (depth + 1 > DEPTH_MAX)
-      throw new Undeliverable(`${DEPTH_MAX} functions in a row led here: it is taken for a loop`)
+    if (depth >= CHAIN_LENGTH_MAX)
+      throw new Undeliverable(`${CHAIN_LENGTH_MAX} functions in a row led here: it is taken for a loop`)
     await this.#deps.invoke({
       requestId: nextRequestId,
       functionKey,

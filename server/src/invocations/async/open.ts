@@ -15,8 +15,8 @@ export interface AsyncPlatform extends AsyncInvocations {
   apply(changes: readonly Change[]): void
   /** Begins to run what was accepted, now and before. */
   start(): void
-  /** Throws the reason for accepting nothing. */
-  check(): void
+  /** Rejects with the reason for accepting nothing. */
+  check(): Promise<void>
   /** What waits and runs, by function and qualifier. */
   backlog(): { functionKey: string; waiting: number; inFlight: number; oldestMs: number }[]
   /** What runs may end within `graceMs`; what does not is given back, to be run by the next start. */
@@ -44,8 +44,9 @@ export function openAsyncInvocations(platformDeps: AsyncPlatformDeps): AsyncPlat
     tasks: createTasks(deps, runner),
     apply: (changes) => configs.apply(changes),
     start: () => dispatcher.start(),
-    check() {
+    async check() {
       if (dispatcher.problem !== null) throw dispatcher.problem
+      await deps.queue.check()
     },
     backlog: () =>
       deps.queue.stats().flatMap(({ group, waiting, inFlight, oldestEnqueuedMs }) => {

@@ -50,6 +50,7 @@ export function shakyQueue(queue: MessageQueue): ShakyQueue {
       queue.onDue((group) => {
         if (!shaky.isKilled) listener(group)
       }),
+    check: asking(async () => queue.check()),
     stats: () => queue.stats(),
     close: async () => queue.close(),
   }

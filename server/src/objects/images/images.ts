@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream'
 import { OssError, type Bucket, type ObjectHead, type ObjectStore } from '../port.ts'
 import { SOURCE_BYTES_MAX } from './limits.ts'
-import type { ImageRequest, Operation } from './operations.ts'
+import type { ImageRequest } from './operations.ts'
 import { parseProcess } from './parse.ts'
 import type { ImageProcesses } from './processes.ts'
 import type { Rendered } from './render.ts'
@@ -12,9 +12,9 @@ export interface Images {
   /**
    * The picture, or what is known of it, that `process` (the parameter's value) makes of an object. A null body: the
    * object as it is. Rejects with OssError: InvalidArgument, MissingArgument, BadRequest, ImageTooLarge, WatermarkError,
-   * NoSuchStyle, ServiceUnavailable.
+   * NoSuchStyle, ServiceUnavailable. `checkWatermark` may refuse objects that the picture would show, too.
    */
-  process(bucket: Bucket, head: ObjectHead, process: string): Promise<Rendered>
+  process(bucket: Bucket, head: ObjectHead, process: string, checkWatermark?: (key: string) => void): Promise<Rendered>
 }
 
 export function createImages(
@@ -22,12 +22,14 @@ export function createImages(
   processes: Pick<ImageProcesses, 'run'>,
 ): Images {
   return {
-    async process(bucket, head, process) {
+    async process(bucket, head, process, checkWatermark) {
       const request = resolved(bucket, process)
+      const watermarks = watermarkKeys(request)
+      if (checkWatermark) watermarks.forEach(checkWatermark)
       return processes.run(async () => ({
         request,
         source: await readPicture(store, head),
-        watermarks: await readWatermarks(store, bucket.name, request),
+        watermarks: await readWatermarks(store, bucket.name, watermarks),
       }))
     },
   }
@@ -57,18 +59,17 @@ async function collected(stream: Readable): Promise<Buffer> {
 async function readWatermarks(
   store: Pick<ObjectStore, 'head' | 'read'>,
   bucket: string,
-  request: ImageRequest,
+  keys: ReadonlySet<string>,
 ): Promise<Map<string, Buffer>> {
-  const keys = new Set(request.kind === 'picture' ? watermarkKeys(request.operations) : [])
   const watermarks = new Map<string, Buffer>()
   for (const key of keys) watermarks.set(key, await readWatermark(store, bucket, key))
   return watermarks
 }
 
-function watermarkKeys(operations: readonly Operation[]): string[] {
-  return operations.flatMap((operation) =>
-    operation.kind === 'watermark' && operation.image !== undefined ? [operation.image.key] : [],
-  )
+function watermarkKeys(request: ImageRequest): Set<string> {
+  const operations = request.kind === 'picture' ? request.operations : []
+  const images = operations.map((operation) => (operation.kind === 'watermark' ? operation.image : undefined))
+  return new Set(images.filter((image) => image !== undefined).map(({ key }) => key))
 }
 
 async function readWatermark(store: Pick<ObjectStore, 'head' | 'read'>, bucket: string, key: string): Promise<Buffer> {

@@ -1,21 +1,37 @@
-/** Who may: the bucket's policy, then what the caller's role gives, then access control lists, which serve everybody. */
+/**
+ * Who may: what a session leaves of its role, the bucket's policy, then what the caller's role gives, then access control
+ * lists, which serve everybody.
+ */
 import { OssError } from '../port.ts'
 import type { Bucket, BucketAcl, ObjectHead } from '../port.ts'
 import type { Exchange, Feature, Operation, WireContext } from './exchange.ts'
 
+/** Actions that have another name where they are about a version, as documented. */
+const VERSION_ACTIONS = new Set(
+  `GetObject DeleteObject RestoreObject GetObjectAcl PutObjectAcl GetObjectTagging PutObjectTagging
+  DeleteObjectTagging`.split(/\s+/),
+)
+
+/** `GetObject` of a version is `GetObjectVersion`. */
+export function actionOn(action: string, versionId: string | undefined): string {
+  if (versionId === undefined || !VERSION_ACTIONS.has(action)) return action
+  return action.replace('Object', 'ObjectVersion')
+}
+
 /** Rejects with AccessDenied, or as the store does when there is no such object. */
 export async function checkAccess(
   exchange: Exchange,
-  operation: Operation,
+  asked: Operation,
   features: readonly Feature[],
   context: WireContext,
 ): Promise<void> {
-  if (operation.access === 'handler') return
+  if (asked.access === 'handler') return
+  const operation = { ...asked, action: actionOn(asked.action, exchange.query.get('versionId')) }
+  const problem = roleProblem(exchange, operation.action, resourceOf(exchange, context), context)
+  if (problem !== undefined && isSession(exchange)) throw forbidden(problem)
   const decisions = features.map((feature) => feature.policy?.(exchange, operation) ?? null)
   if (decisions.includes('deny')) throw forbidden('Access is denied by the bucket policy.')
-  if (decisions.includes('allow')) return
-  const problem = roleProblem(exchange, operation.action, resourceOf(exchange, context), context)
-  if (problem === undefined) return
+  if (decisions.includes('allow') || problem === undefined) return
   const { access, level } = operation
   if (access === 'owner' || level === 'service') throw forbidden(problem)
   const { bucket, key } = exchange
@@ -28,12 +44,13 @@ export async function checkAccess(
 export async function isReadable(
   exchange: Exchange,
   bucket: Bucket,
-  key: string,
+  { key, versionId }: { key: string; versionId?: string },
   head: () => Promise<ObjectHead>,
   context: WireContext,
 ): Promise<boolean> {
   const resource = `acs:oss:*:${context.accountId}:${bucket.name}/${key}`
-  if (roleProblem(exchange, 'GetObject', resource, context) === undefined) return true
+  if (roleProblem(exchange, actionOn('GetObject', versionId), resource, context) === undefined) return true
+  if (isSession(exchange)) return false
   return (await effectiveAcl(bucket, head)) !== 'private'
 }
 
@@ -41,6 +58,25 @@ export async function isReadable(
 export function checkRole(exchange: Exchange, action: string, bucket: string, key: string, context: WireContext): void {
   const problem = roleProblem(exchange, action, `acs:oss:*:${context.accountId}:${bucket}/${key}`, context)
   if (problem !== undefined) throw forbidden(problem)
+}
+
+/**
+ * The same, of one that comes into play without being named, or that a bucket may open to everybody: asked of those only
+ * whose rights end where their policy does. Throws AccessDenied.
+ */
+export function checkSession(
+  exchange: Exchange,
+  action: string,
+  bucket: string,
+  key: string,
+  context: WireContext,
+): void {
+  if (isSession(exchange)) checkRole(exchange, action, bucket, key, context)
+}
+
+/** What a session withholds stays withheld, whatever buckets give to everybody. */
+function isSession({ caller }: Exchange): boolean {
+  return caller?.kind === 'assumedRole'
 }
 
 /** Why the caller's own rights are not enough; undefined when they are. */

@@ -41,10 +41,12 @@ export function errorAnswer(error: OssError, request: { method: string; requestI
 
 /** A header value as node:http wants it: bytes of UTF-8, and none that would begin another header. */
 export function headerValue(text: string): string {
+  if (SENDABLE.test(text)) return text
   const line = text.replaceAll(UNSENDABLE, ' ')
   return Buffer.from(line).toString('latin1')
 }
 
+const SENDABLE = /^[\t\u0020-\u007e]*$/
 // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const UNSENDABLE = /[\u0000-\u0008\u000a-\u001f\u007f]/g
 

@@ -22,7 +22,7 @@ export async function readCopySource(exchange: Exchange, context: WireContext): 
     throw new OssError('NoSuchBucket', 'The specified bucket does not exist.', { BucketName: ref.bucket })
   }
   const head = () => context.store.head(ref)
-  if (!(await isReadable(exchange, bucket, ref.key, head, context))) {
+  if (!(await isReadable(exchange, bucket, ref, head, context))) {
     throw new OssError('AccessDenied', 'You have no right to access the source of the copy.')
   }
   return { ref, head: await head() }

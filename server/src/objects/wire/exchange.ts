@@ -44,6 +44,8 @@ export interface Answer {
 /** What operations work with. */
 export interface WireContext {
   store: ObjectStore
+  /** The longest chain of triggers that led to what runs of this function now. */
+  runningDepth(functionKey: string): number
   clock: Clock
   random: Random
   keys: KeyRing

@@ -7,9 +7,12 @@ import { readingIn, readingsOf, type Reading } from './addressing.ts'
 import { errorAnswer, headerValue } from './answers.ts'
 import { readProof, verify } from './auth/authenticate.ts'
 import { RequestBody } from './body.ts'
+import { causeOf } from './cause.ts'
 import { checkBucketName, checkKey } from '../limits.ts'
 import { createRouter } from './router.ts'
 import { readTarget, type Target } from './target.ts'
+import { FileStream } from '../../file-stream.ts'
+import { WholeStream } from '../../whole-stream.ts'
 import type { Principal } from '../../auth/port.ts'
 import type { Random } from '../../clock.ts'
 import type { Bucket, Cause, ObjectHead, ObjectStore } from '../port.ts'
@@ -21,8 +24,6 @@ export interface WireOptions {
 }
 
 export interface WireDependencies extends WireContext {
-  /** The longest chain of triggers that led to what runs of this function now. */
-  runningDepth(functionKey: string): number
   onDefect(error: unknown, requestId: string): void
 }
 
@@ -60,7 +61,10 @@ export function createWire(
       answer = await answerOf(exchange, operation)
     } catch (thrown) {
       const error = thrown instanceof OssError ? thrown : defect(thrown, request, requestId)
-      answer = (await rescue(exchange, operation, error)) ?? refusal(error, request, requestId)
+      const rescued = await rescue(exchange, operation, error).catch((failed: unknown) => {
+        return refusal(failed instanceof OssError ? failed : defect(failed, request, requestId), request, requestId)
+      })
+      answer = rescued ?? refusal(error, request, requestId)
     }
     if (!request.complete && !(await body.discard())) answer = closing(answer)
     const bucket = exchange === undefined ? undefined : deps.store.bucket(exchange.bucketName)
@@ -225,15 +229,7 @@ class WireExchange implements Exchange {
   }
 
   get cause(): Cause {
-    const { caller, requestId, sourceIp } = this
-    const functionKey = caller?.kind === 'function' ? caller.functionKey : null
-    return {
-      requestId,
-      sourceIp,
-      principalId: functionKey ?? caller?.accountId ?? 'anonymous',
-      functionKey,
-      depth: functionKey === null ? 0 : this.#deps.runningDepth(functionKey),
-    }
+    return causeOf(this, this.caller, this.#deps)
   }
 }
 
@@ -254,19 +250,25 @@ function send(
     if (body instanceof Readable) body.destroy()
     return
   }
-  for (const [name, value] of Object.entries(common)) response.setHeader(name, value)
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, headerValue(value))
   const hasBody = request.method !== 'HEAD' && status !== 204 && status !== 304
   const before = request.socket.bytesWritten
   response.once('close', () => done(request.socket.bytesWritten - before))
-  if (body instanceof Readable) {
-    response.writeHead(status)
+  const sent: Record<string, string> = { ...common }
+  for (const [name, value] of Object.entries(headers)) sent[name] = headerValue(value)
+  if (body instanceof Readable && !(body instanceof WholeStream)) {
+    response.writeHead(status, sent)
     body.on('error', () => response.destroy())
     response.once('close', () => body.destroy())
-    body.pipe(response)
+    if (!(body instanceof FileStream)) body.pipe(response)
+    else
+      body.writeTo(response).then(
+        () => response.end(),
+        () => response.destroy(),
+      )
     return
   }
-  if (hasBody) response.setHeader('content-length', body === undefined ? 0 : Buffer.byteLength(body))
-  response.writeHead(status)
-  response.end(hasBody ? body : undefined)
+  const bytes = body instanceof WholeStream ? body.bytes : body
+  if (hasBody) sent['content-length'] = String(bytes === undefined ? 0 : Buffer.byteLength(bytes))
+  response.writeHead(status, sent)
+  response.end(hasBody ? bytes : undefined)
 }

@@ -1,7 +1,7 @@
 /** Which pages of other origins a browser may let use a bucket. Pure. */
 import { malformed, readFlag, readWhole } from './setting.ts'
 import { childText, childrenOf, type XmlElement, type XmlValue } from '../xml.ts'
-import { matchesWildcard } from './wildcard.ts'
+import { matchesWildcard } from '../../../wildcard.ts'
 
 const RULES_MAX = 20
 const METHODS = ['GET', 'PUT', 'DELETE', 'POST', 'HEAD']

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { decodeBase64 } from '../../images/parameters.ts'
 import { checkKey } from '../../limits.ts'
 import { OssError } from '../../port.ts'
-import { checkRole } from '../access.ts'
+import { actionOn, checkRole, checkSession } from '../access.ts'
 import { httpTime, quoted } from '../answers.ts'
 import { checkReadable } from '../attributes.ts'
 import { READ_CONDITIONS, isUnmodified } from '../conditions.ts'
@@ -48,7 +48,12 @@ async function getProcessed(images: Images, exchange: Exchange, context: WireCon
     ...versionHeader(exchange, head),
   }
   if (isUnmodified(exchange.headers, READ_CONDITIONS, content)) return { status: 304, headers }
-  const { body, contentType } = await images.process(exchange.bucket, content, exchange.query.get(PROCESS)!)
+  const { body, contentType } = await images.process(
+    exchange.bucket,
+    content,
+    exchange.query.get(PROCESS)!,
+    checkWatermark(exchange, context),
+  )
   headers['content-type'] = contentType
   if (body !== null) return { status: 200, headers, body }
   headers['content-length'] = String(content.size)
@@ -76,9 +81,12 @@ async function saveProcessed(images: Images, exchange: Exchange, context: WireCo
     throw new OssError('NoSuchBucket', 'The specified bucket does not exist.', { BucketName: target.bucket })
   }
   checkRole(exchange, 'PutObject', target.bucket, target.key, context)
+  const { bucketName, key, query } = exchange
+  checkSession(exchange, actionOn('GetObject', query.get('versionId')), bucketName, key, context)
   const { content } = await findContent(exchange, context)
   checkReadable(content, exchange.receivedMs)
-  const { body, contentType } = await images.process(exchange.bucket, content, process)
+  const check = checkWatermark(exchange, context)
+  const { body, contentType } = await images.process(exchange.bucket, content, process, check)
   const { cause, eventName } = writeOptions(exchange, 'ObjectCreated:PutObject')
   const source = body === null ? await store.read(content) : [body]
   const stored = await store.put(target.bucket, target.key, asAsync(source), {
@@ -88,6 +96,10 @@ async function saveProcessed(images: Images, exchange: Exchange, context: WireCo
   })
   const answer = { bucket: target.bucket, fileSize: stored.size, object: target.key, status: 'OK' }
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(answer) }
+}
+
+function checkWatermark(exchange: Exchange, context: WireContext): (key: string) => void {
+  return (key) => checkSession(exchange, 'GetObject', exchange.bucketName, key, context)
 }
 
 async function* asAsync(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -7,7 +7,7 @@ const base = { Effect: 'Allow', Principal: ['*'], Action: ['oss:GetObject'], Res
 const policy = (...statements: object[]) =>
   readPolicy(JSON.stringify({ Version: '1', Statement: statements.map((each) => ({ ...base, ...each })) }))
 const request: PolicyRequest = {
-  ...{ accountId: '1', action: 'oss:GetObject', resource: '1:b/a/key', sourceIp: '10.0.0.7' },
+  ...{ accountId: '1', action: 'oss:GetObject', resource: 'acs:oss:*:1:b/a/key', sourceIp: '10.0.0.7' },
 }
 
 test('a refusal wins over a permission, and silence is neither', () => {
@@ -30,7 +30,7 @@ test('a statement is for the principals, actions and resources that it names', (
   assert.equal(says({ Resource: '*' }), 'allow')
   const others = { Resource: undefined, NotResource: ['acs:oss:*:*:b/open/*'] }
   assert.equal(says(others), 'allow')
-  assert.equal(says(others, { resource: '1:b/open/x' }), null)
+  assert.equal(says(others, { resource: 'acs:oss:*:1:b/open/x' }), null)
 })
 
 test('addresses and networks are conditions', () => {

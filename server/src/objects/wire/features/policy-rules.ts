@@ -1,21 +1,15 @@
 /** A bucket's policy: who may do what, said by whom it belongs to. Pure. */
 import { BlockList, isIP } from 'node:net'
+import { PolicyError, asObject, covers, effectOf, readStatements, rejectRest, texts } from '../../../auth/port.ts'
 import { OssError } from '../../port.ts'
-import { matchesWildcard } from './wildcard.ts'
+import type { PolicyStatement } from '../../../auth/port.ts'
 
-const VERSION = '1'
-const STATEMENTS_MAX = 100
 const CONDITIONS = ['IpAddress', 'NotIpAddress']
 const CONDITION_KEY = 'acs:SourceIp'
 
-export type PolicyStatement = {
-  effect: 'Allow' | 'Deny'
+export type BucketStatement = PolicyStatement & {
   /** Ids of accounts; `*`: everybody, anonymous included. */
   principals: string[]
-  /** With `oss:`, `*` for any characters. */
-  actions: string[]
-  resources: string[]
-  isNotResource: boolean
   /** Addresses and networks, one of which must hold; empty: no matter. */
   from: string[]
   notFrom: string[]
@@ -26,44 +20,25 @@ export interface PolicyRequest {
   accountId: string | null
   /** With `oss:`. */
   action: string
-  /** `account:bucket/key` */
+  /** `acs:oss:*:account:bucket/key` */
   resource: string
   sourceIp: string
 }
 
 /** Throws OssError InvalidArgument that names the place and what is accepted. */
-export function readPolicy(text: string): PolicyStatement[] {
-  let document: unknown
+export function readPolicy(text: string): BucketStatement[] {
   try {
-    document = JSON.parse(text)
-  } catch {
-    throw refused('', 'it must be JSON')
-  }
-  const { Version, Statement, ...rest } = asObject('', document)
-  rejectRest('', rest)
-  if (Version !== VERSION) throw refused('Version', `it must be "${VERSION}"`)
-  if (!Array.isArray(Statement) || Statement.length === 0 || Statement.length > STATEMENTS_MAX)
-    throw refused('Statement', `it must be a list of 1 to ${STATEMENTS_MAX}`)
-  return Statement.map((statement, i) => readStatement(`Statement[${i}]`, statement))
-}
-
-function readStatement(place: string, value: unknown): PolicyStatement {
-  const { Sid: _sid, Effect, Principal, Action, Resource, NotResource, Condition, ...rest } = asObject(place, value)
-  rejectRest(place, rest)
-  if (Effect !== 'Allow' && Effect !== 'Deny') throw refused(`${place}.Effect`, 'it must be Allow or Deny')
-  if ((Resource === undefined) === (NotResource === undefined))
-    throw refused(place, 'it must hold either Resource or NotResource')
-  return {
-    effect: Effect,
-    principals: texts(`${place}.Principal`, Principal),
-    actions: texts(`${place}.Action`, Action),
-    resources: texts(`${place}.Resource`, Resource ?? NotResource),
-    isNotResource: Resource === undefined,
-    ...readConditions(`${place}.Condition`, Condition),
+    return readStatements(text, (place, { Principal, Condition, ...rest }) => {
+      rejectRest(place, rest)
+      return { principals: texts(`${place}.Principal`, Principal), ...readConditions(`${place}.Condition`, Condition) }
+    })
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    throw new OssError('InvalidArgument', `The policy is not valid: ${error.message}.`)
   }
 }
 
-function readConditions(place: string, value: unknown): Pick<PolicyStatement, 'from' | 'notFrom'> {
+function readConditions(place: string, value: unknown): Pick<BucketStatement, 'from' | 'notFrom'> {
   const conditions = value === undefined ? {} : asObject(place, value)
   const networks = CONDITIONS.map((name) => {
     if (conditions[name] === undefined) return []
@@ -71,59 +46,30 @@ function readConditions(place: string, value: unknown): Pick<PolicyStatement, 'f
     rejectRest(`${place}.${name}`, rest)
     const list = texts(`${place}.${name}.${CONDITION_KEY}`, sources)
     for (const network of list) {
-      if (networkOf(network) === undefined) throw refused(`${place}.${name}`, `'${network}' is no address or network`)
+      if (networkOf(network) === undefined)
+        throw new PolicyError(`${place}.${name}`, `'${network}' is no address or network`)
     }
     return list
   })
   const unknown = Object.keys(conditions).find((name) => !CONDITIONS.includes(name))
   if (unknown !== undefined)
-    throw refused(
+    throw new PolicyError(
       `${place}.${unknown}`,
       `it is not evaluated here; there are ${CONDITIONS.join(', ')} of ${CONDITION_KEY}`,
     )
   return { from: networks[0]!, notFrom: networks[1]! }
 }
 
-function refused(place: string, problem: string): OssError {
-  return new OssError('InvalidArgument', `The policy is not valid: ${place === '' ? '' : `${place}: `}${problem}.`)
-}
-
-function asObject(place: string, value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw refused(place, 'it must be an object')
-  return value as Record<string, unknown>
-}
-
-function rejectRest(place: string, rest: Record<string, unknown>): void {
-  const [unknown] = Object.keys(rest)
-  if (unknown !== undefined) throw refused(place, `there is no member '${unknown}'`)
-}
-
-function texts(place: string, value: unknown): string[] {
-  const list: unknown[] = Array.isArray(value) ? value : [value]
-  const texts = list.filter((item) => typeof item === 'string')
-  if (texts.length === 0 || texts.length < list.length) throw refused(place, 'it must be a text or a list of texts')
-  return texts
-}
-
 /** A refusal wins over a permission; null: the policy says nothing. */
-export function decide(statements: readonly PolicyStatement[], request: PolicyRequest): 'allow' | 'deny' | null {
-  const effects = statements.filter((statement) => applies(statement, request)).map(({ effect }) => effect)
-  if (effects.includes('Deny')) return 'deny'
-  return effects.includes('Allow') ? 'allow' : null
+export function decide(statements: readonly BucketStatement[], request: PolicyRequest): 'allow' | 'deny' | null {
+  return effectOf(statements.filter((statement) => applies(statement, request)))
 }
 
-function applies(statement: PolicyStatement, { accountId, action, resource, sourceIp }: PolicyRequest): boolean {
+function applies(statement: BucketStatement, { accountId, action, resource, sourceIp }: PolicyRequest): boolean {
   const isMeant = statement.principals.some((principal) => principal === '*' || principal === accountId)
-  const isAsked = statement.actions.some((pattern) => matchesWildcard(pattern.toLowerCase(), action.toLowerCase()))
-  const isThere = statement.resources.some((pattern) => matchesWildcard(withinService(pattern), resource))
   const isFrom = statement.from.length === 0 || within(statement.from, sourceIp)
   const isBarred = statement.notFrom.length > 0 && within(statement.notFrom, sourceIp)
-  return isMeant && isAsked && isThere !== statement.isNotResource && isFrom && !isBarred
-}
-
-/** Without `acs:oss:{region}:`; there is one region. */
-function withinService(pattern: string): string {
-  return pattern === '*' ? pattern : pattern.split(':').slice(3).join(':')
+  return isMeant && isFrom && !isBarred && covers(statement, action, resource)
 }
 
 function within(networks: readonly string[], address: string): boolean {

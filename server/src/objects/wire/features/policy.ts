@@ -1,7 +1,7 @@
 /** The bucket's policy: kept as it came, and asked before roles and access control lists. */
 import { OssError } from '../../port.ts'
 import { emptyAnswer } from '../answers.ts'
-import { decide, readPolicy, type PolicyStatement } from './policy-rules.ts'
+import { decide, readPolicy, type BucketStatement } from './policy-rules.ts'
 import type { Exchange, Feature, Operation, WireContext } from '../exchange.ts'
 
 const POLICY_BYTES_MAX = 16 * 1024
@@ -9,7 +9,7 @@ const FLAG = 'policy'
 /** What the holder of the account may always do, so that no policy shuts everybody out. */
 const OWN_OPERATIONS = ['PutBucketPolicy', 'GetBucketPolicy', 'DeleteBucketPolicy']
 
-type StoredPolicy = { text: string; statements: PolicyStatement[] }
+type StoredPolicy = { text: string; statements: BucketStatement[] }
 
 const row = { level: 'bucket', access: 'owner', flags: [FLAG] } as const
 
@@ -54,7 +54,7 @@ function decisionOf(exchange: Exchange, operation: Operation, accountId: string)
   return decide(policy.statements, {
     accountId: caller?.kind === 'account' ? caller.accountId : null,
     action: `oss:${operation.action}`,
-    resource: `${accountId}:${bucketName}${key === '' ? '' : `/${key}`}`,
+    resource: `acs:oss:*:${accountId}:${bucketName}${key === '' ? '' : `/${key}`}`,
     sourceIp,
   })
 }

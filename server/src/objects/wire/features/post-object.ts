@@ -6,6 +6,7 @@ import { readAttributes } from '../attributes.ts'
 import { checkKey, objectLimits } from '../../limits.ts'
 import { OssError, type PutOptions, type PutResult } from '../../port.ts'
 import { storedHeaders, writeOptions } from '../operations/write.ts'
+import { causeOf } from '../cause.ts'
 import { percentEncodePath } from '../target.ts'
 import { checkFormPolicy, lengthRange, readFormPolicy } from './form-policy.ts'
 import { readForm, type UploadForm } from './form-reader.ts'
@@ -75,7 +76,7 @@ async function storeForm(
 
 /** The request as it is once its form tells who sends it and what it writes. */
 function authenticated(exchange: Exchange, key: string, { fields }: UploadForm, context: WireContext): Exchange {
-  const { bucketName, bucket, receivedMs, cause } = exchange
+  const { bucketName, bucket, receivedMs } = exchange
   const proof = verifyPostPolicy(fields, context.keys, receivedMs)
   const policy = fields.get('policy')
   if (policy !== undefined) {
@@ -84,10 +85,9 @@ function authenticated(exchange: Exchange, key: string, { fields }: UploadForm, 
   }
   const { requestId, method, url, headers, query, sourceIp, body } = exchange
   const caller = proof?.principal ?? null
-  const functionKey = caller?.kind === 'function' ? caller.functionKey : null
   return {
     ...{ requestId, method, url, headers, query, bucketName, bucket, sourceIp, receivedMs, body, key, caller },
-    cause: { ...cause, functionKey, principalId: functionKey ?? caller?.accountId ?? 'anonymous' },
+    cause: causeOf(exchange, caller, context),
     head: () => context.store.head({ bucket: bucketName, key }),
   }
 }

@@ -2,7 +2,7 @@
 import { OssError } from '../../port.ts'
 import { childText, childrenOf, type XmlElement } from '../xml.ts'
 import { malformed, readFlag, settingOf, settingOperations, type Setting } from './setting.ts'
-import { matchesWildcard } from './wildcard.ts'
+import { matchesWildcard } from '../../../wildcard.ts'
 import type { Exchange, Feature, Operation } from '../exchange.ts'
 
 export type RefererRule = {

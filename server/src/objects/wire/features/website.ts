@@ -57,6 +57,7 @@ async function rescue(
   error: OssError,
   context: WireContext,
 ): Promise<Answer | null> {
+  if (error.code === 'NoSuchBucket') return null
   const site = error.code === 'NoSuchKey' || exchange.key === '' ? siteOf(exchange, operation) : undefined
   if (site === undefined) return null
   const { key, headers, method } = exchange
@@ -95,7 +96,7 @@ async function readable(exchange: Exchange, key: string, context: WireContext): 
   const { bucket } = exchange
   const head = () => context.store.head({ bucket: bucket.name, key })
   try {
-    return (await isReadable(exchange, bucket, key, head, context)) ? await head() : undefined
+    return (await isReadable(exchange, bucket, { key }, head, context)) ? await head() : undefined
   } catch (error) {
     if (error instanceof OssError) return undefined
     throw error

@@ -1,7 +1,7 @@
 /** Many objects removed by one request. */
 import { OssError } from '../../port.ts'
 import { emptyAnswer, keyEncoder, xmlAnswer } from '../answers.ts'
-import { checkRole } from '../access.ts'
+import { actionOn, checkRole, checkSession } from '../access.ts'
 import { childText, childrenOf, parseXml } from '../xml.ts'
 import { writeOptions } from './write.ts'
 import type { ObjectRef } from '../../port.ts'
@@ -33,8 +33,9 @@ async function deleteObjects(exchange: Exchange, context: WireContext): Promise<
     throw new OssError('MalformedXML', `Delete must hold 1 to ${KEYS_MAX} Objects with a Key.`)
   }
   // Whom the bucket's list let in is not asked for a role.
-  if (exchange.bucket.acl !== 'public-read-write') {
-    for (const { key } of refs) checkRole(exchange, 'DeleteObject', bucket, key, context)
+  const check = exchange.bucket.acl === 'public-read-write' ? checkSession : checkRole
+  for (const { key, versionId } of refs) {
+    check(exchange, actionOn('DeleteObject', versionId), bucket, key, context)
   }
   const options = writeOptions(exchange, 'ObjectRemoved:DeleteObjects')
   const removed = await Promise.all(refs.map((ref) => context.store.delete(ref, options)))

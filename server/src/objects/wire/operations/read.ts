@@ -1,6 +1,7 @@
 /** Objects read: whole, in part, or what is known of them. */
 import { OssError, type ObjectHead } from '../../port.ts'
 import { emptyAnswer, httpTime, quoted } from '../answers.ts'
+import { checkSession } from '../access.ts'
 import { attributeHeaders, checkReadable } from '../attributes.ts'
 import { READ_CONDITIONS, isUnmodified } from '../conditions.ts'
 import { readRange } from '../range.ts'
@@ -23,12 +24,13 @@ export interface Found {
   content: ObjectHead
 }
 
-/** Rejects with NoSuchKey, MethodNotAllowed (a delete marker), SymlinkTargetNotExist, InvalidTargetType. */
-export async function findContent(exchange: Exchange, { store }: WireContext): Promise<Found> {
+/** Rejects with NoSuchKey, MethodNotAllowed (a delete marker), AccessDenied, SymlinkTargetNotExist, InvalidTargetType. */
+export async function findContent(exchange: Exchange, context: WireContext): Promise<Found> {
   const head = await exchange.head()
   const { symlinkTarget } = head
   if (symlinkTarget === null) return { head, content: head }
-  const content = await store.head({ bucket: head.bucket, key: symlinkTarget }).catch((error: unknown) => {
+  checkSession(exchange, 'GetObject', head.bucket, symlinkTarget, context)
+  const content = await context.store.head({ bucket: head.bucket, key: symlinkTarget }).catch((error: unknown) => {
     if (!(error instanceof OssError) || error.code !== 'NoSuchKey') throw error
     throw new OssError('SymlinkTargetNotExist', 'The symlink target object does not exist.', { Key: symlinkTarget })
   })
@@ -73,7 +75,22 @@ async function getObjectMeta(exchange: Exchange): Promise<Answer> {
 }
 
 /** Of a link: length and ETag are those of its target, the rest its own. */
-export function objectHeaders({ head, content }: Found, exchange: Exchange): Record<string, string> {
+export function objectHeaders(found: Found, exchange: Exchange): Record<string, string> {
+  return { ...storedHeaders(found), ...versionHeader(exchange, found.head) }
+}
+
+/** Of heads that are no links, as a store may give the same one again and again. */
+const known = new WeakMap<ObjectHead, Readonly<Record<string, string>>>()
+
+function storedHeaders(found: Found): Readonly<Record<string, string>> {
+  const { head, content } = found
+  if (head !== content) return makeHeaders(found)
+  let headers = known.get(head)
+  if (headers === undefined) known.set(head, (headers = makeHeaders(found)))
+  return headers
+}
+
+function makeHeaders({ head, content }: Found): Record<string, string> {
   const headers = attributeHeaders(head)
   headers['content-length'] = String(content.size)
   headers['etag'] = quoted(content.etag)
@@ -86,7 +103,7 @@ export function objectHeaders({ head, content }: Found, exchange: Exchange): Rec
   if (head.type === 'Appendable') headers['x-oss-next-append-position'] = String(head.size)
   const tags = Object.keys(head.tags).length
   if (tags > 0) headers['x-oss-tagging-count'] = String(tags)
-  return Object.assign(headers, versionHeader(exchange, head))
+  return headers
 }
 
 /** Where versions are, or were, kept. */
@@ -113,6 +130,7 @@ const OVERRIDES = [
 
 /** `response-*` parameters, of those who signed the request: nobody else may choose what a browser makes of an object. */
 function overrideHeaders(headers: Record<string, string>, { query, caller }: Exchange): void {
+  if (query.size === 0) return
   for (const name of OVERRIDES) {
     const value = query.get(`response-${name}`)
     if (value === undefined || value === '') continue
