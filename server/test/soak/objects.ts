@@ -35,7 +35,7 @@ export interface ObjectsResult {
   keys: number
   /** Reads of a key that were compared. */
   checked: number
-  /** `torn key`: what was read where, and should not have been. */
+  /** Keys, each with what it was instead of whole. */
   wrong: string[]
   events: EventsResult
 }
@@ -114,7 +114,7 @@ export class Objects {
     const read = async () => {
       for (let key = keys.pop(); key !== undefined; key = keys.pop()) {
         const verdict = await this.#check(key)
-        if (verdict !== 'whole') this.#wrong.push(`${verdict} ${key}`)
+        if (verdict !== 'whole') this.#wrong.push(`${key} is ${verdict}`)
       }
     }
     await Promise.all(Array.from({ length: READERS }, read))
@@ -167,8 +167,8 @@ export class Objects {
       const verdict = this.#ledger.judge(key, md5(content))
       return res.headers['x-oss-hash-crc64ecma'] === crc64(content) ? verdict : 'torn'
     } catch (error) {
-      if ((error as OssFailure).code !== 'NoSuchKey') throw error
-      return this.#ledger.judge(key, null)
+      // Anything else than a clear no is an object whose bytes cannot be had.
+      return (error as OssFailure).code === 'NoSuchKey' ? this.#ledger.judge(key, null) : 'torn'
     }
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** Without progress for so long, what is missing is lost: longer than the longest pause between two attempts. */
-export const PATIENCE_MS = 60_000
+/** Without progress for so long, what is missing is lost: longer than an attempt and the pause before the next. */
+export const PATIENCE_MS = 90_000
 export const LOOK_INTERVAL_MS = 200
 
 /** Waits until nothing is missing, or nothing has come for a while; to how many ms that took. */
