@@ -45,6 +45,8 @@ export class SandboxNetwork {
   readonly #waiting: { resolve(slot: NetworkSlot): void; reject(error: unknown): void }[] = []
   /** What is made or removed in the background. */
   readonly #busy = new Set<Promise<void>>()
+  /** Those of them that may bring a namespace or an address back. */
+  readonly #returning = new Set<Promise<void>>()
   #made = 0
   #making = 0
   #pause: Timer | null = null
@@ -100,7 +102,11 @@ export class SandboxNetwork {
    * would reach the next, and connections that the kernel still tracks would count against it.
    */
   giveBack(slot: NetworkSlot): void {
-    if (!this.#isClosed) this.#inBackground(this.#takeBack(slot))
+    if (this.#isClosed) return
+    const returning = this.#takeBack(slot)
+    this.#returning.add(returning)
+    void returning.finally(() => this.#returning.delete(returning))
+    this.#inBackground(returning)
   }
 
   async #takeBack(slot: NetworkSlot): Promise<void> {
@@ -149,8 +155,10 @@ export class SandboxNetwork {
       this.#offer(await this.#create())
       this.#refillLater()
     } catch (error) {
+      // What is just being given back, or its address, may be what was missing: then it is tried again.
+      if (this.#returning.size > 0) await Promise.allSettled(this.#returning)
       // Who waits hears of it; nobody waiting, the next one who needs a namespace tries again.
-      this.#waiting.shift()?.reject(error)
+      else this.#waiting.shift()?.reject(error)
     } finally {
       this.#making--
       if (this.#waiting.length > 0) this.#refill()
