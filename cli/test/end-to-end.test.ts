@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../server/test/support/platform.ts'
 import { type FakeTerminal, compileCache, fakeTerminal, sluice } from './support.ts'
 
 const LAUNCHER = join(import.meta.dirname, '..', 'bin', 'sluice.cjs')
@@ -25,14 +25,6 @@ const environment: Record<string, string> = {
 }
 let platform: ChildProcess
 let url = ''
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
-}
 
 async function startPlatform(...command: string[]): Promise<void> {
   platform = spawn(process.execPath, command, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })

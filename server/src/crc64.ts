@@ -43,12 +43,22 @@ export class Crc64 {
   #high = -1
 
   update(bytes: Uint8Array): this {
+    const start = Math.min(-bytes.byteOffset & 3, bytes.length)
+    const steps = Math.floor((bytes.length - start) / BYTES_PER_STEP)
+    const end = start + steps * BYTES_PER_STEP
+    this.#eachByte(bytes, 0, start)
+    if (steps > 0) this.#eachStep(new Int32Array(bytes.buffer, bytes.byteOffset + start, steps * 2))
+    this.#eachByte(bytes, end, bytes.length)
+    return this
+  }
+
+  /** A word is read at once, lowest byte first: the order of x64 and ARM. */
+  #eachStep(words: Int32Array): void {
     let l = this.#low
     let h = this.#high
-    let i = 0
-    for (const end = bytes.length - (BYTES_PER_STEP - 1); i < end; i += BYTES_PER_STEP) {
-      const a = l ^ (bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24))
-      const b = h ^ (bytes[i + 4]! | (bytes[i + 5]! << 8) | (bytes[i + 6]! << 16) | (bytes[i + 7]! << 24))
+    for (let i = 0; i < words.length; i += 2) {
+      const a = l ^ words[i]!
+      const b = h ^ words[i + 1]!
       const i7 = 1792 + (a & 0xff)
       const i6 = 1536 + ((a >>> 8) & 0xff)
       const i5 = 1280 + ((a >>> 16) & 0xff)
@@ -60,14 +70,16 @@ export class Crc64 {
       l = low[i7]! ^ low[i6]! ^ low[i5]! ^ low[i4]! ^ low[i3]! ^ low[i2]! ^ low[i1]! ^ low[i0]!
       h = high[i7]! ^ high[i6]! ^ high[i5]! ^ high[i4]! ^ high[i3]! ^ high[i2]! ^ high[i1]! ^ high[i0]!
     }
-    for (; i < bytes.length; i++) {
-      const index = (l ^ bytes[i]!) & 0xff
-      l = ((l >>> 8) | (h << 24)) ^ low[index]!
-      h = (h >>> 8) ^ high[index]!
-    }
     this.#low = l
     this.#high = h
-    return this
+  }
+
+  #eachByte(bytes: Uint8Array, start: number, end: number): void {
+    for (let i = start; i < end; i++) {
+      const index = (this.#low ^ bytes[i]!) & 0xff
+      this.#low = ((this.#low >>> 8) | (this.#high << 24)) ^ low[index]!
+      this.#high = (this.#high >>> 8) ^ high[index]!
+    }
   }
 
   digest(): string {

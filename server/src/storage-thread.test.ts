@@ -41,7 +41,7 @@ function threadOf(file: string, notices: string[], opened: string[][], bounds = 
     {
       script: new URL('./storage-thread-for-tests.ts', import.meta.url),
       data: { file },
-      subject: 'test',
+      subject: 'test database',
       onOpened: ({ keys }) => opened.push(keys),
       toError: ({ key }) => new KeyRefused(key),
       ...bounds,

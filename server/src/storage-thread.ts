@@ -57,7 +57,7 @@ export interface StorageThreadOptions<Opened, Refusal> {
   script: URL
   /** Passed on to it. */
   data: unknown
-  /** Whose database it is, for messages: `queue`. */
+  /** Which database it is, or what else the thread does, for messages: `queue database`. */
   subject: string
   /** Hears, each time the thread has opened its database, what it says of it; before any answer. */
   onOpened?: (opened: Opened) => void
@@ -106,7 +106,7 @@ export class StorageThread<Asks extends AskTable<Asks>, Opened = null, Refusal =
     this.#worker = worker
     this.#isOpened = false
     return new Promise((resolve, reject) => {
-      let failure = new Error(`the thread of the ${subject} database ended`)
+      let failure = new Error(`the thread of the ${subject} ended`)
       worker.on('message', (message: FromThread) => {
         if (message.kind === 'opened') {
           this.#opened(message.opened as Opened)
@@ -158,11 +158,11 @@ export class StorageThread<Asks extends AskTable<Asks>, Opened = null, Refusal =
 
   #refusal(size: number): StorageError | undefined {
     const { subject } = this.#options
-    if (this.#closed) return new StorageError('unavailable', `the ${subject} database is closed`)
+    if (this.#closed) return new StorageError('unavailable', `the ${subject} is closed`)
     const isFull =
       this.#waiting.length + this.#sent.length >= this.#pendingAsksMax ||
       this.#pendingBytes + size > this.#pendingBytesMax
-    return isFull ? new StorageError('busy', `too much waits for the ${subject} database; try again`) : undefined
+    return isFull ? new StorageError('busy', `too much waits for the ${subject}; try again`) : undefined
   }
 
   #opened(opened: Opened): void {
@@ -213,13 +213,13 @@ export class StorageThread<Asks extends AskTable<Asks>, Opened = null, Refusal =
   #toError(failure: Failure): Error {
     const { subject, toError } = this.#options
     if ('refused' in failure) return toError(failure.refused as Refusal)
-    if ('failed' in failure) return new Error(`the ${subject} database could not carry it out: ${failure.failed}`)
-    return new StorageError('unavailable', `the ${subject} database cannot be used now: ${failure.unavailable}`)
+    if ('failed' in failure) return new Error(`the ${subject} could not carry it out: ${failure.failed}`)
+    return new StorageError('unavailable', `the ${subject} cannot be used now: ${failure.unavailable}`)
   }
 
   #tell(storageFailure: string): void {
     if (storageFailure !== '' && !this.#isFailing) {
-      this.#notify(`the ${this.#options.subject} database cannot be used now: ${storageFailure}`)
+      this.#notify(`the ${this.#options.subject} cannot be used now: ${storageFailure}`)
     }
     this.#isFailing = storageFailure !== ''
   }

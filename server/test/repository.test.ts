@@ -139,6 +139,19 @@ test('docs/reference/errors.md lists the error table, code by code', () => {
   assert.deepEqual(documented.toSorted(byCode), expected.toSorted(byCode))
 })
 
+test('the tests that docs/reference/bad-days.md names are there', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'reference', 'bad-days.md'), 'utf8')
+  const named = [...page.matchAll(/`((?:src|test)\/[^`]+)` "([^"]+)"/g)].map(([, path = '', title = '']) => ({
+    path,
+    title,
+  }))
+  assert.ok(named.length > 20)
+  const problems = named
+    .filter(({ path, title }) => !readFileSync(join(ROOT, 'server', path), 'utf8').includes(title))
+    .map(({ path, title }) => `${path}: ${title}`)
+  assertNone(problems, 'a test that was renamed is renamed there, too')
+})
+
 test('no file names a path of somebody’s machine or a package registry', () => {
   // Spelt in parts, so that this file passes too.
   const forbidden = [

@@ -153,6 +153,7 @@ export async function startApi(
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
       await Promise.all([closed, api.close()])
+      await blobs.close()
       await metadata.close()
       await rm(directory, { recursive: true, force: true })
     },

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import { buffer } from 'node:stream/consumers'
 import { blobStoreContract, from, listed, somePiece } from './contract.ts'
 import { openFileBlobs } from './files.ts'
@@ -101,6 +102,62 @@ test('files: a file that lost its end is an error for who asks for the end', asy
   truncateSync(path.join(directory, name!, 'a'), 500)
   await assert.rejects(store.open('a', { first: 0, last: 999 }), /blob 'a' has 500 bytes; byte 999 was asked for/)
 })
+
+test('files: when the thread of small files dies, every put is stored all the same, and it starts again', async (t) => {
+  const workers: Worker[] = []
+  const onWorker = (worker: Worker) => void workers.push(worker)
+  process.on('worker', onWorker)
+  t.after(() => process.off('worker', onWorker))
+  const directory = temporaryFolder(t)
+  const notices: string[] = []
+  const store = await open(directory, (message) => void notices.push(message))
+  const put = (id: string) => store.put(id, from([somePiece(1000, 1)]))
+  await put('first')
+  const ids = Array.from({ length: 50 }, (_, i) => `blob-${i}`)
+  await Promise.all([...ids.map(put), workers[0]!.terminate()])
+  await put('last')
+  assert.deepEqual(filesOf(directory).sort(), ['first', 'last', ...ids].sort())
+  assert.deepEqual(
+    notices.map((notice) => /the thread of the writer of small files ended/.test(notice)),
+    [true],
+  )
+  assert.equal(workers.length, 2)
+  await store.close()
+  assert.deepEqual(
+    workers.map(({ threadId }) => threadId),
+    [-1, -1],
+  )
+})
+
+test('files: more small blobs at once than the thread takes are all stored', async (t) => {
+  const directory = temporaryFolder(t)
+  const store = await openIn(t, directory)
+  const piece = somePiece(250_000, 1)
+  const ids = Array.from({ length: 300 }, (_, i) => `blob-${i}`)
+  await Promise.all(ids.map((id) => store.put(id, from([piece]))))
+  const infos = await listed(store)
+  assert.deepEqual(infos.map(({ id }) => id).sort(), ids.toSorted())
+  assert.ok(infos.every(({ bytes }) => bytes === piece.length))
+})
+
+test(
+  'files: small blobs that find no room leave nothing and their neighbours alone',
+  { skip: noSmallDisk ?? false },
+  async (t) => {
+    const disk = mountSmallDisk(1024 * 1024)
+    t.after(() => disk.unmount())
+    const store = await openIn(t, path.join(disk.folder, 'blobs'))
+    const ids = Array.from({ length: 20 }, (_, i) => `blob-${i}`)
+    const outcomes = await Promise.allSettled(ids.map((id) => store.put(id, from([somePiece(100_000, 1)]))))
+    const stored = ids.filter((_, i) => outcomes[i]!.status === 'fulfilled')
+    const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []))
+    assert.ok(stored.length > 0 && reasons.length > 0, `${stored.length} were stored`)
+    for (const reason of reasons) assert.equal((reason as NodeJS.ErrnoException).code, 'ENOSPC')
+    assert.deepEqual(filesOf(disk.folder).sort(), stored.toSorted())
+    await store.remove(stored[0]!)
+    await store.put('after', from([somePiece(100_000, 1)]))
+  },
+)
 
 test('files: open files go as streams end or are destroyed', { skip: noOpenFiles() }, async (t) => {
   const directory = temporaryFolder(t)

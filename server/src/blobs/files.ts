@@ -5,13 +5,15 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { FileStream } from '../file-stream.ts'
+import { StorageError } from '../storage-thread.ts'
 import { WholeStream } from '../whole-stream.ts'
 import { checkBlobId } from './blob-id.ts'
 import { FolderSyncs } from './folder-syncs.ts'
 import { BlobNotFoundError, type BlobInfo, type BlobStore, type ByteRange } from './port.ts'
+import { createSmallFiles, type SmallFiles } from './small-files.ts'
 
 /** Pieces are written when so much has come, or all: a write is a message to another thread and back. */
-const WRITE_BYTES = 128 * 1024
+const WRITE_BYTES = 256 * 1024
 const AT_ONCE_BYTES_MAX = 256 * 1024
 const FAN_OUT_NAME = /^[0-9a-f]{2}$/
 /** What `check` writes: a disk without space refuses it. */
@@ -21,12 +23,15 @@ const CHECK_BYTES = 4096
  * `directory` belongs to this store alone, and is made when absent. It holds `incoming/` (what is being written; emptied
  * here, as a process that was killed leaves its half) and up to 256 folders, made as they are needed.
  */
-export async function openFileBlobs(directory: string): Promise<BlobStore> {
+export async function openFileBlobs(
+  directory: string,
+  notify: (message: string) => void = () => {},
+): Promise<BlobStore> {
   const incoming = join(directory, 'incoming')
   await rm(incoming, { recursive: true, force: true })
   await mkdir(incoming, { recursive: true, mode: 0o700 })
   const folders = (await readdir(directory)).filter((name) => FAN_OUT_NAME.test(name))
-  return new FileBlobs(directory, folders)
+  return new FileBlobs(directory, folders, createSmallFiles(notify))
 }
 
 class FileBlobs implements BlobStore {
@@ -34,25 +39,27 @@ class FileBlobs implements BlobStore {
   readonly #syncs = new FolderSyncs()
   /** Folders that are there, or are being made. */
   readonly #folders: Map<string, Promise<void>>
+  readonly #smallFiles: SmallFiles
   #incomingCount = 0
 
-  constructor(directory: string, folders: readonly string[]) {
+  constructor(directory: string, folders: readonly string[], smallFiles: SmallFiles) {
     this.#directory = directory
+    this.#smallFiles = smallFiles
     this.#folders = new Map(folders.map((name) => [name, Promise.resolve()]))
   }
 
   async put(id: string, source: AsyncIterable<Uint8Array>): Promise<number> {
     checkBlobId(id)
-    return this.#incoming(async (temporary, file) => {
-      const bytes = await writeAll(file, source)
-      // The size is part of what is synced; times are not worth a second write of the journal.
-      await file.datasync()
-      const folder = folderOf(id)
-      await this.#makeFolder(folder)
-      await rename(temporary, join(this.#directory, folder, id))
-      await this.#syncs.sync(join(this.#directory, folder))
-      return bytes
-    })
+    const batches = inBatches(source)
+    try {
+      const first = (await batches.next()).value as PieceBatch
+      await this.#makeFolder(folderOf(id))
+      const isSmall = first.bytes < WRITE_BYTES
+      if (isSmall && (await this.#putSmall(id, first))) return first.bytes
+      return await this.#putLarge(id, first, batches)
+    } finally {
+      await batches.return(undefined)
+    }
   }
 
   async open(id: string, range?: ByteRange): Promise<Readable> {
@@ -106,13 +113,46 @@ class FileBlobs implements BlobStore {
     })
   }
 
-  close(): Promise<void> {
-    return this.#syncs.settled()
+  async close(): Promise<void> {
+    await Promise.all([this.#syncs.settled(), this.#smallFiles.close()])
+  }
+
+  /** Resolves to false when the thread of small files is busy or has died. */
+  async #putSmall(id: string, { pieces, bytes }: PieceBatch): Promise<boolean> {
+    const temporary = this.#newPath()
+    const data = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, bytes)
+    try {
+      await this.#smallFiles.ask('write', { temporary, path: this.#path(id) }, data)
+      return true
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      await rm(temporary, { force: true })
+      return false
+    }
+  }
+
+  /** The next batch is taken while one is written. */
+  #putLarge(id: string, first: PieceBatch, rest: AsyncIterable<PieceBatch>): Promise<number> {
+    return this.#incoming(async (temporary, file) => {
+      let bytes = first.bytes
+      let writing = writeBatch(file, first)
+      for await (const batch of rest) {
+        await writing
+        writing = writeBatch(file, batch)
+        bytes += batch.bytes
+      }
+      await writing
+      // The size is part of what is synced; times are not worth a second write of the journal.
+      await file.datasync()
+      await rename(temporary, this.#path(id))
+      await this.#syncs.sync(join(this.#directory, folderOf(id)))
+      return bytes
+    })
   }
 
   /** Gives a new file to `use`, which writes it and moves it away; whatever fails, the file does not stay. */
   async #incoming<Result>(use: (path: string, file: FileHandle) => Promise<Result>): Promise<Result> {
-    const path = join(this.#directory, 'incoming', String(++this.#incomingCount))
+    const path = this.#newPath()
     const file = await open(path, 'wx', 0o600)
     try {
       return await use(path, file)
@@ -122,6 +162,10 @@ class FileBlobs implements BlobStore {
     } finally {
       await file.close()
     }
+  }
+
+  #newPath(): string {
+    return join(this.#directory, 'incoming', String(++this.#incomingCount))
   }
 
   #makeFolder(name: string): Promise<void> {
@@ -165,23 +209,38 @@ function rangeBeyond(id: string, size: number, last: number): Error {
   return new Error(`blob '${id}' has ${size} bytes; byte ${last} was asked for`)
 }
 
-async function writeAll(file: FileHandle, source: AsyncIterable<Uint8Array>): Promise<number> {
-  let written = 0
+interface PieceBatch {
+  pieces: Uint8Array[]
+  bytes: number
+}
+
+/** The last one, and only that, is smaller than WRITE_BYTES; it may be empty. */
+async function* inBatches(source: AsyncIterable<Uint8Array>): AsyncGenerator<PieceBatch, undefined, void> {
   let pieces: Uint8Array[] = []
-  let waiting = 0
-  const write = async () => {
-    await file.writeFile(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces, waiting))
-    written += waiting
-    pieces = []
-    waiting = 0
-  }
+  let bytes = 0
   for await (const piece of source) {
     pieces.push(piece)
-    waiting += piece.byteLength
-    if (waiting >= WRITE_BYTES) await write()
+    bytes += piece.byteLength
+    if (bytes < WRITE_BYTES) continue
+    yield { pieces, bytes }
+    pieces = []
+    bytes = 0
   }
-  if (waiting > 0) await write()
-  return written
+  yield { pieces, bytes }
+}
+
+/** A rejection is heard by who awaits it later. */
+function writeBatch(file: FileHandle, { pieces, bytes }: PieceBatch): Promise<void> {
+  const writing = writeWhole(file, pieces, bytes)
+  writing.catch(() => {})
+  return writing
+}
+
+async function writeWhole(file: FileHandle, pieces: readonly Uint8Array[], bytes: number): Promise<void> {
+  if (bytes === 0) return
+  const { bytesWritten } = await file.writev(pieces)
+  // A disk that is nearly full takes a part, and says why not more when it is asked again.
+  if (bytesWritten < bytes) await file.writeFile(Buffer.concat(pieces, bytes).subarray(bytesWritten))
 }
 
 function isMissing(error: unknown): boolean {

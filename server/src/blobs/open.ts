@@ -22,7 +22,7 @@ export function blobsOf(
   deps: { clock: Clock; notify(message: string): void },
 ): OpenBlobs {
   const { url, directory, accountId } = settings
-  if (url === '') return (kind) => openFileBlobs(join(directory, kind))
+  if (url === '') return (kind) => openFileBlobs(join(directory, kind), (message) => deps.notify(message))
   const location = parseS3Url(url, settings)
   return async (kind) => {
     const { openS3Blobs } = await import('./s3.ts')

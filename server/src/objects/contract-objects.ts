@@ -299,4 +299,4 @@ export function objectTests(objectTest: SceneTest): void {
   })
 }
 
-export const wholeList = { prefix: '', delimiter: '', after: '', limit: 1000 }
+const wholeList = { prefix: '', delimiter: '', after: '', limit: 1000 }

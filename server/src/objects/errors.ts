@@ -1,5 +1,5 @@
 /** Every error of the object store and its wire: code and HTTP status, as OSS has them. */
-export const ossErrorTable = {
+const ossErrorTable = {
   InvalidArgument: 400,
   InvalidDigest: 400,
   InvalidBucketName: 400,

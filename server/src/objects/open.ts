@@ -38,7 +38,7 @@ export async function openObjectStore(options: ObjectStoreOptions, deps: ObjectS
     {
       script: new URL('./index/thread.ts', import.meta.url),
       data: { file },
-      subject: 'objects',
+      subject: 'objects database',
       onOpened: (answer) => (opened = answer),
       toError: ({ code, message, details, headers }) => new OssError(code, message, { ...details }, { ...headers }),
     },

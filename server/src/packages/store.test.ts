@@ -6,6 +6,7 @@ import { basename, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { after, test } from 'node:test'
 import { openFileBlobs } from '../blobs/files.ts'
+import type { BlobStore } from '../blobs/port.ts'
 import { systemClock } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
@@ -17,7 +18,11 @@ import { link, makeZip } from './zip-fixtures.ts'
 import type { ZipEntry } from './zip-fixtures.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'package-store-'))
-after(() => removeTree(root))
+const opened: BlobStore[] = []
+after(async () => {
+  await Promise.all(opened.map((blobs) => blobs.close()))
+  await removeTree(root)
+})
 let count = 0
 
 interface Harness {
@@ -26,8 +31,14 @@ interface Harness {
   clock: Clock & { advance(ms: number): void }
 }
 
-async function openStore(directory: string, clock: Clock, options: { cacheBytesMax?: number; limits?: object } = {}) {
+async function openBlobs(directory: string): Promise<BlobStore> {
   const blobs = await openFileBlobs(join(directory, 'blobs'))
+  opened.push(blobs)
+  return blobs
+}
+
+async function openStore(directory: string, clock: Clock, options: { cacheBytesMax?: number; limits?: object } = {}) {
+  const blobs = await openBlobs(directory)
   return createPackageStore({ directory, cacheBytesMax: 1024 * 1024 * 1024, ...options }, { clock, blobs })
 }
 
@@ -312,7 +323,7 @@ test('a package that is put while a sweep forgets it is there afterwards', async
 
 test('what one platform stored, another one on the same blobs unpacks', async () => {
   const directory = join(root, String(++count))
-  const blobs = await openFileBlobs(join(directory, 'blobs'))
+  const blobs = await openBlobs(directory)
   const open = (name: string) =>
     createPackageStore({ directory: join(directory, name), cacheBytesMax: 1024 * 1024 }, { clock: systemClock, blobs })
   const [first, second] = [await open('first'), await open('second')]

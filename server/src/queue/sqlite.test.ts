@@ -141,7 +141,8 @@ test(
   'SQLite: a full disk refuses, loses nothing, and what is completed makes room again',
   { skip: noSmallDisk ?? false },
   async (t) => {
-    const { folder: directory, unmount } = mountSmallDisk(DISK_BYTES)
+    const disk = mountSmallDisk(DISK_BYTES)
+    const directory = disk.folder
     const notices: string[] = []
     const clock = new SimulatedClock(BASE_MS)
     const notify = (message: string) => notices.push(message)
@@ -149,7 +150,7 @@ test(
     const queue = await createSqliteQueue(options, { clock, notify })
     t.after(async () => {
       await queue.close()
-      unmount()
+      disk.unmount()
     })
     const isUnavailable = (error: unknown) => error instanceof FcError && error.code === 'ServiceUnavailable'
     const body = Buffer.alloc(100_000)

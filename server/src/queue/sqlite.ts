@@ -44,7 +44,7 @@ export async function createSqliteQueue(
     {
       script: new URL('./worker.ts', import.meta.url),
       data: { directory, freeBytesMin } satisfies QueueData,
-      subject: 'queue',
+      subject: 'queue database',
       onOpened: (opened) => queue.opened(opened),
       toError: (refusal) => {
         if ('diskIsLow' in refusal) tellDiskIsLow()

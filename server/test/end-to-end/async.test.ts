@@ -135,6 +135,30 @@ test('3.0: what fails is tried again, told to the failure destination, and to be
   await refused(gone, 'AsyncConfigNotExists', /'solo'/)
 })
 
+test('a function that always times out uses up its retries, each in a new instance, and its failure destination is told', async () => {
+  const code = `
+    const instance = crypto.randomUUID()
+    exports.handler = () => (console.log('INSTANCE ' + instance), new Promise(() => {}))`
+  await platform.deploy('late', { 'index.js': code }, { timeout: 1 })
+  await configure3('late', {
+    maxAsyncRetryAttempts: 1,
+    asyncTask: true,
+    destinationConfig: new sdk.DestinationConfig({ onFailure: to('/late') }),
+  })
+  const { headers } = await invoke3('late', 'never answered')
+  const { requestContext, requestPayload, responsePayload } = await inbox.next('/late')
+  assert.deepEqual(
+    [requestContext.condition, requestContext.approximateInvokeCount, requestPayload],
+    ['UnhandledInvocationError', 2, 'never answered'],
+  )
+  assert.match(JSON.parse(responsePayload).errorMessage, /timed out/i)
+  const task = await taskWith('late', headers['x-fc-async-task-id']!, 'Failed')
+  assert.equal(task.alreadyRetriedTimes, 1)
+  const lines = await linesOf(platform, 'late', headers['x-fc-request-id']!)
+  const instances = lines.flatMap(({ text }) => /INSTANCE (.*)/.exec(text)?.[1] ?? [])
+  assert.equal(new Set(instances).size, 2)
+})
+
 test('3.0: tasks are listed, read and stopped', async () => {
   await configure3('tasks', { asyncTask: true })
   const accepted = await invoke3('tasks', 'work', { xFcAsyncTaskId: 'first' })

@@ -1,15 +1,17 @@
 /** A whole platform for tests from outside: the real process on a free port, a data folder of its own, a signing client. */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createHash, randomInt, randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ZipFile } from 'yazl'
 import { EMPTY_SHA256, signAcs3 } from '../../src/auth/port.ts'
+import { freePort } from '../../src/free-port-for-tests.ts'
+
+export { freePort }
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 /** Less than a test may take, so that the reason is told. */
@@ -218,25 +220,6 @@ export class TestPlatform {
 export async function startPlatform(environment: Record<string, string> = {}): Promise<TestPlatform> {
   const dataDir = mkdtempSync(join(tmpdir(), 'sluice-'))
   return new TestPlatform(await freePort(), dataDir, environment).start()
-}
-
-/**
- * A free port, whose next one is free as well: the object service follows. Below those that systems give to connections,
- * which could take it before the platform does.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 32_000)
-    const probes = await Promise.allSettled([listenOnce(port), listenOnce(port + 1)])
-    if (probes.every(({ status }) => status === 'fulfilled')) return port
-  }
-}
-
-async function listenOnce(port: number): Promise<void> {
-  const server = createServer().listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  server.close()
-  await once(server, 'close')
 }
 
 /** Bytes, and scripts that begin with `#!`, can be run. */

@@ -130,7 +130,7 @@ function checkInvocable({ key, function: { restriction } }: FunctionVersion): vo
   )
 }
 
-export function payloadTooLarge(bytes: number): FcError {
+function payloadTooLarge(bytes: number): FcError {
   return new FcError(
     'InvalidArgument',
     `the payload has ${bytes} bytes; an asynchronous invocation takes at most ${ASYNC_PAYLOAD_BYTES_MAX}`,

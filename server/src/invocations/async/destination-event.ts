@@ -17,7 +17,7 @@ export interface Ended {
 }
 
 /** Codes, region and account as Function Compute leaves them empty in the ARN. */
-export function arnOfTarget({ functionKey, qualifier }: Target): string {
+function arnOfTarget({ functionKey, qualifier }: Target): string {
   const { service, name } = splitFunctionKey(functionKey)
   return service === null
     ? `acs:fc:::functions/${name}/${qualifier}`

@@ -12,7 +12,7 @@ export interface Account {
   region: string
 }
 
-export const DESTINATIONS_ACCEPTED =
+const DESTINATIONS_ACCEPTED =
   'the ARN of a function (acs:fc:{region}:{account}:functions/{function}[/{qualifier}] or ' +
   '…:services/{service}[.{qualifier}]/functions/{function}), an http:// or https:// address, ' +
   'or a bucket (acs:oss:{region}:{account}:{bucket} or oss://{bucket}/{prefix})'

@@ -2,11 +2,10 @@
  * Takes due messages out of the queue, group by group in turns, and keeps their leases while they are worked on. What is
  * done with them is the consumer's; how many at a time, `flow.ts`'s and the consumer's shares.
  */
-import { backoffMs } from '../../backoff.ts'
 import type { Clock, Timer } from '../../clock.ts'
-import { FcError } from '../../errors.ts'
 import type { Delivery, MessageQueue } from '../../queue/port.ts'
 import { Flow } from './flow.ts'
+import { QueueHealth } from './queue-health.ts'
 
 export const LEASE_MS = 60_000
 const RENEW_MS = LEASE_MS / 3
@@ -16,10 +15,6 @@ const TURN_MAX = 16
 export const WHOLE_HOST = 1_000_000
 /** The rest stays free for callers who wait. */
 const SHARE_MAX = WHOLE_HOST / 2
-/** Between two tries of a queue that does not answer. */
-const REPAIR_FIRST_MS = 100
-const REPAIR_MAX_MS = 5_000
-
 /** One message that is being worked on, told to its consumer. */
 export interface Hold {
   /** It waits for nothing any more: the next may come. */
@@ -60,6 +55,7 @@ interface Group {
 
 export class Dispatcher {
   readonly #deps: DispatcherDeps
+  readonly #health: QueueHealth
   readonly #groups = new Map<string, Group>()
   /** Those with something due, in the order of their turns. */
   readonly #ready = new Set<Group>()
@@ -67,19 +63,17 @@ export class Dispatcher {
   #share = 0
   #isPumpAsked = false
   #isClosed = false
-  #problem: Error | null = null
-  #failures = 0
-  #repair: Timer | null = null
   #renewal: Timer | null = null
   #onIdle: (() => void) | null = null
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps
+    this.#health = new QueueHealth(deps.clock, deps.queue, () => this.#pump())
   }
 
   /** Why nothing is taken out; null: all is well. */
   get problem(): Error | null {
-    return this.#problem
+    return this.#health.problem
   }
 
   start(): void {
@@ -95,7 +89,7 @@ export class Dispatcher {
   /** Takes nothing more; resolves when nothing is worked on, or after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
-    this.#repair?.cancel()
+    this.#health.close()
     for (const { pause } of this.#groups.values()) pause?.cancel()
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#onIdle = resolve
@@ -127,7 +121,7 @@ export class Dispatcher {
   }
 
   #pump(): void {
-    if (this.#isClosed || this.#repair !== null) return
+    if (this.#isClosed || this.#health.isAway) return
     const nowMs = this.#deps.clock.nowMs()
     let isHostFull = false
     // Those that had their turn go to the end: they are seen again, while they receive.
@@ -171,10 +165,10 @@ export class Dispatcher {
     let deliveries: Delivery[] = []
     try {
       deliveries = await this.#deps.queue.receive(group.name, count, LEASE_MS)
-      this.#worked()
+      this.#health.worked()
       if (deliveries.length < count && !group.isDue) this.#ready.delete(group)
     } catch (error) {
-      this.#failed(error)
+      this.#health.failed(error)
     }
     const missing = count - deliveries.length
     group.isReceiving = false
@@ -205,7 +199,7 @@ export class Dispatcher {
           this.#askPump()
         },
         refused: () => flow.refused(clock.nowMs()),
-        settle: (change) => this.#settle(change),
+        settle: (change) => this.#health.settle(change),
       }
       try {
         await group.consumer.work(delivery, hold)
@@ -222,47 +216,6 @@ export class Dispatcher {
     this.#askPump()
   }
 
-  async #settle(change: () => Promise<unknown>): Promise<void> {
-    for (let failures = 1; ; failures++) {
-      try {
-        await change()
-        return
-      } catch (error) {
-        // A full queue empties by itself; everything else is broken.
-        if (!(error instanceof FcError && error.code === 'ResourceThrottled')) this.#failed(error)
-        const { promise, resolve } = Promise.withResolvers<void>()
-        this.#deps.clock.setTimer(backoffMs(failures, REPAIR_FIRST_MS, REPAIR_MAX_MS), resolve)
-        await promise
-      }
-    }
-  }
-
-  /** The queue did not do as asked: nothing is taken until it answers again. */
-  #failed(error: unknown): void {
-    this.#problem = error instanceof Error ? error : new Error(String(error))
-    if (this.#repair !== null || this.#isClosed) return
-    this.#failures++
-    this.#repair = this.#deps.clock.setTimer(backoffMs(this.#failures, REPAIR_FIRST_MS, REPAIR_MAX_MS), () => {
-      this.#repair = null
-      void this.#probe()
-    })
-  }
-
-  async #probe(): Promise<void> {
-    try {
-      await this.#deps.queue.readState('', '')
-      this.#worked()
-      this.#pump()
-    } catch (error) {
-      this.#failed(error)
-    }
-  }
-
-  #worked(): void {
-    this.#problem = null
-    this.#failures = 0
-  }
-
   /** One timer for all leases, while there are any. */
   #renewLater(): void {
     if (this.#renewal !== null) return
@@ -270,7 +223,7 @@ export class Dispatcher {
       this.#renewal = null
       if (this.#held.size === 0) return
       for (const id of this.#held) {
-        this.#deps.queue.renew(id, LEASE_MS).catch((error: unknown) => this.#failed(error))
+        this.#deps.queue.renew(id, LEASE_MS).catch((error: unknown) => this.#health.failed(error))
       }
       this.#renewLater()
     })

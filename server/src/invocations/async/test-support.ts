@@ -10,7 +10,7 @@ import { seededRandom, SimulatedClock } from '../../simulated-clock.ts'
 import type { AsyncRequest, InvocationFailure, InvocationRequest, Invocations } from '../port.ts'
 import { LEASE_MS } from './dispatcher.ts'
 import { openAsyncInvocations, type AsyncPlatform } from './open.ts'
-import { shakyQueue, type ShakyQueue } from './queue-for-tests.ts'
+import { shakyQueue, type ShakyQueue } from './shaky-queue-for-tests.ts'
 
 /** What becomes of one attempt: an answer, a failure, or nothing until `finish` or `abort`. */
 export type Outcome = string | InvocationFailure | null

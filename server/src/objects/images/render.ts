@@ -24,7 +24,7 @@ export interface Rendered {
   height: number
 }
 
-export const CONTENT_TYPES: Record<ImageFormat, string> = {
+const CONTENT_TYPES: Record<ImageFormat, string> = {
   jpg: 'image/jpeg',
   png: 'image/png',
   webp: 'image/webp',

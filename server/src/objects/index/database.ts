@@ -72,11 +72,6 @@ const SCHEMA = `
   INSERT INTO sequence SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM sequence);
 `
 
-/** The tables, in a database that is empty or has them. */
-export function prepareIndex(database: DatabaseSync): void {
-  database.exec(SCHEMA)
-}
-
 /**
  * Throws with the file's name and what can be done when it is damaged or of a newer Sluice; nothing of it is changed then.
  */

@@ -1,11 +1,11 @@
 /** Pages against a model that has everything in one array. */
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
+import { IN_MEMORY } from '../../storage-thread-side.ts'
 import type { ListQuery } from '../port.ts'
-import { prepareIndex } from './database.ts'
+import { openIndexDatabase } from './database.ts'
 import { toHead } from './head-row.ts'
 import { createObjectIndex } from './object-index.ts'
 import type { IndexHandlers } from './object-index.ts'
@@ -22,8 +22,7 @@ const attributes = {
 const change = { nowMs: 1, event: null }
 
 function openIndex(): IndexHandlers {
-  const database = new DatabaseSync(':memory:')
-  prepareIndex(database)
+  const database = openIndexDatabase(IN_MEMORY)
   database.exec('BEGIN')
   const { handlers } = createObjectIndex(database)
   handlers.createBucket({ name: 'bucket', acl: 'private', storageClass: 'Standard', nowMs: 1 }, NO_DATA)

@@ -29,7 +29,7 @@ export async function readCopySource(exchange: Exchange, context: WireContext): 
 }
 
 /** `/bucket/key`, with `?versionId=…`; clients encode the key, and some the slashes in it. */
-export function parseCopySource(text: string): ObjectRef {
+function parseCopySource(text: string): ObjectRef {
   const [path, versionId] = text.split('?versionId=', 2) as [string, string?]
   const wire = path.startsWith('/') ? path.slice(1) : path
   const whole = wire.includes('/') ? wire : decodePathPart(wire).replace(/^\//, '')

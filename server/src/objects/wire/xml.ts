@@ -9,7 +9,7 @@ export type XmlValue = string | number | boolean | undefined | XmlValue[] | { [n
 const ESCAPED = /[&<>"'\u0000-\u0008\u000b-\u001f\u007f]/g
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
 
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll(ESCAPED, (mark) => ENTITIES[mark] ?? `&#${mark.charCodeAt(0)};`)
 }
 

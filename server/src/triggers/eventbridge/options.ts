@@ -40,7 +40,7 @@ interface StoredConfig {
 
 type Mode = 'event-driven' | 'event-streaming'
 
-export const retryStrategies = {
+const retryStrategies = {
   BACKOFF_RETRY: { retriesMax: 3 },
   EXPONENTIAL_DECAY_RETRY: { retriesMax: 176, maxAgeSeconds: 86_400 },
 } as const satisfies Record<string, AsyncOverrides>

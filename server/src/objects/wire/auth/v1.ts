@@ -50,7 +50,7 @@ export function readV1Url(parts: SignedParts, nowMs: number): Proof {
   }
 }
 
-export function signV1(stringToSign: string, secret: string): string {
+function signV1(stringToSign: string, secret: string): string {
   return createHmac('sha1', secret).update(stringToSign).digest('base64')
 }
 

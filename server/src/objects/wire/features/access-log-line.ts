@@ -1,7 +1,11 @@
 /** The format of access logs. Pure. */
+import { unescape } from 'node:querystring'
 import type { Exchange } from '../exchange.ts'
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** Of a signed URL: who read them in a log could use it until it expires. */
+const PROOFS = new Set(['signature', 'security-token', 'x-oss-signature', 'x-oss-security-token'])
 
 type Asked = Pick<
   Exchange,
@@ -19,13 +23,21 @@ export function accessLogLine(
   const time = Math.round(ms)
   const fields = [
     ...[sourceIp || '-', '-', '-', `[${logTime(receivedMs)}]`],
-    quoted(`${method} ${url} HTTP/1.1`),
+    quoted(`${method} ${withoutProofs(url)} HTTP/1.1`),
     ...[status, bytes, time],
-    ...[headers.referer, headers['user-agent'], headers.host, requestId, 'true'].map(quoted),
+    ...[headers.referer && withoutProofs(headers.referer), headers['user-agent'], headers.host, requestId, 'true'].map(
+      quoted,
+    ),
     ...[caller?.accountId, operation, bucketName, key === '' ? undefined : encodeURIComponent(key)].map(quoted),
     ...['-', time, quoted(undefined), body.length ?? '-', quoted(accountId), '-', quoted(undefined)],
   ]
   return `${fields.join(' ')}\n`
+}
+
+function withoutProofs(url: string): string {
+  return url.replaceAll(/([?&])([^=&#]*)=[^&#]*/g, (pair, mark: string, name: string) =>
+    PROOFS.has(unescape(name).toLowerCase()) ? `${mark}${name}=-` : pair,
+  )
 }
 
 /** What a client sent must not end its field, or its line. */

@@ -26,6 +26,14 @@ test('a line has the documented fields, and nothing that a client sends ends it'
   assert.equal(accessLogKey('MyLog-', 'example', NOW_MS, 'AB'), 'MyLog-example2030-01-03-14-59-49-AB')
 })
 
+test('a line does not make its reader a holder of the signed URL, however that is written', () => {
+  const signed = '/a?Expires=9&Signature=c2VjcmV0&x-oss-security-%74oken=c2VjcmV0&x-oss-signature=c2VjcmV0'
+  const headers = { ...asked.headers, referer: `http://example.localhost${signed}&security-token=c2VjcmV0` }
+  const line = accessLogLine({ ...asked, url: signed, headers }, 'GetObject', outcome, '1')
+  assert.ok(line.includes('"GET /a?Expires=9&Signature=-&x-oss-security-%74oken=-&x-oss-signature=- HTTP/1.1"'), line)
+  assert.ok(!line.includes('c2VjcmV0'), line)
+})
+
 function openLogs(settings: Bucket['settings']) {
   const clock = new SimulatedClock(NOW_MS)
   const written: { bucket: string; key: string; content: string }[] = []

@@ -32,7 +32,7 @@ function readReferer(document: XmlElement): RefererRule {
 }
 
 /** `*` stands for any characters, `?` for one; without a list everybody is let in who names a page, as documented. Pure. */
-export function allowsReferer({ allowsEmpty, referers }: RefererRule, given: string): boolean {
+function allowsReferer({ allowsEmpty, referers }: RefererRule, given: string): boolean {
   if (given === '') return allowsEmpty || referers.length === 0
   return referers.length === 0 || referers.some((pattern) => matchesWildcard(pattern, given))
 }
