@@ -19,8 +19,8 @@ const COMPILE_CACHE = path.join(ROOT, 'node_modules', '.cache', 'compile')
 const CHECKED_FOLDERS = ['server', 'cli', 'bench', 'scripts', 'samples', 'blueprints', 'runtimes']
 const TESTS = ['{server,cli}/{src,test}/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.cjs']
 
-/** The machine has two cores at least, and two more files use them while two wait, as platforms in tests often do. */
-const TEST_CONCURRENCY = 4
+/** The machine has two cores at least, and a third file uses them while others wait, as platforms in tests often do. */
+const TEST_CONCURRENCY = 3
 
 const workspace = () => installPackages(ROOT, 'packages')
 const benchPackages = () => installPackages(path.join(ROOT, 'bench'), 'the peers to measure against')
