@@ -122,3 +122,46 @@ export interface LogStore {
   stats(): { droppedLines: number; droppedRecords: number; storedBytes: number }
   close(): Promise<void>
 }
+
+/** A search in the query language of docs/guide/logs.md: conditions, and behind a `|` an analysis in SQL. */
+export interface LogSearch {
+  text: string
+  /** Absent: in the logs of all functions. */
+  functionKey?: FunctionKey
+  fromMs: number
+  toMs: number
+  descending?: boolean
+  limit: number
+  cursor?: string
+}
+
+/** A line, or a record shown as one (`source`), with what finds it again. */
+export interface LogHit {
+  /** For `context`. */
+  id: string
+  line: LogLine
+  source: 'log' | 'request'
+  /** Where the words of the query are in the text: start and end, in UTF-16 units. */
+  highlights: [number, number][]
+  /** Fields of a record (`durationMs`, `isColdStart`, …) or of a line that is a JSON object. */
+  fields: Record<string, string | number | boolean | null>
+}
+
+export type LogSearchAnswer =
+  | { kind: 'hits'; hits: LogHit[]; nextCursor?: string; scannedLines: number }
+  | { kind: 'table'; columns: string[]; rows: (string | number | null)[][]; scannedLines: number; truncated: boolean }
+
+/** How many hits there are over time, for a chart above them. */
+export interface LogHistogram {
+  bucketMs: number
+  buckets: { fromMs: number; count: number }[]
+  total: number
+}
+
+export interface LogSearcher {
+  /** Rejects with FcError InvalidArgument that names the place (`position`, in UTF-16 units) for what is no query. */
+  search(search: LogSearch): Promise<LogSearchAnswer>
+  histogram(search: Omit<LogSearch, 'limit' | 'cursor' | 'descending'>, buckets: number): Promise<LogHistogram>
+  /** Lines of the same function around a hit, oldest first. */
+  context(id: string, before: number, after: number): Promise<LogHit[]>
+}

@@ -1,5 +1,6 @@
 /** What the platform counts about itself, in the Prometheus text format. */
 import type { InvocationRecord } from '../logs/port.ts'
+import type { FunctionKey } from '../model.ts'
 
 /** Where gauges are read when the metrics are asked for. */
 export interface MetricSources {
@@ -44,3 +45,67 @@ export interface Metrics {
 
 /** Functions (and versions of them) told apart in labels; all later ones share the name `other`. */
 export const LABELLED_VERSIONS_MAX = 200
+
+/** What a metric is of: everything here, the functions of a service, one function, one instance. */
+export type MetricLevel = 'region' | 'service' | 'function' | 'instance'
+
+/** A metric under the name that Cloud Monitor gives it (`acs_fc`), or one of our own where it has none. */
+export interface MetricInfo {
+  name: string
+  level: MetricLevel
+  /** `count`, `ms`, `MB`, `percent`, `cores`, `bytes/s`, `currency`. */
+  unit: string
+  /** How the values of a step become one: counts add up, percentiles come of merged histograms. */
+  statistic: 'sum' | 'average' | 'maximum' | 'last' | 'p50' | 'p90' | 'p95' | 'p99'
+  description: string
+}
+
+export interface SeriesQuery {
+  metric: string
+  /** Which service, function or instance; as the level of the metric asks for. */
+  service?: string
+  functionKey?: FunctionKey
+  instanceId?: string
+  /** Inclusive. */
+  fromMs: number
+  /** Exclusive. */
+  toMs: number
+  /** 1000 within the live window, else a multiple of 60 000. */
+  stepMs: number
+}
+
+export interface Series {
+  info: MetricInfo
+  stepMs: number
+  /** One per step, oldest first; null: nothing was observed (counts are 0 instead). */
+  points: { timeMs: number; value: number | null }[]
+}
+
+/** One row of a dashboard: what a function did in a period. */
+export interface FunctionSummary {
+  functionKey: FunctionKey
+  invocations: number
+  functionErrors: number
+  serverErrors: number
+  clientErrors: number
+  throttles: number
+  coldStarts: number
+  p50Ms: number | null
+  p90Ms: number | null
+  p99Ms: number | null
+  averageMs: number | null
+  maxMemoryMB: number
+  billedMs: number
+  gigabyteSeconds: number
+}
+
+/** What is remembered of the metrics: each second for some minutes, each minute for 31 days. */
+export interface MetricHistory {
+  readonly catalogue: readonly MetricInfo[]
+  /** Rejects with FcError InvalidArgument that names the member and what is accepted. */
+  query(query: SeriesQuery): Promise<Series>
+  /** Busiest first. */
+  summary(period: { fromMs: number; toMs: number }): Promise<{ functions: FunctionSummary[]; total: FunctionSummary }>
+  /** Hears of each second when it is over; costs nothing while nobody listens. */
+  follow(onSecond: (timeMs: number) => void): { stop(): void }
+}
