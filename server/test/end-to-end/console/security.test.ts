@@ -164,7 +164,8 @@ test(
   'an object or a function that is looked at through the console stays what it is: no page of the console',
   { skip: noBrowser },
   async () => {
-    const page = await context.newPage()
+    const window = await signedIn(browser, platform)
+    const page = await window.newPage()
     await page.goto('/console/')
     const seen = await page.evaluate(async () => {
       const get = (path: string) => fetch(path, { headers: { 'x-sluice-console': '1' } })
