@@ -272,7 +272,16 @@ export async function startPlatform(
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
   )
+  const hostLimits = {
+    memoryMB: hostMemoryMB - stems.memoryMBMax,
+    instancesMax: isDebugging ? 1 : config.accountInstances,
+  }
   metrics.setSources({
+    host: () => ({
+      ...hostLimits,
+      usedMB: instances.usage('all').reduce((sum, { memoryMB }) => sum + memoryMB, 0),
+    }),
+    history: () => history.stats(),
     instances: () => countInstances(instances.list()),
     stems: () => stems.list(),
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
@@ -410,12 +419,7 @@ export async function startPlatform(
         registerMetricRoutes(app, {
           ...account,
           ...{ authorizer, clock, history },
-          host: {
-            memoryMB: hostMemoryMB - stems.memoryMBMax,
-            cpus: availableParallelism(),
-            instancesMax: isDebugging ? 1 : config.accountInstances,
-            sandbox: sandboxes.kind,
-          },
+          host: { ...hostLimits, cpus: availableParallelism(), sandbox: sandboxes.kind },
           instances: () => instances.usage('all'),
           stems: () => stems.list(),
         })

@@ -17,6 +17,11 @@ export interface MetricSources {
   /** What became of the events of each trigger type. */
   triggers(): Iterable<{ type: string; outcome: string; count: number }>
   logs(): { droppedLines: number; droppedRecords: number; storedBytes: number }
+  /** What instances may have of this machine, and the sum of their memory sizes. */
+  host(): { memoryMB: number; usedMB: number; instancesMax: number }
+  /** Null: not known yet. */
+  monthCost(): { cost: number; forecast: number | null } | null
+  history(): { lostMinutes: number }
 }
 
 /** What happens to asynchronous invocations, beside their attempts, which are invocations with records. */
