@@ -41,7 +41,7 @@ import { post } from './invocations/async/http-post.ts'
 import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
 import type { InvocationRecord } from './logs/port.ts'
-import { createLogStore } from './logs/store.ts'
+import { openLogs } from './logs/open.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { splitFunctionKey } from './model.ts'
@@ -148,43 +148,43 @@ export async function startPlatform(
   }
   const watched = watchObjects()
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue, objects] = await Promise.all([
-    openSandbox(),
-    createMetadataStore(
-      config.metadataUrl === ''
-        ? { kind: 'sqlite', file: folder('metadata.db') }
-        : { kind: 'postgres', url: config.metadataUrl },
-      { clock },
-    ),
-    createLogStore(
-      {
-        directory: folder('logs'),
-        retentionDays: config.logDays,
-        functionBytesMax: config.logFunctionMB * MB,
-        totalBytesMax: config.logMB * MB,
-      },
-      { clock, notify: (message) => log.warn(message) },
-    ),
-    createPackageStore(
-      { directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX },
-      { clock, blobs: packageBlobs },
-    ),
-    createImageStore(
-      {
-        directory: folder('image-store'),
-        imagesFolder: config.imagesDir || folder('images'),
-        cacheBytesMax: IMAGE_CACHE_BYTES_MAX,
-        environment: process.env,
-      },
-      { clock },
-    ),
-    createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
-    openObjectStore(
-      { directory: folder('objects') },
-      { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
-    ),
-    openSockets(),
-  ])
+  const [{ runtimes: languages, sandbox }, metadata, { store: logs, ...logging }, packages, images, queue, objects] =
+    await Promise.all([
+      openSandbox(),
+      createMetadataStore(
+        config.metadataUrl === ''
+          ? { kind: 'sqlite', file: folder('metadata.db') }
+          : { kind: 'postgres', url: config.metadataUrl },
+        { clock },
+      ),
+      openLogs(
+        {
+          directory: folder('logs'),
+          bounds: { retentionDays: config.logDays, maxMB: config.logFunctionMB },
+          totalMB: config.logMB,
+        },
+        { clock, notify: (message) => log.warn(message) },
+      ),
+      createPackageStore(
+        { directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX },
+        { clock, blobs: packageBlobs },
+      ),
+      createImageStore(
+        {
+          directory: folder('image-store'),
+          imagesFolder: config.imagesDir || folder('images'),
+          cacheBytesMax: IMAGE_CACHE_BYTES_MAX,
+          environment: process.env,
+        },
+        { clock },
+      ),
+      createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
+      openObjectStore(
+        { directory: folder('objects') },
+        { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
+      ),
+      openSockets(),
+    ])
   const metrics = createMetrics()
 
   const keys = createKeyRing(identity)
@@ -333,6 +333,7 @@ export async function startPlatform(
       scalingRules.apply(changes)
       asyncInvocations.apply(changes)
       triggers.feed.apply(changes)
+      logging.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -387,6 +388,8 @@ export async function startPlatform(
         })
         registerSluiceRoutes(app, {
           logs,
+          logSearcher: logging.searcher,
+          defaultLogBounds: logging.defaultBounds,
           metadata,
           authorizer,
           clock,
@@ -501,7 +504,7 @@ export async function startPlatform(
       await runtimeApi.close()
       await sandboxes.close()
       await queue.close()
-      await logs.close()
+      await logging.close()
       await objectFeatures.close()
       await objects.close()
       await Promise.all([packageBlobs.close(), objectBlobs.close()])
