@@ -43,7 +43,7 @@ import { post } from './invocations/async/http-post.ts'
 import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
 import type { InvocationRecord } from './logs/port.ts'
-import { createLogStore } from './logs/store.ts'
+import { openLogs } from './logs/open.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { openMetricHistory } from './metrics/open.ts'
@@ -152,7 +152,7 @@ export async function startPlatform(
   }
   const watched = watchObjects()
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue, objects] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logging, packages, images, queue, objects] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -160,12 +160,11 @@ export async function startPlatform(
         : { kind: 'postgres', url: config.metadataUrl },
       { clock },
     ),
-    createLogStore(
+    openLogs(
       {
         directory: folder('logs'),
-        retentionDays: config.logDays,
-        functionBytesMax: config.logFunctionMB * MB,
-        totalBytesMax: config.logMB * MB,
+        bounds: { retentionDays: config.logDays, maxMB: config.logFunctionMB },
+        totalMB: config.logMB,
       },
       { clock, notify: (message) => log.warn(message) },
     ),
@@ -189,6 +188,7 @@ export async function startPlatform(
     ),
     openSockets(),
   ])
+  const logs = logging.store
   const metrics = createMetrics()
   const history = openMetricHistory(
     { directory: config.dataDir },
@@ -364,6 +364,7 @@ export async function startPlatform(
       scalingRules.apply(changes)
       asyncInvocations.apply(changes)
       triggers.feed.apply(changes)
+      logging.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -425,6 +426,8 @@ export async function startPlatform(
         })
         registerSluiceRoutes(app, {
           logs,
+          logSearcher: logging.searcher,
+          defaultLogBounds: logging.defaultBounds,
           metadata,
           authorizer,
           clock,
@@ -541,7 +544,7 @@ export async function startPlatform(
       await sandboxes.close()
       await queue.close()
       await history.close()
-      await logs.close()
+      await logging.close()
       await objectFeatures.close()
       await objects.close()
       await Promise.all([packageBlobs.close(), objectBlobs.close()])
