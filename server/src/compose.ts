@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
+import { registerTraceRoutes } from './api/sluice/traces.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createSecurityTokenService } from './auth/assume-role.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
@@ -277,6 +278,7 @@ export async function startPlatform(
     instances,
     appendLine: (line) => logs.appendLine(line),
     onRecord,
+    tracer: null,
   })
 
   const routing = new Routing(
@@ -385,6 +387,7 @@ export async function startPlatform(
           bus: triggers.bus,
           listTriggers: (functionKey) => triggers.feed.list(functionKey),
         })
+        registerTraceRoutes(app, { ...account, authorizer, logs })
         registerSluiceRoutes(app, {
           logs,
           metadata,

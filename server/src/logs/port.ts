@@ -17,6 +17,8 @@ export interface LogLine {
   text: string
   /** Which hook printed it; null: an invocation, or nothing that has a record. */
   hook: LifecycleHook | null
+  /** Of its request, as in the record; on the way to exporters only, never stored. */
+  traceparent?: string
 }
 
 export { createLineSplitter, LOG_LINE_BYTES_MAX } from './line-splitter.ts'
@@ -66,6 +68,8 @@ export interface InvocationRecord {
   method: string
   path: string
   clientIp: string
+  /** W3C Trace Context: the caller's, or of the invocation's own span when a trace that is exported begins here; null: neither. */
+  traceparent: string | null
 }
 
 export interface LogQuery {
