@@ -41,7 +41,7 @@ import { createStemStock } from './instances/stem-stock.ts'
 import { post } from './invocations/async/http-post.ts'
 import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
-import type { InvocationRecord } from './logs/port.ts'
+import type { InvocationRecord, LogLine } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -50,12 +50,14 @@ import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
 import { stsFeature } from './objects/wire/features/sts.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
+import { openOtlp } from './otlp/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
 import { createPackageStore } from './packages/store.ts'
 import { createSqliteQueue } from './queue/sqlite.ts'
 import { openSandboxes } from './sandbox/open.ts'
 import { FeedScalingRules } from './scaling/rules.ts'
+import { createTracer } from './traces/tracer.ts'
 import { openTriggers, watchObjects } from './triggers/open.ts'
 
 const MB = 1024 * 1024
@@ -73,6 +75,8 @@ const PREPARE_PAUSE_MS = 100
 const PLATFORM_PORTS = 7
 /** From the public listener's port to that of the runtime API, where sandboxes have a network of their own. */
 const RUNTIME_API_PORT_OFFSET = 6
+/** What is left to be exported when the platform ends may take this long. */
+const EXPORT_GRACE_MS = 2000
 /** Share of the machine's memory that instances may use when nothing else is set. */
 const HOST_MEMORY_SHARE = 0.8
 
@@ -221,9 +225,18 @@ export async function startPlatform(
     },
   )
 
+  const otlp = openOtlp(
+    { ...account, version, url: config.otlpUrl, headers: config.otlpHeaders },
+    { clock, random, families: () => metrics.families(), notify: (message) => log.warn(message) },
+  )
   const onRecord = (record: InvocationRecord) => {
     logs.appendRecord(record)
     metrics.observe(record)
+    otlp?.appendRecord(record)
+  }
+  const appendLine = (line: LogLine) => {
+    logs.appendLine(line)
+    otlp?.appendLine(line)
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
@@ -255,7 +268,7 @@ export async function startPlatform(
     {
       clock,
       random,
-      appendLine: (line) => logs.appendLine(line),
+      appendLine,
       onRecord,
       plan(version, qualifier) {
         const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
@@ -270,15 +283,16 @@ export async function startPlatform(
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
     waitingRequests: () => instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
     logs: () => logs.stats(),
+    ...(otlp !== null && { otlp: () => otlp.counts() }),
   })
 
   const invocations = createInvocations({
     ...(isDebugging && { timeoutMs: DEBUGGING_MS_MAX }),
     clock,
     instances,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
     onRecord,
-    tracer: null,
+    tracer: otlp === null ? null : createTracer({ tracesPerMinute: config.otlpTracesPerMinute }, { clock }),
   })
 
   const routing = new Routing(
@@ -311,7 +325,7 @@ export async function startPlatform(
     },
     instancesMax: config.accountInstances,
     memoryMBMax: hostMemoryMB,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
     onEvent: (functionKey, event, latencyMs) => metrics.observeAsync(functionKey, event, latencyMs),
     post,
     objects,
@@ -323,7 +337,7 @@ export async function startPlatform(
     objects,
     watched,
     invocations: asyncInvocations,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
     warn: (message) => log.warn(message),
   })
   metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
@@ -504,6 +518,7 @@ export async function startPlatform(
       await runtimeApi.close()
       await sandboxes.close()
       await queue.close()
+      await otlp?.close(EXPORT_GRACE_MS)
       await logs.close()
       await objectFeatures.close()
       await objects.close()

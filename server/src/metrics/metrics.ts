@@ -1,13 +1,13 @@
 /** Every metric that the platform has: name, labels, source. */
 import { setImmediate as yieldToRequests } from 'node:timers/promises'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Histogram, Registry, type Metric } from 'prom-client'
 import type { InvocationRecord } from '../logs/port.ts'
 import { createAsyncSeries } from './async-series.ts'
 import type { Distribution } from './distribution.ts'
 import { createLazyRegistry } from './lazy.ts'
 import type { Labels, Read } from './lazy.ts'
 import { LABELLED_VERSIONS_MAX } from './port.ts'
-import type { Metrics, MetricSources } from './port.ts'
+import type { MetricFamily, Metrics, MetricSources } from './port.ts'
 import {
   COLD_START_BOUNDS_MS,
   ColdStartSeries,
@@ -162,6 +162,14 @@ export function createMetrics(): Metrics {
   counter('sluice_log_records_dropped_total', 'Invocation records that could not be kept.', [], () =>
     maybe(sources.logs?.().droppedRecords),
   )
+  counter(
+    'sluice_otlp_items_total',
+    'Log lines, traces and metrics for the collector: sent, rejected (by it), dropped (it did not take them).',
+    ['signal', 'outcome'],
+    function* () {
+      for (const { signal, outcome, count } of sources.otlp?.() ?? []) yield [count, { signal, outcome }]
+    },
+  )
   const observeAsync = createAsyncSeries(lazy, sources)
   const managementSeconds = new Histogram({
     name: 'sluice_management_request_duration_seconds',
@@ -190,6 +198,14 @@ export function createMetrics(): Metrics {
       managementSeconds.observe({ operation: named, status: String(statusCode) }, durationMs / 1000)
     },
     setSources: (added) => void Object.assign(sources, added),
+    async families() {
+      const families: MetricFamily[] = []
+      for (const { name } of registry.getMetricsAsArray()) {
+        families.push(familyOf(await registry.getSingleMetric(name)!.get()))
+        await yieldToRequests()
+      }
+      return families
+    },
     async expose() {
       const texts: string[] = []
       for (const { name } of registry.getMetricsAsArray()) {
@@ -199,5 +215,21 @@ export function createMetrics(): Metrics {
       }
       return { contentType: registry.contentType, body: `${texts.join('\n\n')}\n` }
     },
+  }
+}
+
+/** prom-client's object of a metric, whose samples of histograms have parts of their labels apart. */
+function familyOf({ name, help, type, values }: Awaited<ReturnType<Metric['get']>>): MetricFamily {
+  const samples = values as { metricName?: string; value: number; labels: object; sharedLabels?: object }[]
+  return {
+    name,
+    help,
+    // The type is the word of the text format, whatever the declarations say.
+    type: String(type) as MetricFamily['type'],
+    values: samples.map(({ metricName, value, labels, sharedLabels }) => ({
+      metricName: metricName ?? name,
+      value,
+      labels: { ...sharedLabels, ...labels } as Record<string, string | number>,
+    })),
   }
 }
