@@ -51,14 +51,12 @@ import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
 import { stsFeature } from './objects/wire/features/sts.ts'
 import { OBJECTS_PATIENCE, openObjectsWire } from './objects/wire/open.ts'
-import { openOtlp } from './otlp/open.ts'
 import { missingImagePrograms } from './packages/images/programs.ts'
 import { createImageStore } from './packages/images/store.ts'
 import { createPackageStore } from './packages/store.ts'
 import { createSqliteQueue } from './queue/sqlite.ts'
 import { openSandboxes } from './sandbox/open.ts'
 import { FeedScalingRules } from './scaling/rules.ts'
-import { createTracer } from './traces/tracer.ts'
 import { openTriggers, watchObjects } from './triggers/open.ts'
 
 const MB = 1024 * 1024
@@ -226,10 +224,20 @@ export async function startPlatform(
     },
   )
 
-  const otlp = openOtlp(
-    { ...account, version, url: config.otlpUrl, headers: config.otlpHeaders },
-    { clock, random, families: () => metrics.families(), notify: (message) => log.warn(message) },
-  )
+  // Loaded where there is a collector.
+  const otlp =
+    config.otlpUrl === ''
+      ? null
+      : (await import('./otlp/open.ts')).openOtlp(
+          {
+            ...account,
+            version,
+            url: config.otlpUrl,
+            headers: config.otlpHeaders,
+            tracesPerMinute: config.otlpTracesPerMinute,
+          },
+          { clock, random, families: () => metrics.families(), notify: (message) => log.warn(message) },
+        )
   const onRecord = (record: InvocationRecord) => {
     logs.appendRecord(record)
     metrics.observe(record)
@@ -293,7 +301,7 @@ export async function startPlatform(
     instances,
     appendLine,
     onRecord,
-    tracer: otlp === null ? null : createTracer({ tracesPerMinute: config.otlpTracesPerMinute }, { clock }),
+    tracer: otlp?.tracer ?? null,
   })
 
   const routing = new Routing(

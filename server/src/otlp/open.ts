@@ -2,12 +2,12 @@
 import type { Clock, Random, Timer } from '../clock.ts'
 import type { InvocationRecord, LogLine } from '../logs/port.ts'
 import type { MetricFamily } from '../metrics/port.ts'
-import { isSampled } from '../traces/port.ts'
+import { createTracer, isSampled, type Tracer } from '../traces/port.ts'
 import { encodeLogs, type LogItem } from './encode-logs.ts'
 import { encodeFamilies, encodeMetrics } from './encode-metrics.ts'
 import { encodeTraces } from './encode-traces.ts'
 import { parseHeaders } from './headers.ts'
-import { createPoster, type ExportPoster } from './post.ts'
+import { createPoster } from './post.ts'
 import type { Installation } from './resource.ts'
 import { Shipper } from './shipper.ts'
 
@@ -17,6 +17,7 @@ const LINE_OVERHEAD_BYTES = 300
 const RECORD_OVERHEAD_BYTES = 600
 
 export interface OtlpExporter {
+  tracer: Tracer
   /** Cheap, and never waits, as `appendRecord`. */
   appendLine(line: LogLine): void
   appendRecord(record: InvocationRecord): void
@@ -26,10 +27,11 @@ export interface OtlpExporter {
 }
 
 export interface OtlpOptions extends Installation {
-  /** Of the collector; empty: nothing is exported. */
+  /** Of the collector. */
   url: string
   /** `key=value,key=value`. */
   headers: string
+  tracesPerMinute: number
 }
 
 export interface OtlpDeps {
@@ -39,12 +41,8 @@ export interface OtlpDeps {
   notify(message: string): void
 }
 
-/** Null, and nothing made, where nothing is to be exported. */
-export function openOtlp({ url, headers, ...at }: OtlpOptions, deps: OtlpDeps): OtlpExporter | null {
-  return url === '' ? null : createExporter(at, createPoster(url, parseHeaders(headers)), deps)
-}
-
-export function createExporter(at: Installation, poster: ExportPoster, deps: OtlpDeps): OtlpExporter {
+export function openOtlp({ url, headers, tracesPerMinute, ...at }: OtlpOptions, deps: OtlpDeps): OtlpExporter {
+  const poster = createPoster(url, parseHeaders(headers))
   const { clock } = deps
   const shipping = { ...deps, post: (path: string, body: string) => poster.post(path, body) }
   const traces = new Shipper<InvocationRecord>(
@@ -79,6 +77,7 @@ export function createExporter(at: Installation, poster: ExportPoster, deps: Otl
 
   const shippers = { traces, logs, metrics }
   return {
+    tracer: createTracer({ tracesPerMinute }, { clock }),
     appendLine: (line) => logs.add(line),
     appendRecord(record) {
       if (isSampled(record.traceparent)) traces.add(record)

@@ -1,6 +1,7 @@
 /** One export over HTTP: its body goes out as JSON, and the answer is read within bounds. */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { Agent as HttpAgent, request as httpRequest } from '../node-http.ts'
 import type { ExportAnswer } from './retry.ts'
 
 /** From asking for a connection to the end of the answer, as the exporters of OpenTelemetry have it. */

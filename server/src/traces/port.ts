@@ -3,6 +3,7 @@ import type { InvocationRecord } from '../logs/port.ts'
 
 export { executionTraceparent, isSampled, traceIdOf } from './context.ts'
 export { spansOf } from './spans.ts'
+export { createTracer } from './tracer.ts'
 
 /** Decides which invocations are traced beyond their record; there is none where nothing is exported. */
 export interface Tracer {

@@ -180,14 +180,14 @@ test('every metric of the platform is one that a collector understands', { skip 
   const clock = new SimulatedClock()
   const metrics = createMetrics()
   const exporter = openOtlp(
-    { url: receiver.url, headers: '', version: '1', accountId: '1', region: 'r' },
+    { url: receiver.url, headers: '', tracesPerMinute: 1, version: '1', accountId: '1', region: 'r' },
     {
       clock,
       random: seededRandom(1),
       families: () => metrics.families(),
       notify: (message) => assert.fail(message),
     },
-  )!
+  )
   metrics.setSources({ runningInvocations: () => 7, otlp: () => exporter.counts() })
   metrics.observe(recordOf({ functionKey: 'f"\n', durationMs: 3 }))
   metrics.observe(recordOf({ functionKey: 'f"\n', durationMs: 7 }))
