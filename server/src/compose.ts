@@ -243,9 +243,9 @@ export async function startPlatform(
     metrics.observe(record)
     otlp?.appendRecord(record)
   }
-  const appendLine = (line: LogLine) => {
+  const appendLine = (line: LogLine, traceparent: string | null = null) => {
     logs.appendLine(line)
-    otlp?.appendLine(line)
+    otlp?.appendLine(line, traceparent)
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`

@@ -23,7 +23,7 @@ interface Run {
   startedMs: number
   /** The INVOKE head. */
   head: { tracing?: object; headers?: string[] }
-  lines: LogLine[]
+  lines: { line: LogLine; traceparent: string | null }[]
 }
 
 interface Traced {
@@ -36,7 +36,7 @@ function run(sinceMs: number, waitMs: number, { tracer, request: changes }: Trac
   const clock = new SimulatedClock()
   clock.advance(sinceMs)
   const records: InvocationRecord[] = []
-  const lines: LogLine[] = []
+  const lines: Run['lines'] = []
   let startedMs = 0
   let head = ''
   let stream: StreamHandler | null = null
@@ -62,7 +62,7 @@ function run(sinceMs: number, waitMs: number, { tracer, request: changes }: Trac
   const invocations = createInvocations({
     clock,
     instances,
-    appendLine: (line) => lines.push(line),
+    appendLine: (line, traceparent) => lines.push({ line, traceparent }),
     onRecord: (record) => records.push(record),
     tracer: tracer ?? null,
   })
@@ -109,7 +109,7 @@ test('where traces go nowhere, the caller’s is passed on and recorded as it ca
   const { record, head, lines } = run(0, 0, { request: cameWith(CAME) })
   assert.equal(record.traceparent, CAME)
   assert.deepEqual(head.tracing, cameWith(CAME).tracing)
-  assert.ok(!('traceparent' in lines[0]!))
+  assert.deepEqual([lines[0]!.line.text, lines[0]!.traceparent], ['printed', null])
   const without = run(0, 0)
   assert.deepEqual([without.record.traceparent, without.head.tracing], [null, undefined])
 })

@@ -31,7 +31,8 @@ export interface InvocationsDeps {
   /** Instead of the timeout of each function. */
   timeoutMs?: number
   instances: Instances
-  appendLine(line: LogLine): void
+  /** `traceparent`: of the execution that printed it, where its trace is exported. */
+  appendLine(line: LogLine, traceparent: string | null): void
   onRecord: RecordSink
   /** Null: traces go nowhere, and what came of them is passed on as it is. */
   tracer: Tracer | null
@@ -340,7 +341,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   #appendLine(stream: LogLine['stream'], text: string): void {
     const { version } = this.#request
-    this.#deps.appendLine({
+    const line: LogLine = {
       functionKey: version.key,
       versionId: version.versionId,
       requestId: this.requestId,
@@ -349,8 +350,8 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       stream,
       text,
       hook: null,
-      ...(this.#ownTraceparent !== null && { traceparent: this.#ownTraceparent }),
-    })
+    }
+    this.#deps.appendLine(line, this.#ownTraceparent)
   }
 
   #queuedMs(hasRun: boolean): number {

@@ -17,8 +17,6 @@ export interface LogLine {
   text: string
   /** Which hook printed it; null: an invocation, or nothing that has a record. */
   hook: LifecycleHook | null
-  /** Of its request, as in the record; on the way to exporters only, never stored. */
-  traceparent?: string
 }
 
 export { createLineSplitter, LOG_LINE_BYTES_MAX } from './line-splitter.ts'

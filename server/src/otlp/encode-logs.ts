@@ -4,8 +4,13 @@ import { executionTraceparent, isSampled } from '../traces/port.ts'
 import { byInstance, functionResource, scopeOf, type Installation } from './resource.ts'
 import { anyValue, attributes, nanosOf } from './values.ts'
 
+export interface ExportedLine extends LogLine {
+  /** Of the execution that printed it, where its trace is exported. */
+  traceparent: string | null
+}
+
 /** A record stands for what it failed with. */
-export type LogItem = LogLine | InvocationRecord
+export type LogItem = ExportedLine | InvocationRecord
 
 const SEVERITY = { warning: 13, error: 17 } as const
 
@@ -20,7 +25,7 @@ export function encodeLogs(items: readonly LogItem[], at: Installation): string 
 }
 
 /** What a function prints says nothing of its severity, on either stream; what the platform adds is worth a look. */
-function ofLine({ timeMs, text, stream, requestId, hook, traceparent }: LogLine) {
+function ofLine({ timeMs, text, stream, requestId, hook, traceparent }: ExportedLine) {
   return {
     timeUnixNano: nanosOf(timeMs),
     ...(stream === 'system' && { severityNumber: SEVERITY.warning, severityText: 'WARN' }),
@@ -30,7 +35,7 @@ function ofLine({ timeMs, text, stream, requestId, hook, traceparent }: LogLine)
       'faas.invocation_id': requestId === '' ? undefined : requestId,
       'sluice.hook': hook ?? undefined,
     }),
-    ...placeOf(traceparent ?? null),
+    ...placeOf(traceparent),
   }
 }
 

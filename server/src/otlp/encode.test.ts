@@ -23,9 +23,12 @@ test('values have the type that they are of, and text is text', () => {
 
 test('lines are told by instance, and those that belong to no request or trace have neither', () => {
   const lines = [
-    lineOf({ text: 'one', requestId: 'r', instanceId: 'a', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }),
-    lineOf({ text: 'two', instanceId: 'b', stream: 'stderr' }),
-    lineOf({ text: 'three', instanceId: 'a', stream: 'system' }),
+    {
+      ...lineOf({ text: 'one', requestId: 'r', instanceId: 'a' }),
+      traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+    },
+    { ...lineOf({ text: 'two', instanceId: 'b', stream: 'stderr' }), traceparent: null },
+    { ...lineOf({ text: 'three', instanceId: 'a', stream: 'system' }), traceparent: null },
   ]
   const { resourceLogs } = JSON.parse(encodeLogs(lines, at)) as {
     resourceLogs: { scopeLogs: { logRecords: Record<string, unknown>[] }[] }[]

@@ -19,7 +19,7 @@ const RECORD_OVERHEAD_BYTES = 600
 export interface OtlpExporter {
   tracer: Tracer
   /** Cheap, and never waits, as `appendRecord`. */
-  appendLine(line: LogLine): void
+  appendLine(line: LogLine, traceparent: string | null): void
   appendRecord(record: InvocationRecord): void
   counts(): { signal: string; outcome: string; count: number }[]
   /** Sends what is left, within `graceMs`. */
@@ -78,7 +78,7 @@ export function openOtlp({ url, headers, tracesPerMinute, ...at }: OtlpOptions, 
   const shippers = { traces, logs, metrics }
   return {
     tracer: createTracer({ tracesPerMinute }, { clock }),
-    appendLine: (line) => logs.add(line),
+    appendLine: (line, traceparent) => logs.add({ ...line, traceparent }),
     appendRecord(record) {
       if (isSampled(record.traceparent)) traces.add(record)
       if (record.fault === 'function' || record.fault === 'platform') logs.add(record)
