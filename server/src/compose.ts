@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerMetricRoutes } from './api/sluice/metrics.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
+import { registerTraceRoutes } from './api/sluice/traces.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createSecurityTokenService } from './auth/assume-role.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
@@ -42,7 +43,7 @@ import { createStemStock } from './instances/stem-stock.ts'
 import { post } from './invocations/async/http-post.ts'
 import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
-import type { InvocationRecord } from './logs/port.ts'
+import type { InvocationRecord, LogLine } from './logs/port.ts'
 import { openLogs } from './logs/open.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -76,6 +77,8 @@ const PREPARE_PAUSE_MS = 100
 const PLATFORM_PORTS = 7
 /** From the public listener's port to that of the runtime API, where sandboxes have a network of their own. */
 const RUNTIME_API_PORT_OFFSET = 6
+/** What is left to be exported when the platform ends may take this long. */
+const EXPORT_GRACE_MS = 2000
 /** Share of the machine's memory that instances may use when nothing else is set. */
 const HOST_MEMORY_SHARE = 0.8
 
@@ -228,10 +231,29 @@ export async function startPlatform(
     },
   )
 
+  // Loaded where there is a collector.
+  const otlp =
+    config.otlpUrl === ''
+      ? null
+      : (await import('./otlp/open.ts')).openOtlp(
+          {
+            ...account,
+            version,
+            url: config.otlpUrl,
+            headers: config.otlpHeaders,
+            tracesPerMinute: config.otlpTracesPerMinute,
+          },
+          { clock, random, families: () => metrics.families(), notify: (message) => log.warn(message) },
+        )
   const onRecord = (record: InvocationRecord) => {
     logs.appendRecord(record)
     metrics.observe(record)
     history.observe(record)
+    otlp?.appendRecord(record)
+  }
+  const appendLine = (line: LogLine, traceparent: string | null = null) => {
+    logs.appendLine(line)
+    otlp?.appendLine(line, traceparent)
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
@@ -263,7 +285,7 @@ export async function startPlatform(
     {
       clock,
       random,
-      appendLine: (line) => logs.appendLine(line),
+      appendLine,
       onRecord,
       plan(version, qualifier) {
         const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
@@ -287,14 +309,16 @@ export async function startPlatform(
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
     waitingRequests: () => instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
     logs: () => logs.stats(),
+    ...(otlp !== null && { otlp: () => otlp.counts() }),
   })
 
   const invocations = createInvocations({
     ...(isDebugging && { timeoutMs: DEBUGGING_MS_MAX }),
     clock,
     instances,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
     onRecord,
+    tracer: otlp?.tracer ?? null,
   })
 
   const routing = new Routing(
@@ -327,7 +351,7 @@ export async function startPlatform(
     },
     instancesMax: config.accountInstances,
     memoryMBMax: hostMemoryMB,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
     onEvent(functionKey, event, latencyMs) {
       metrics.observeAsync(functionKey, event, latencyMs)
       history.observeAsync(functionKey, event, latencyMs)
@@ -342,7 +366,7 @@ export async function startPlatform(
     objects,
     watched,
     invocations: asyncInvocations,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
     warn: (message) => log.warn(message),
   })
   history.addGauges(() =>
@@ -424,6 +448,7 @@ export async function startPlatform(
           instances: () => instances.usage('all'),
           stems: () => stems.list(),
         })
+        registerTraceRoutes(app, { ...account, authorizer, logs })
         registerSluiceRoutes(app, {
           logs,
           logSearcher: logging.searcher,
@@ -544,6 +569,7 @@ export async function startPlatform(
       await sandboxes.close()
       await queue.close()
       await history.close()
+      await otlp?.close(EXPORT_GRACE_MS)
       await logging.close()
       await objectFeatures.close()
       await objects.close()

@@ -102,6 +102,7 @@ export class HookRun {
       method: '',
       path: '',
       clientIp: '',
+      traceparent: null,
     }
   }
 

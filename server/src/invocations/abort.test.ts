@@ -36,7 +36,14 @@ function begin(keys: readonly string[], held: readonly string[], limits: { timeo
     observeServiceMs: () => {},
   } as unknown as Instances
   const clock = new SimulatedClock()
-  const invocations = createInvocations({ ...limits, clock, instances, appendLine: () => {}, onRecord: () => {} })
+  const invocations = createInvocations({
+    ...limits,
+    clock,
+    instances,
+    appendLine: () => {},
+    onRecord: () => {},
+    tracer: null,
+  })
   for (const key of keys) {
     const responder = {
       onFailed: (failure: InvocationFailure) =>

@@ -43,6 +43,14 @@ export function declareGauges({ counter, gauge }: LazyRegistry, sources: Partial
   counter('sluice_log_records_dropped_total', 'Invocation records that could not be kept.', [], () =>
     maybe(sources.logs?.().droppedRecords),
   )
+  counter(
+    'sluice_otlp_items_total',
+    'Log lines, traces and metrics for the collector: sent, rejected (by it), dropped (it did not take them).',
+    ['signal', 'outcome'],
+    function* () {
+      for (const { signal, outcome, count } of sources.otlp?.() ?? []) yield [count, { signal, outcome }]
+    },
+  )
   gauge('sluice_instances_max', 'The most instances there may be.', [], () => maybe(sources.host?.().instancesMax))
   gauge('sluice_host_memory_bytes', 'Memory that instances may have together.', [], () =>
     maybe(inBytes(sources.host?.().memoryMB)),
