@@ -4,6 +4,7 @@ import { availableParallelism, release as kernelRelease, totalmem } from 'node:o
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
+import { registerMeterRoutes } from './api/sluice/meter.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createSecurityTokenService } from './auth/assume-role.ts'
@@ -43,6 +44,7 @@ import { createInvocations } from './invocations/sync.ts'
 import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
+import { openMetering } from './meter/open.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
@@ -186,6 +188,10 @@ export async function startPlatform(
     openSockets(),
   ])
   const metrics = createMetrics()
+  const { meter, billing, ...metering } = await openMetering(
+    { ...account, directory: folder('meter'), metadataUrl: config.metadataUrl, priceBook: config.priceBook },
+    { clock, random, metadata, notify: (message) => log.warn(message) },
+  )
 
   const keys = createKeyRing(identity)
   const authenticator = createAuthenticator(keys, { clock })
@@ -255,6 +261,7 @@ export async function startPlatform(
       clock,
       random,
       appendLine: (line) => logs.appendLine(line),
+      meter,
       onRecord,
       plan(version, qualifier) {
         const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
@@ -276,6 +283,7 @@ export async function startPlatform(
     clock,
     instances,
     appendLine: (line) => logs.appendLine(line),
+    meter,
     onRecord,
   })
 
@@ -384,6 +392,10 @@ export async function startPlatform(
           authorizer,
           bus: triggers.bus,
           listTriggers: (functionKey) => triggers.feed.list(functionKey),
+        })
+        registerMeterRoutes(app, {
+          ...{ meter, billing, authorizer, clock },
+          arnOf: (resource) => `acs:fc:${region}:${accountId}:${resource}`,
         })
         registerSluiceRoutes(app, {
           logs,
@@ -502,6 +514,7 @@ export async function startPlatform(
       await sandboxes.close()
       await queue.close()
       await logs.close()
+      await metering.close()
       await objectFeatures.close()
       await objects.close()
       await Promise.all([packageBlobs.close(), objectBlobs.close()])

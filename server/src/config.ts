@@ -101,6 +101,7 @@ export const settings = {
   logDays: integer(7, 1, 3650, 'how long logs and invocation records are kept'),
   logMB: integer(1024, 16, 1_048_576, 'most space for logs and records of all functions, in MB; the oldest go first'),
   logFunctionMB: integer(256, 1, 1_048_576, 'most space for logs and records of one function, in MB'),
+  priceBook: text('', 'file of prices for the bill, in YAML; empty: an example whose figures are made up'),
   attachment: choice(
     ['off', 'on'],
     'answer HTTP triggers on default hosts with Content-Disposition: attachment, as the cloud does',

@@ -3,6 +3,7 @@ import type { ColdStartPhases } from '../logs/port.ts'
 import type { ExecProcess, ExecSpec, Slot, SlotHolder } from './port.ts'
 import type { Provision } from './provision.ts'
 import type { InstanceState } from './states.ts'
+import type { PaidIdleness } from './usage-watch.ts'
 
 /** What a pool needs of an instance. */
 export interface PooledInstance {
@@ -46,6 +47,9 @@ export class Member {
   evictionClock = 0
   /** It was told to end. */
   isEnding = false
+  /** What the meter was told. */
+  isSeenBusy = false
+  idleness: PaidIdleness | null = null
 
   constructor(instance: PooledInstance, qualifier: string, provision: Provision | null) {
     this.instance = instance

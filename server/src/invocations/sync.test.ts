@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { functionNamed } from '../gateway/test-support.ts'
 import type { Instances, SlotHolder, StreamHandler } from '../instances/port.ts'
 import type { InvocationRecord } from '../logs/port.ts'
+import { noMeter } from '../meter/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import type { InvocationRequest, Responder } from './port.ts'
@@ -46,6 +47,7 @@ function run(sinceMs: number, waitMs: number): { record: InvocationRecord; start
     clock,
     instances,
     appendLine() {},
+    meter: noMeter,
     onRecord: (record) => records.push(record),
   })
   const request = { requestId: 'r', version, qualifier: 'LATEST', http: null, tracing: null } as InvocationRequest
