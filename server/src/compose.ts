@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerMetricRoutes } from './api/sluice/metrics.ts'
+import { registerMeterRoutes } from './api/sluice/meter.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
 import { registerTraceRoutes } from './api/sluice/traces.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
@@ -46,6 +47,7 @@ import { createInvocations } from './invocations/sync.ts'
 import type { InvocationRecord, LogLine } from './logs/port.ts'
 import { openLogs } from './logs/open.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
+import { openMetering } from './meter/open.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { openMetricHistory } from './metrics/open.ts'
 import { readingsOf } from './metrics/readings.ts'
@@ -197,6 +199,10 @@ export async function startPlatform(
     { directory: config.dataDir },
     { clock, random, notify: (message) => log.error(message) },
   )
+  const { meter, billing, ...metering } = await openMetering(
+    { ...account, directory: folder('meter'), metadataUrl: config.metadataUrl, priceBook: config.priceBook },
+    { clock, random, metadata, notify: (message) => log.warn(message) },
+  )
 
   const keys = createKeyRing(identity)
   const authenticator = createAuthenticator(keys, { clock })
@@ -286,6 +292,7 @@ export async function startPlatform(
       clock,
       random,
       appendLine,
+      meter,
       onRecord,
       plan(version, qualifier) {
         const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
@@ -317,6 +324,7 @@ export async function startPlatform(
     clock,
     instances,
     appendLine,
+    meter,
     onRecord,
     tracer: otlp?.tracer ?? null,
   })
@@ -449,6 +457,10 @@ export async function startPlatform(
           stems: () => stems.list(),
         })
         registerTraceRoutes(app, { ...account, authorizer, logs })
+        registerMeterRoutes(app, {
+          ...{ meter, billing, authorizer, clock },
+          arnOf: (resource) => `acs:fc:${region}:${accountId}:${resource}`,
+        })
         registerSluiceRoutes(app, {
           logs,
           logSearcher: logging.searcher,
@@ -571,6 +583,7 @@ export async function startPlatform(
       await history.close()
       await otlp?.close(EXPORT_GRACE_MS)
       await logging.close()
+      await metering.close()
       await objectFeatures.close()
       await objects.close()
       await Promise.all([packageBlobs.close(), objectBlobs.close()])

@@ -120,6 +120,7 @@ export const settings = {
     1_000_000,
     'most traces a minute that begin here and are exported, beside those that callers sample',
   ),
+  priceBook: text('', 'file of prices for the bill, in YAML; empty: an example whose figures are made up'),
   attachment: choice(
     ['off', 'on'],
     'answer HTTP triggers on default hosts with Content-Disposition: attachment, as the cloud does',

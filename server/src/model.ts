@@ -337,6 +337,11 @@ export interface FunctionVersion {
   versionId: string
 }
 
+/** `acs:fc:{region}:{account}:services/{s}`. */
+export function serviceArn(region: string, accountId: string, service: string): string {
+  return `acs:fc:${region}:${accountId}:services/${service}`
+}
+
 /** `acs:fc:{region}:{account}:functions/{f}`, or `…:services/{s}/functions/{f}` for 2.0. */
 export function functionArn(region: string, accountId: string, service: string | null, name: string): string {
   const path = service === null ? `functions/${name}` : `services/${service}/functions/${name}`
