@@ -4,6 +4,7 @@ import { availableParallelism, release as kernelRelease, totalmem } from 'node:o
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
+import { registerMetricRoutes } from './api/sluice/metrics.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createSecurityTokenService } from './auth/assume-role.ts'
@@ -45,6 +46,8 @@ import type { InvocationRecord } from './logs/port.ts'
 import { createLogStore } from './logs/store.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { openMetricHistory } from './metrics/open.ts'
+import { readingsOf } from './metrics/readings.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
@@ -187,6 +190,10 @@ export async function startPlatform(
     openSockets(),
   ])
   const metrics = createMetrics()
+  const history = openMetricHistory(
+    { directory: config.dataDir },
+    { clock, random, notify: (message) => log.error(message) },
+  )
 
   const keys = createKeyRing(identity)
   const authenticator = createAuthenticator(keys, { clock })
@@ -224,6 +231,7 @@ export async function startPlatform(
   const onRecord = (record: InvocationRecord) => {
     logs.appendRecord(record)
     metrics.observe(record)
+    history.observe(record)
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
@@ -311,7 +319,10 @@ export async function startPlatform(
     instancesMax: config.accountInstances,
     memoryMBMax: hostMemoryMB,
     appendLine: (line) => logs.appendLine(line),
-    onEvent: (functionKey, event, latencyMs) => metrics.observeAsync(functionKey, event, latencyMs),
+    onEvent(functionKey, event, latencyMs) {
+      metrics.observeAsync(functionKey, event, latencyMs)
+      history.observeAsync(functionKey, event, latencyMs)
+    },
     post,
     objects,
     onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
@@ -325,6 +336,16 @@ export async function startPlatform(
     appendLine: (line) => logs.appendLine(line),
     warn: (message) => log.warn(message),
   })
+  history.addGauges(() =>
+    readingsOf({
+      instances: instances.list(),
+      asyncBacklog: asyncInvocations.backlog(),
+      waitingRequests: instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
+      instancesMax: config.accountInstances,
+      quotaOf: (functionKey) => scalingRules.reservations().get(functionKey) ?? config.accountInstances,
+    }),
+  )
+  history.addInstances(() => instances.usage('those with metrics of their own'))
   metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
@@ -385,6 +406,18 @@ export async function startPlatform(
           authorizer,
           bus: triggers.bus,
           listTriggers: (functionKey) => triggers.feed.list(functionKey),
+        })
+        registerMetricRoutes(app, {
+          ...account,
+          ...{ authorizer, clock, history },
+          host: {
+            memoryMB: hostMemoryMB - stems.memoryMBMax,
+            cpus: availableParallelism(),
+            instancesMax: isDebugging ? 1 : config.accountInstances,
+            sandbox: sandboxes.kind,
+          },
+          instances: () => instances.usage('all'),
+          stems: () => stems.list(),
         })
         registerSluiceRoutes(app, {
           logs,
@@ -503,6 +536,7 @@ export async function startPlatform(
       await runtimeApi.close()
       await sandboxes.close()
       await queue.close()
+      await history.close()
       await logs.close()
       await objectFeatures.close()
       await objects.close()
