@@ -1,9 +1,11 @@
 /** The one place that names implementations: every part, in order, with what it depends on. */
 import { mkdir, rm } from 'node:fs/promises'
-import { availableParallelism, release as kernelRelease, totalmem } from 'node:os'
+import { availableParallelism, hostname, release as kernelRelease, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { openAlerts } from './alerts/open.ts'
 import { createApi } from './api/app.ts'
+import { registerAlertRoutes } from './api/sluice/alerts.ts'
 import { registerMetricRoutes } from './api/sluice/metrics.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
@@ -306,16 +308,17 @@ export async function startPlatform(
       stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
+  const resolveVersion = (functionKey: string, qualifier: string) => {
+    const { service, name } = splitFunctionKey(functionKey)
+    return routing.resolve(service, name, qualifier, () => random.fraction()).version
+  }
   const asyncInvocations = openAsyncInvocations({
     ...account,
     clock,
     random,
     queue,
     invocations,
-    resolve(functionKey, qualifier) {
-      const { service, name } = splitFunctionKey(functionKey)
-      return routing.resolve(service, name, qualifier, () => random.fraction()).version
-    },
+    resolve: resolveVersion,
     instancesMax: config.accountInstances,
     memoryMBMax: hostMemoryMB,
     appendLine: (line) => logs.appendLine(line),
@@ -347,6 +350,22 @@ export async function startPlatform(
   )
   history.addInstances(() => instances.usage('those with metrics of their own'))
   metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
+  const alerts = await openAlerts(
+    {
+      directory: config.dataDir,
+      smtp: { url: config.smtpUrl, from: config.smtpFrom },
+      sender: {
+        platform: `${hostname()}:${config.port}`,
+        pageOf: (rule) => `${platformUrl()}/console/alerts?rule=${encodeURIComponent(rule)}`,
+      },
+    },
+    {
+      ...{ clock, history, post, invocations: asyncInvocations },
+      notify: (message) => log.error(message),
+      onDefect: (error) => log.error({ err: error }, 'rules of alerts were not evaluated for a reason of our own'),
+    },
+  )
+  metrics.setSources({ alertNotices: () => alerts.counts() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
@@ -355,6 +374,7 @@ export async function startPlatform(
       scalingRules.apply(changes)
       asyncInvocations.apply(changes)
       triggers.feed.apply(changes)
+      alerts.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -406,6 +426,12 @@ export async function startPlatform(
           authorizer,
           bus: triggers.bus,
           listTriggers: (functionKey) => triggers.feed.list(functionKey),
+        })
+        registerAlertRoutes(app, {
+          ...account,
+          ...{ alerts, history, metadata, clock, authorizer },
+          hasSmtp: config.smtpUrl !== '',
+          resolve: resolveVersion,
         })
         registerMetricRoutes(app, {
           ...account,
@@ -479,6 +505,7 @@ export async function startPlatform(
   const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
   asyncInvocations.start()
+  alerts.start()
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
@@ -531,6 +558,7 @@ export async function startPlatform(
         api.close(),
       ])
       await triggers.close()
+      await alerts.close()
       await feed.stop()
       await stems.close()
       await runtimeApi.close()
