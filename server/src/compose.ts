@@ -1,9 +1,11 @@
 /** The one place that names implementations: every part, in order, with what it depends on. */
 import { mkdir, rm } from 'node:fs/promises'
-import { availableParallelism, release as kernelRelease, totalmem } from 'node:os'
+import { availableParallelism, hostname, release as kernelRelease, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { openAlerts } from './alerts/open.ts'
 import { createApi } from './api/app.ts'
+import { registerAlertRoutes } from './api/sluice/alerts.ts'
 import { registerMetricRoutes } from './api/sluice/metrics.ts'
 import { registerMeterRoutes } from './api/sluice/meter.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
@@ -347,16 +349,17 @@ export async function startPlatform(
       stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
+  const resolveVersion = (functionKey: string, qualifier: string) => {
+    const { service, name } = splitFunctionKey(functionKey)
+    return routing.resolve(service, name, qualifier, () => random.fraction()).version
+  }
   const asyncInvocations = openAsyncInvocations({
     ...account,
     clock,
     random,
     queue,
     invocations,
-    resolve(functionKey, qualifier) {
-      const { service, name } = splitFunctionKey(functionKey)
-      return routing.resolve(service, name, qualifier, () => random.fraction()).version
-    },
+    resolve: resolveVersion,
     instancesMax: config.accountInstances,
     memoryMBMax: hostMemoryMB,
     appendLine,
@@ -388,6 +391,22 @@ export async function startPlatform(
   )
   history.addInstances(() => instances.usage('those with metrics of their own'))
   metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
+  const alerts = await openAlerts(
+    {
+      directory: config.dataDir,
+      smtp: { url: config.smtpUrl, from: config.smtpFrom },
+      sender: {
+        platform: `${hostname()}:${config.port}`,
+        pageOf: (rule) => `${platformUrl()}/console/alerts?rule=${encodeURIComponent(rule)}`,
+      },
+    },
+    {
+      ...{ clock, history, post, invocations: asyncInvocations },
+      notify: (message) => log.error(message),
+      onDefect: (error) => log.error({ err: error }, 'rules of alerts were not evaluated for a reason of our own'),
+    },
+  )
+  metrics.setSources({ alertNotices: () => alerts.counts() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
@@ -397,6 +416,7 @@ export async function startPlatform(
       asyncInvocations.apply(changes)
       triggers.feed.apply(changes)
       logging.apply(changes)
+      alerts.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -448,6 +468,12 @@ export async function startPlatform(
           authorizer,
           bus: triggers.bus,
           listTriggers: (functionKey) => triggers.feed.list(functionKey),
+        })
+        registerAlertRoutes(app, {
+          ...account,
+          ...{ alerts, history, metadata, clock, authorizer },
+          hasSmtp: config.smtpUrl !== '',
+          resolve: resolveVersion,
         })
         registerMetricRoutes(app, {
           ...account,
@@ -523,6 +549,7 @@ export async function startPlatform(
   const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
   asyncInvocations.start()
+  alerts.start()
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
@@ -575,6 +602,7 @@ export async function startPlatform(
         api.close(),
       ])
       await triggers.close()
+      await alerts.close()
       await feed.stop()
       await stems.close()
       await runtimeApi.close()

@@ -5,6 +5,8 @@
  * function itself. The owner is called a *scope*: `services/{s}` or `functions/{f}`.
  */
 
+import type { AlertRoute, AlertRule, Silence } from './alerts/port.ts'
+
 /** `{function}` for 3.0, `{service}${function}` for 2.0; `$` occurs in no name, so the two never collide. */
 export type FunctionKey = string
 /** `services/{service}` or `functions/{function}`. */
@@ -286,6 +288,9 @@ export interface Documents {
   layer: LayerDocument
   layerVersion: LayerVersionDocument
   logBounds: LogBoundsDocument
+  alertRule: AlertRule
+  alertRoute: AlertRoute
+  alertSilence: Silence
 }
 export type DocumentKind = keyof Documents
 
@@ -324,6 +329,9 @@ export const keyOf = {
   layer: (layerName: string) => layerName,
   layerVersion: (layerName: string, version: number) => `${layerName}/${String(version).padStart(10, '0')}`,
   logBounds: (key: FunctionKey) => key,
+  alertRule: (name: string) => name,
+  alertRoute: (name: string) => name,
+  alertSilence: (id: string) => id,
 } as const
 
 /** A function version ready to run: what a qualifier resolves to. */
