@@ -42,7 +42,7 @@ function SignInPage() {
         </h1>
         <SignInForm />
         <p className="help">
-          {t.where} <code>~/.sluice/credentials</code>
+          {t.where} <code>~/.sluice/credentials.json</code>
         </p>
       </div>
     </main>
