@@ -1,16 +1,11 @@
-/** Series of the metric history. */
+/** Series of the metric history, kept up with the time. */
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { useEffect, useMemo, useState } from 'react'
+import { LIVE_MS_MAX, periodOf, stepFor, type Period, type TimeRange } from '../components/time-range.ts'
 import { api } from './client.ts'
 import type { ApiError } from './errors.ts'
-import { apiKey } from './use-api.ts'
-import { periodOf, stepFor, type Period, type TimeRange } from '../components/time-range.ts'
-
-export interface Series {
-  metric: string
-  unit: string
-  stepMs: number
-  points: [number, number | null][]
-}
+import { withSeconds, type Second, type Series } from './metric-series.ts'
+import { apiKey, useFollow } from './use-api.ts'
 
 export interface Metrics {
   period: Period
@@ -18,34 +13,66 @@ export interface Metrics {
   series: ReadonlyMap<string, Series>
 }
 
-const PATH = '/sluice/v1/metrics/query'
-const LIVE_MS = 2000
-const MINUTE_MS = 60_000
+/** Of whom: everything here when it is empty. */
+export interface MetricSubject {
+  function?: string
+  service?: string
+}
 
-/** Follows the time: what is of the last minutes is asked for again every other second, all else every minute. */
+const PATH = '/sluice/v1/metrics/query'
+const FOLLOW_PATH = '/sluice/v1/metrics/follow'
+const MINUTE_MS = 60_000
+const NO_SECONDS: readonly Second[] = []
+
+/** A period of minutes until now grows by each second as it ends; a longer one is asked for again every minute. */
 export function useMetrics(
   metrics: readonly string[],
   range: TimeRange,
-  of: { function?: string; service?: string } = {},
-): UseQueryResult<Metrics, ApiError> {
+  of: MetricSubject = {},
+): Pick<UseQueryResult<Metrics, ApiError>, 'data' | 'error' | 'refetch'> {
   const query = { metric: metrics, ...of }
-  return useQuery<Metrics, ApiError>({
+  const isLive = 'lastMs' in range && range.lastMs <= LIVE_MS_MAX
+  const asked = useQuery<Metrics, ApiError>({
     queryKey: [...apiKey(PATH, query), range],
-    queryFn: async ({ signal }) => {
-      const period = wholeSteps(periodOf(range, Date.now()))
-      const answer = await api<{ series: Series[] }>(PATH, {
-        query: { ...query, from: period.fromMs, to: period.toMs, step: stepFor(period) },
-        signal,
-      })
-      return { period, series: new Map(answer.series.map((series) => [series.metric, series])) }
-    },
-    refetchInterval: 'lastMs' in range ? (stepFor(periodOf(range, 0)) === 1000 ? LIVE_MS : MINUTE_MS) : false,
+    queryFn: ({ signal }) => fetchMetrics(query, range, signal),
+    refetchInterval: 'lastMs' in range && !isLive ? MINUTE_MS : false,
     placeholderData: (before) => before,
   })
+  const { refetch } = asked
+
+  const [seconds, setSeconds] = useState(NO_SECONDS)
+  const subject = JSON.stringify(query)
+  useEffect(() => setSeconds(NO_SECONDS), [subject])
+  const { state } = useFollow<Second>(isLive ? FOLLOW_PATH : null, query, (second) =>
+    setSeconds((before) => [...before, second].slice(-LIVE_MS_MAX / 1000)),
+  )
+  // What came between the answer and the stream, or while the stream was broken, is asked for once more.
+  useEffect(() => {
+    if (isLive && state === 'open') void refetch()
+  }, [isLive, state, refetch])
+
+  const data = useMemo(() => {
+    if (!asked.data || !isLive || seconds.length === 0) return asked.data
+    const toMs = Math.max(asked.data.period.toMs, seconds.at(-1)!.timeMs + 1000)
+    const period = { fromMs: toMs - range.lastMs, toMs }
+    const series = [...asked.data.series].map(([name, before]) => [name, withSeconds(before, seconds, period)] as const)
+    return { period, series: new Map(series) }
+  }, [asked.data, isLive, seconds, range])
+  return { data, error: asked.error, refetch }
 }
 
-/** Steps begin at multiples of themselves. */
-export function wholeSteps({ fromMs, toMs }: Period): Period {
-  const step = stepFor({ fromMs, toMs })
-  return { fromMs: Math.floor(fromMs / step) * step, toMs: Math.ceil(toMs / step) * step }
+async function fetchMetrics(
+  query: MetricSubject & { metric: readonly string[] },
+  range: TimeRange,
+  signal: AbortSignal,
+): Promise<Metrics> {
+  const now = periodOf(range, Date.now())
+  const step = stepFor(now)
+  // Steps begin at multiples of themselves.
+  const period = { fromMs: Math.floor(now.fromMs / step) * step, toMs: Math.ceil(now.toMs / step) * step }
+  const answer = await api<{ series: Series[] }>(PATH, {
+    query: { ...query, from: period.fromMs, to: period.toMs, step },
+    signal,
+  })
+  return { period, series: new Map(answer.series.map((series) => [series.metric, series])) }
 }
