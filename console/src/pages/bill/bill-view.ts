@@ -30,8 +30,8 @@ export function daysOfMonth({ month, days }: Pick<Bill, 'month' | 'days'>, today
 }
 
 function lengthOfMonth(month: string): number {
-  const [year, number] = month.split('-').map(Number)
-  return new Date(Date.UTC(year!, number!, 0)).getUTCDate()
+  // The day before the first of the next month; months count from 0 here.
+  return new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5)), 0)).getUTCDate()
 }
 
 /** `2026-01`, as bills are asked for. */
