@@ -2,11 +2,11 @@
 import { useMemo, useState } from 'react'
 import { useFormat, useWords } from '../../i18n/language.ts'
 import { excerptOf, type Piece, piecesOf, type Range, SHOWN_STEPS } from './log-text.ts'
-import { logWords } from './words.ts'
+import { words } from './words.ts'
 import './line-text.css'
 
 export function LineText({ text, highlights = [] }: { text: string; highlights?: readonly Range[] }) {
-  const words = useWords(logWords)
+  const t = useWords(words)
   const format = useFormat()
   const [step, setStep] = useState(0)
   const excerpt = excerptOf(text, highlights, SHOWN_STEPS[step]!)
@@ -25,7 +25,7 @@ export function LineText({ text, highlights = [] }: { text: string; highlights?:
         <>
           <span className="line-cut">…</span>
           <button type="button" className="line-more" onClick={() => setStep(step + 1)}>
-            {words.showMore(format.number(hidden))}
+            {t.showMore(format.number(hidden))}
           </button>
         </>
       )}
