@@ -265,6 +265,18 @@ export interface LayerVersionDocument {
   createdTime: IsoTime
 }
 
+/** An event to try a function with, kept for whoever tries it next. */
+export interface TestEvent {
+  name: string
+  body: string
+  contentType: string
+}
+
+/** Of one function, in the order of their names. */
+export interface TestEventsDocument {
+  events: TestEvent[]
+}
+
 export interface Documents {
   service: ServiceDocument
   function: FunctionDocument
@@ -279,6 +291,7 @@ export interface Documents {
   asyncConfig: AsyncConfigDocument
   layer: LayerDocument
   layerVersion: LayerVersionDocument
+  testEvents: TestEventsDocument
 }
 export type DocumentKind = keyof Documents
 
@@ -316,6 +329,7 @@ export const keyOf = {
   asyncConfig: (key: FunctionKey, qualifier: string) => `${key}/${qualifier}`,
   layer: (layerName: string) => layerName,
   layerVersion: (layerName: string, version: number) => `${layerName}/${String(version).padStart(10, '0')}`,
+  testEvents: (key: FunctionKey) => key,
 } as const
 
 /** A function version ready to run: what a qualifier resolves to. */

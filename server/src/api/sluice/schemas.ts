@@ -5,7 +5,7 @@ export const PAGE_LIMIT_MAX = 1000
 const PAGE_LIMIT = 100
 const TIME_MS_MAX = 8_640_000_000_000_000
 
-const functionKey = Type.String({
+export const functionKey = Type.String({
   minLength: 1,
   maxLength: 257,
   pattern: String.raw`^[A-Za-z_][A-Za-z0-9_-]*(\$[A-Za-z_][A-Za-z0-9_-]*)?$`,

@@ -1,0 +1,8 @@
+import { PageHead } from '../../shell/page-head.tsx'
+import { useWords } from '../../i18n/language.ts'
+import { words } from '../../shell/words.ts'
+
+export default function Dashboard() {
+  const t = useWords(words)
+  return <PageHead title={t.dashboard} />
+}
