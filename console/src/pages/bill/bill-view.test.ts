@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Usage } from '../../../../server/src/meter/port.ts'
-import {
-  compareWithServers,
-  daysOfMonth,
-  formatMoney,
-  formatQuantity,
-  groupsWithShares,
-  recentMonths,
-} from './bill-view.ts'
+import { compareWithServers, daysOfMonth, formatQuantity, groupsWithShares, recentMonths } from './bill-view.ts'
 
 const usage: Usage = {
   invocations: 1,
@@ -71,17 +64,6 @@ test('functions and servers are compared whichever is cheaper', () => {
 test('nothing is compared with nothing', () => {
   assert.equal(compareWithServers({ total: 0, servers: servers(0) }), null)
   assert.equal(compareWithServers({ total: 1, servers: null }), null)
-})
-
-test('small amounts show the digits that say something', () => {
-  assert.equal(formatMoney(0.000012345, 'CNY', 'en'), 'CN¥0.0000123')
-  assert.equal(formatMoney(0, 'CNY', 'en'), 'CN¥0.00')
-  assert.equal(formatMoney(1234.5, 'USD', 'en'), '$1,234.50')
-})
-
-test('a currency of one’s own stands behind the number', () => {
-  assert.equal(formatMoney(2, 'CU', 'en'), '2.00 CU')
-  assert.equal(formatMoney(2, '', 'en'), '2.00')
 })
 
 test('quantities are short', () => {

@@ -69,21 +69,6 @@ export function compareWithServers({ total, servers }: Pick<Bill, 'total' | 'ser
   }
 }
 
-const SMALLEST_WITH_TWO_DIGITS = 1
-
-/**
- * An amount of money. Functions cost little: below one unit, the first digits that say something are shown. A price book
- * may count in what is no currency of ISO 4217; then its name stands behind the number.
- */
-export function formatMoney(amount: number, currency: string, locale: string): string {
-  const digits: Intl.NumberFormatOptions =
-    amount !== 0 && Math.abs(amount) < SMALLEST_WITH_TWO_DIGITS
-      ? { maximumSignificantDigits: 3, minimumSignificantDigits: 2 }
-      : { minimumFractionDigits: 2, maximumFractionDigits: 2 }
-  if (!/^[A-Z]{3}$/.test(currency)) return `${new Intl.NumberFormat(locale, digits).format(amount)} ${currency}`.trim()
-  return new Intl.NumberFormat(locale, { style: 'currency', currency, ...digits }).format(amount)
-}
-
 /** A quantity of a meter: whole where it is large, with as many digits as say something where it is small. */
 export function formatQuantity(quantity: number, locale: string): string {
   const options: Intl.NumberFormatOptions =

@@ -11,6 +11,7 @@ function instance(functionKey: string, instanceId: string, given: Partial<Instan
     state: 'ready',
     memoryMB: 128,
     usedMemoryMB: 64,
+    cpuQuotaCores: 0.1,
     cpuCores: 0.1,
     inFlight: 0,
     concurrency: 1,

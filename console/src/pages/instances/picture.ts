@@ -9,6 +9,8 @@ export interface InstanceView {
   state: string
   memoryMB: number
   usedMemoryMB: number | null
+  cpuQuotaCores: number
+  /** Used since this was last asked. */
   cpuCores: number | null
   inFlight: number
   concurrency: number
@@ -18,7 +20,9 @@ export interface InstanceView {
 }
 
 export interface HostView {
+  /** That instances may have together. */
   memoryMB: number
+  /** Of it taken: the memory sizes of all instances. */
   usedMB: number
   cpus: number
   instancesMax: number
@@ -87,6 +91,7 @@ const LOOKS: Record<string, TileLook> = {
   starting: 'starting',
   initializing: 'starting',
   ready: 'ready',
+  freezing: 'ready',
   busy: 'busy',
   frozen: 'frozen',
   draining: 'ending',

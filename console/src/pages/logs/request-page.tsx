@@ -19,7 +19,7 @@ const ASK_AGAIN_MS = 2000
 /** A request that is older or newer than the line that led here. */
 const AROUND_MS = 86_400_000
 
-export default function RequestPage() {
+export function RequestPage() {
   const t = useWords(words)
   const { requestId = '' } = useParams<{ requestId: string }>()
   const [search] = useSearchParams()
