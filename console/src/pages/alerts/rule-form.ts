@@ -2,6 +2,10 @@
 import type { AlertCondition, AlertRule } from '../../../../server/src/alerts/port.ts'
 import type { MetricInfo } from '../../../../server/src/metrics/port.ts'
 
+/** As it is sent: without what the metric is not about. */
+export type RuleInput = Omit<AlertRule, Scope> & Partial<Record<Scope, string>>
+type Scope = 'service' | 'functionKey' | 'instanceId'
+
 /** Inputs hold text; what it means is read when it is sent. */
 export interface RuleForm {
   name: string
@@ -85,10 +89,10 @@ export function formOf(rule: AlertRule): RuleForm {
 }
 
 /** Members that the level of a metric asks for. */
-export function scopeOf(level: MetricInfo['level'] | undefined): ('service' | 'functionKey' | 'instanceId')[] {
+export function scopeOf(level: MetricInfo['level'] | undefined): Scope[] {
   if (level === 'service') return ['service']
   if (level === 'function') return ['functionKey']
-  if (level === 'instance') return ['functionKey', 'instanceId']
+  if (level === 'instance') return ['instanceId']
   return []
 }
 
@@ -96,7 +100,7 @@ export function scopeOf(level: MetricInfo['level'] | undefined): ('service' | 'f
 export function ruleOf(
   form: RuleForm,
   level: MetricInfo['level'] | undefined,
-): { rule: AlertRule } | { problems: RuleProblems } {
+): { rule: RuleInput } | { problems: RuleProblems } {
   const problems: RuleProblems = {}
   for (const member of ['name', 'metric', ...scopeOf(level)] as const) {
     if (form[member].trim() === '') problems[member] = 'required'
@@ -115,17 +119,14 @@ export function ruleOf(
     repeatSeconds: read('repeatSeconds', wholeOrZero),
   }
   if (Object.keys(problems).length > 0) return { problems }
-  const scope = scopeOf(level)
-  const scoped = (member: (typeof scope)[number]) => (scope.includes(member) ? form[member].trim() : null)
+  const scope = scopeOf(level).map((member) => [member, form[member].trim()])
   return {
     rule: {
       name: form.name.trim(),
       description: form.description.trim(),
       enabled: form.enabled,
       metric: form.metric,
-      service: scoped('service'),
-      functionKey: scoped('functionKey'),
-      instanceId: scoped('instanceId'),
+      ...Object.fromEntries(scope),
       condition,
       ...seconds,
       onNoData: form.onNoData,

@@ -55,8 +55,13 @@ export interface Comparison {
   serversShare: number
 }
 
+type Servers = NonNullable<Bill['servers']>
+
 /** Null when there is nothing to compare. */
-export function compareWithServers({ total, servers }: Pick<Bill, 'total' | 'servers'>): Comparison | null {
+export function compareWithServers({
+  total,
+  servers,
+}: Pick<Bill, 'total'> & { servers: Pick<Servers, 'amount'> | null }): Comparison | null {
   if (servers === null) return null
   const dearer = Math.max(total, servers.amount)
   if (dearer <= 0) return null

@@ -17,7 +17,7 @@ export function Comparison({ bill }: { bill: Bill }) {
   const rows = [
     { name: t.onFunctions, amount: total, share: compared.functionsShare, look: 'functions' },
     {
-      name: t.onServers(format.number(servers.count)),
+      name: t.onServers(format.number(servers.count), servers.name),
       amount: servers.amount,
       share: compared.serversShare,
       look: 'servers',
@@ -41,8 +41,11 @@ export function Comparison({ bill }: { bill: Bill }) {
       </dl>
       <p>{verdict}</p>
       <p className="small soft">
-        {t.sized(format.number(servers.vcpu, 1), format.megabytes(servers.memoryGB * GB_IN_MB))}
-        {servers.peak !== '' && ` · ${servers.peak}`}
+        {t.sized(
+          format.number(servers.peakVcpu, 1),
+          format.megabytes(servers.peakMemoryGB * GB_IN_MB),
+          format.date(Date.parse(servers.peak)),
+        )}
       </p>
     </section>
   )

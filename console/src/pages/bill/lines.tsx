@@ -52,19 +52,19 @@ export function Lines({ bill }: { bill: Bill }) {
 }
 
 /** Only the steps that were reached. */
-function Tiers({ line: { tiers }, currency }: { line: BillLine; currency: string }) {
+function Tiers({ line: { tiers, unit, per }, currency }: { line: BillLine; currency: string }) {
   const t = useWords(words)
   const format = useFormat()
   const reached = tiers.filter(({ quantity }) => quantity > 0)
   if (reached.length === 0) return <span className="soft">{t.freeOfCharge}</span>
   return (
     <ul className="bill-tiers">
-      {reached.map(({ unitPrice, quantity, upTo }) => {
+      {reached.map(({ unitPrice, upTo }) => {
         const before = tiers[tiers.findIndex((tier) => tier.upTo === upTo) - 1]?.upTo ?? 0
         const from = formatQuantity(before, format.locale)
         return (
           <li key={upTo}>
-            {formatQuantity(quantity, format.locale)} × {format.currency(unitPrice, currency)}
+            {t.per(format.currency(unitPrice, currency), per === 1 ? '' : format.number(per), unit)}
             {tiers.length > 1 && (
               <span className="small soft">
                 {' '}

@@ -1,6 +1,6 @@
 /** Lines as they are printed. */
 import { useEffect, useRef, useState } from 'react'
-import type { LogLine } from '../../../../server/src/logs/port.ts'
+import type { LogHit } from '../../../../server/src/logs/port.ts'
 import { useFollow } from '../../api/use-api.ts'
 import { Button } from '../../components/button.tsx'
 import { ErrorNotice } from '../../components/states.tsx'
@@ -11,8 +11,10 @@ import { conditionsOf, type LogsState } from './logs-address.ts'
 import { words } from './words.ts'
 import './follow-view.css'
 
-type Item = { line: LogLine } | { dropped: number }
-type Buffer = FollowBuffer<{ number: number; line: LogLine }>
+type Hit = Pick<LogHit, 'line' | 'source' | 'highlights'>
+/** With a query hits come, without one lines. */
+type Item = Hit | Pick<Hit, 'line'> | { dropped: number }
+type Buffer = FollowBuffer<{ number: number; hit: Hit }>
 
 /** Lines come by thousands; a page is drawn a few times a second. */
 const DRAW_MS = 150
@@ -34,7 +36,10 @@ export function FollowView({ state: { query, functionKey } }: { state: LogsState
   const asked = { query: conditionsOf(query).trim(), function: functionKey }
   const { state, error } = useFollow<Item>('/sluice/v1/logs/follow', asked, (item) => {
     if ('dropped' in item) arrived.current.missed += item.dropped
-    else if ('line' in item) arrived.current.items.push({ number: arrived.current.count++, line: item.line })
+    else if ('line' in item) {
+      const hit: Hit = { source: 'log', highlights: [], ...item }
+      arrived.current.items.push({ number: arrived.current.count++, hit })
+    }
   })
   useEffect(() => {
     const timer = setInterval(() => {
@@ -83,9 +88,9 @@ export function FollowView({ state: { query, functionKey } }: { state: LogsState
         }}
       >
         {items.length === 0 && <li className="soft live-empty">{t.waitingForLines}</li>}
-        {items.map(({ number, line }) => (
+        {items.map(({ number, hit }) => (
           <li key={number}>
-            <HitLine hit={{ line, source: 'log', highlights: [] }} showsFunction={functionKey === ''} />
+            <HitLine hit={hit} showsFunction={functionKey === ''} />
           </li>
         ))}
       </ol>

@@ -3,7 +3,7 @@ import { memo } from 'react'
 import type { LogHit } from '../../../../server/src/logs/port.ts'
 import { useFormat, useWords } from '../../i18n/language.ts'
 import { HitDetails } from './hit-details.tsx'
-import { LineText } from './line-text.tsx'
+import { LineText } from '../../components/line-text.tsx'
 import { words } from './words.ts'
 import './hits.css'
 

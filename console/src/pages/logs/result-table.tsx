@@ -1,6 +1,6 @@
 /** What an analysis answered: a table, and bars where it says a number of each name. */
 import { useFormat, useWords } from '../../i18n/language.ts'
-import { LineText } from './line-text.tsx'
+import { LineText } from '../../components/line-text.tsx'
 import { words } from './words.ts'
 import './result-table.css'
 

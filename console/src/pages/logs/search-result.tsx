@@ -1,5 +1,5 @@
 /** The hits of a search page by page, or the table of an analysis. */
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { saveFile } from '../../components/save-file.ts'
 import { EmptyState, ErrorNotice, Skeleton } from '../../components/states.tsx'
@@ -26,10 +26,17 @@ export function SearchResult({ asked, search, total, onCondition }: Props) {
   const [isSaving, setSaving] = useState(false)
   const toggle = useCallback((id: string) => setOpenId((open) => (open === id ? '' : id)), [])
   const pages = search.data?.pages
+  const isEmpty = pages?.every((page) => 'hits' in page && page.hits.length === 0) ?? false
+  // A page ends where enough was read, also when nothing in it was a hit.
+  const goesOn = isEmpty && search.hasNextPage && !search.isFetchingNextPage
+  const { fetchNextPage } = search
+  useEffect(() => {
+    if (goesOn) void fetchNextPage()
+  }, [goesOn, fetchNextPage])
   const first = pages?.[0]
 
   if (search.error) return <ErrorNotice error={search.error} onRetry={() => void search.refetch()} />
-  if (pages === undefined || first === undefined) return <Skeleton lines={8} />
+  if (pages === undefined || first === undefined || (isEmpty && search.hasNextPage)) return <Skeleton lines={8} />
   const scanned = pages.reduce((sum, { scannedLines }) => sum + scannedLines, 0)
   const hits = pages.flatMap((page) => ('hits' in page ? page.hits : []))
   const save = async () => {

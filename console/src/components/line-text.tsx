@@ -1,6 +1,6 @@
 /** The text of a line. It reaches the page as text alone: nothing a function prints is ever markup. */
 import { useMemo, useState } from 'react'
-import { useFormat, useWords } from '../../i18n/language.ts'
+import { useFormat, useWords } from '../i18n/language.ts'
 import { excerptOf, type Piece, piecesOf, type Range, SHOWN_STEPS } from './log-text.ts'
 import { words } from './words.ts'
 import './line-text.css'
