@@ -34,6 +34,7 @@ export const words = defineWords(
     from: 'From',
     to: 'To',
     required: 'required',
+    showMore: (count: string) => `show more (${count} hidden)`,
   },
   {
     cancel: '取消',
@@ -68,5 +69,6 @@ export const words = defineWords(
     from: '开始',
     to: '结束',
     required: '必填',
+    showMore: (count) => `显示更多（还有 ${count} 个字符）`,
   },
 )

@@ -76,6 +76,7 @@ export function createFormat(language: Language, timeZone?: string) {
   }
 
   return {
+    locale,
     number: (value: Known, digits = 0) => write(value, { maximumFractionDigits: digits }),
     /** 12.3K; whole below a thousand. */
     compact: (value: Known) => write(value, { notation: 'compact', maximumFractionDigits: 1 }),
@@ -85,16 +86,17 @@ export function createFormat(language: Language, timeZone?: string) {
       const digits = known(perSecond) && Math.abs(perSecond) < 10 ? 2 : 0
       return known(perSecond) ? `${write(perSecond, { maximumFractionDigits: digits })}/s` : NOTHING
     },
-    /** Small amounts keep the digits that tell them from nothing. */
+    /**
+     * Functions cost little: below one unit, the digits that tell an amount from nothing are kept. A price book may count
+     * in what is no currency of ISO 4217; that stands behind the number.
+     */
     currency: (amount: Known, currency: string) => {
-      const digits = known(amount) && amount !== 0 && Math.abs(amount) < 0.01 ? 6 : 2
-      return write(amount, {
-        style: 'currency',
-        currency,
-        currencyDisplay: 'narrowSymbol',
-        minimumFractionDigits: 2,
-        maximumFractionDigits: digits,
-      })
+      const digits: Intl.NumberFormatOptions =
+        known(amount) && amount !== 0 && Math.abs(amount) < 1
+          ? { minimumSignificantDigits: 2, maximumSignificantDigits: 3 }
+          : { minimumFractionDigits: 2, maximumFractionDigits: 2 }
+      if (!/^[A-Z]{3}$/.test(currency)) return `${write(amount, digits)} ${currency}`.trim()
+      return write(amount, { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...digits })
     },
     bytes,
     megabytes: (mb: Known) => bytes(known(mb) ? mb * 1024 * 1024 : mb),
