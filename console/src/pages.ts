@@ -22,7 +22,7 @@ export const pages: readonly Page[] = [
   },
   {
     name: 'functions',
-    paths: ['/functions', '/functions/:key', '/functions/:key/:tab'],
+    paths: ['/functions', '/functions/:key', '/functions/:key/:tab', '/create-function'],
     letter: 'f',
     component: lazy(() => import('./pages/functions/page.tsx')),
   },

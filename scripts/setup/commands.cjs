@@ -126,7 +126,7 @@ const commands = {
     needs: [
       ...[workspace, samplePackages, blueprintPackages],
       ...['python3', 'pip', 'php', 'java', 'postgresql'].map(program),
-      ...['both container runtimes', 'images', 'images for tests', 'fonts'].map(program),
+      ...['both container runtimes', 'images', 'images for tests', 'fonts', 'browser'].map(program),
       ...[pythonPackages, javaRuntime, consolePages],
     ],
     run: test,

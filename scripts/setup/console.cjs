@@ -34,9 +34,9 @@ function stateOf(root) {
   const files = [
     ...INPUTS.flatMap((name) => filesAt(root, path.join('console', name))),
     'package-lock.json',
-    path.relative(root, __filename),
   ]
   for (const file of files) hash.update(`${file}\0`).update(readFileSync(path.join(root, file)))
+  hash.update(readFileSync(__filename))
   return hash.digest('hex')
 }
 
@@ -52,4 +52,4 @@ function filesAt(root, place) {
     })
 }
 
-module.exports = { buildConsole }
+module.exports = { buildConsole, stateOf }

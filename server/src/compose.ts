@@ -29,6 +29,7 @@ import { createGateway } from './gateway/gateway.ts'
 import { listen, type Handlers } from './gateway/listener.ts'
 import { PAYLOAD_BYTES_MAX } from './gateway/limits.ts'
 import { answerPlatformEndpoint } from './gateway/platform-endpoints.ts'
+import { createReadyCheck } from './gateway/ready-check.ts'
 import { Routing } from './gateway/routing.ts'
 import { createUpgradeGate } from './gateway/upgrade.ts'
 import { collectGarbage, createIdleTrim } from './idle-trim.ts'
@@ -434,13 +435,14 @@ export async function startPlatform(
     [...objectFeatures.all, stsFeature(createSecurityTokenService(account, { clock, keys, tokens }))],
   )
 
+  const checkObjects = createReadyCheck(clock, () => objects.check())
   const platformEndpoints = {
     exposeMetrics: () => metrics.expose(),
     async checkReady() {
       if (feedError) throw feedError
       await asyncInvocations.check()
       await metadata.check()
-      await objects.check()
+      await checkObjects()
     },
   }
   const gateway = createGateway(

@@ -1,6 +1,6 @@
 /** Answers on a bare socket, where node:http has no response to write to: to what is no HTTP, and to refused upgrades. */
-import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { STATUS_CODES } from './node-http.ts'
 import type { Clock } from './clock.ts'
 import { errorBody, type FcError } from './errors.ts'
 

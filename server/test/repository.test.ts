@@ -138,6 +138,18 @@ test('below the composition root nobody reads the environment', () => {
   assertNone(problems, 'settings enter through config.ts and are passed on')
 })
 
+test('the server takes values of node:http from node-http.ts, which says why', () => {
+  const problems = sources
+    .filter(({ path }) => !isForTests(path))
+    .filter(({ text }) =>
+      [...text.matchAll(/^import \{([^}]*)\} from 'node:http'/gm)].some(([, names]) =>
+        names!.split(',').some((name) => name.trim() !== '' && !name.trim().startsWith('type ')),
+      ),
+    )
+    .map(({ path }) => path)
+  assertNone(problems, 'import types from node:http, and values from node-http.ts')
+})
+
 test('docs/reference/errors.md lists the error table, code by code', () => {
   const page = readFileSync(join(ROOT, 'docs', 'reference', 'errors.md'), 'utf8')
   const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| (\w+) \| (.+) \|$/gm)]

@@ -22,15 +22,43 @@ export interface FunctionItem {
   diskSize: number
   instanceConcurrency: number
   environmentVariables: Record<string, string> | null
+  instanceLifecycleConfig: { initializer: Hook | null; preStop: Hook | null } | null
+  customRuntimeConfig: { command?: string[] | null; args?: string[] | null; port?: number | null } | null
+  customContainerConfig: { image: string | null } | null
   lastModifiedTime: string
   createdTime: string
 }
 
-type FunctionAnswer = Omit<FunctionItem, 'key' | 'serviceName'>
+interface Hook {
+  handler: string
+  timeout: number
+}
+
+export interface ServiceItem {
+  serviceName: string
+  description: string
+  createdTime: string
+  lastModifiedTime: string
+}
+
+export type FunctionAnswer = Omit<FunctionItem, 'key' | 'serviceName'>
 
 export const FC3 = '/2023-03-30'
 export const FC2 = '/2021-04-06'
 const PAGE = 100
+
+/** 3.0 reaches functions of both generations under their key. */
+export const functionPath = (key: string): string => `${FC3}/functions/${encodeURIComponent(key)}`
+
+/** What versions and aliases belong to: a 3.0 function itself, the whole service of a 2.0 function. */
+export function scopePath(key: string): string {
+  const { service } = splitKey(key)
+  return service === null ? functionPath(key) : `${FC2}/services/${encodeURIComponent(service)}`
+}
+
+/** The page of a function, below `/console`. */
+export const functionHref = (key: string, tab?: string): string =>
+  `/functions/${encodeURIComponent(key)}${tab === undefined ? '' : `/${tab}`}`
 
 export function splitKey(key: string): { service: string | null; name: string } {
   const at = key.indexOf('$')
@@ -63,5 +91,19 @@ export function useFunctions(): UseQueryResult<FunctionItem[], ApiError> {
   return useQuery<FunctionItem[], ApiError>({
     queryKey: apiKey(`${FC3}/functions`),
     queryFn: async ({ signal }) => (await listAll<FunctionAnswer>(`${FC3}/functions`, 'functions', signal)).map(itemOf),
+  })
+}
+
+export function useServices(): UseQueryResult<ServiceItem[], ApiError> {
+  return useQuery<ServiceItem[], ApiError>({
+    queryKey: apiKey(`${FC2}/services`),
+    queryFn: ({ signal }) => listAll<ServiceItem>(`${FC2}/services`, 'services', signal),
+  })
+}
+
+export function useFunction(key: string): UseQueryResult<FunctionItem, ApiError> {
+  return useQuery<FunctionItem, ApiError>({
+    queryKey: apiKey(functionPath(key)),
+    queryFn: async ({ signal }) => itemOf(await api<FunctionAnswer>(functionPath(key), { signal })),
   })
 }

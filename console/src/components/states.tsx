@@ -72,7 +72,7 @@ export function ErrorNotice({ error, onRetry }: { error: ApiError | Error; onRet
 const asApiError = (error: ApiError | Error) => ('code' in error ? error : {})
 
 interface QueryViewProps<Data> {
-  query: UseQueryResult<Data, ApiError>
+  query: Pick<UseQueryResult<Data, ApiError>, 'data' | 'error' | 'refetch'>
   lines?: number
   children: (data: Data) => ReactNode
 }

@@ -18,7 +18,7 @@ export function periodOf(range: TimeRange, nowMs: number): Period {
 }
 
 /** What the metric history keeps in steps of a second. */
-const LIVE_MS_MAX = 15 * MINUTE_MS
+export const LIVE_MS_MAX = 15 * MINUTE_MS
 const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 360, 720].map((minutes) => minutes * MINUTE_MS)
 
 /** The step that a chart of so many points can show, as the metric history has them: a second, or whole minutes. */

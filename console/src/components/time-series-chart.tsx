@@ -18,14 +18,24 @@ interface TimeSeriesChartProps {
   height?: number
   /** Of the axis, ms since 1970; as the points are when absent. */
   range?: { fromMs: number; toMs: number }
-  /** Lines that share a cursor. */
+  /** Charts that share a cursor. */
   group?: string
+  /** A value that is not to be crossed, drawn as a line. */
+  threshold?: number
 }
 
 const ROWS_MAX = 200
 
 /** Lines over time; the same values are there as a sentence and as a table. */
-export function TimeSeriesChart({ title, series, format, height = 180, range, group }: TimeSeriesChartProps) {
+export function TimeSeriesChart({
+  title,
+  series,
+  format,
+  height = 180,
+  range,
+  group,
+  threshold,
+}: TimeSeriesChartProps) {
   const t = useWords(words)
   const shape = useFormat()
   const { times, values } = align(series)
@@ -50,7 +60,7 @@ export function TimeSeriesChart({ title, series, format, height = 180, range, gr
         </ul>
       </figcaption>
       {hasPoints ? (
-        <Plot {...{ series, format, height, times, values }} {...(range && { range })} {...(group && { group })} />
+        <Plot {...{ series, format, height, times, values, range, group, threshold }} />
       ) : (
         <p className="chart-empty soft" style={{ height }}>
           {t.noData}
@@ -91,21 +101,24 @@ export function TimeSeriesChart({ title, series, format, height = 180, range, gr
   )
 }
 
-interface PlotProps extends Pick<TimeSeriesChartProps, 'series' | 'format' | 'range' | 'group'> {
+interface PlotProps extends Pick<TimeSeriesChartProps, 'series' | 'format'> {
+  range: TimeSeriesChartProps['range'] | undefined
+  group: string | undefined
+  threshold: number | undefined
   height: number
   times: number[]
   values: (number | null)[][]
 }
 
-function Plot({ series, format, height, times, values, range, group }: PlotProps) {
+function Plot({ series, format, height, times, values, range, group, threshold }: PlotProps) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(null)
   const theme = useShownTheme()
   const language = useLanguage()
   const labels = series.map(({ label }) => label).join('\n')
   // What the drawing asks for when it is drawn, so that new values need no new drawing.
-  const now = useRef({ format, range, times, values })
-  now.current = { format, range, times, values }
+  const now = useRef({ format, range, times, values, threshold })
+  now.current = { format, range, times, values, threshold }
 
   useEffect(() => {
     const element = box.current!
@@ -122,7 +135,7 @@ function Plot({ series, format, height, times, values, range, group }: PlotProps
         cursor: { y: false, points: { size: 6 }, ...(group && { sync: { key: group } }) },
         scales: {
           x: { range: (_, min, max) => [now.current.range?.fromMs ?? min, now.current.range?.toMs ?? max] },
-          y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] },
+          y: { range: (_, __, max) => [0, Math.max(max, now.current.threshold ?? 0) * 1.1 || 1] },
         },
         axes: [
           { ...axis, font, grid: { show: false }, space: 70, values: timeLabels(language) },
@@ -144,6 +157,7 @@ function Plot({ series, format, height, times, values, range, group }: PlotProps
           })),
         ],
         hooks: {
+          draw: [(chart: UPlot) => drawThreshold(chart, now.current.threshold, colour('--bad'))],
           setCursor: [(chart: UPlot) => showValues(chart, element, labels.split('\n'), now.current.format, language)],
         },
       },
@@ -169,6 +183,21 @@ function Plot({ series, format, height, times, values, range, group }: PlotProps
       <div className="chart-tip" hidden />
     </div>
   )
+}
+
+function drawThreshold(chart: UPlot, threshold: number | undefined, colour: string): void {
+  if (threshold === undefined) return
+  const { ctx, bbox } = chart
+  const y = Math.round(chart.valToPos(threshold, 'y', true))
+  ctx.save()
+  ctx.strokeStyle = colour
+  ctx.lineWidth = devicePixelRatio
+  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio])
+  ctx.beginPath()
+  ctx.moveTo(bbox.left, y)
+  ctx.lineTo(bbox.left + bbox.width, y)
+  ctx.stroke()
+  ctx.restore()
 }
 
 function timeLabels(language: string) {

@@ -1,7 +1,7 @@
 import './command-palette.css'
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
 import { Icon, type IconName } from '../components/icon.tsx'
-import { useFunctions } from '../api/functions.ts'
+import { functionHref, useFunctions } from '../api/functions.ts'
 import { useWords } from '../i18n/language.ts'
 import { pages } from '../pages.ts'
 import { words } from './words.ts'
@@ -31,7 +31,7 @@ export function CommandPalette({ onClose, onGo }: { onClose: () => void; onGo: (
   const all: Choice[] = [
     ...pages.map(({ name, paths: [path] }) => ({ href: path!, text: t[name], icon: name })),
     ...(functions.data ?? []).map(({ key }) => ({
-      href: `/functions/${encodeURIComponent(key)}`,
+      href: functionHref(key),
       text: key,
       icon: 'functions' as const,
     })),

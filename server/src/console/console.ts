@@ -70,7 +70,7 @@ export function createConsole(options: ConsoleOptions, deps: ConsoleDeps): Conso
 
   /** From here on the request is the account's, and has none of what made it the console's. */
   function enter(request: IncomingMessage, url: string, purpose: Purpose, ending: Ending): void {
-    checkSameOrigin(request.headers, purpose)
+    checkSameOrigin(request, purpose)
     signIn.sessionOf(request).hold(ending)
     request.url = url
     dropHeaders(request)

@@ -30,11 +30,19 @@ const refused: [string, Purpose, Record<string, string>][] = [
   ['a socket without Origin', 'upgrade', { host }],
 ]
 
+const methodFor = (purpose: Purpose) => (purpose === 'act' ? 'POST' : 'GET')
+
 for (const [name, purpose, headers] of accepted) {
-  test(`is of the same origin: ${name}`, () => assert.doesNotThrow(() => checkSameOrigin(headers, purpose)))
+  test(`is of the same origin: ${name}`, () =>
+    assert.doesNotThrow(() => checkSameOrigin({ method: methodFor(purpose), headers }, purpose)))
 }
 for (const [name, purpose, headers] of refused) {
   test(`is refused: ${name}`, () => {
-    assert.throws(() => checkSameOrigin(headers, purpose), { code: 'AccessDenied' })
+    assert.throws(() => checkSameOrigin({ method: methodFor(purpose), headers }, purpose), { code: 'AccessDenied' })
   })
 }
+
+test('a GET that acts, as one to a trigger does, comes without Origin and needs the header', () => {
+  assert.doesNotThrow(() => checkSameOrigin({ method: 'GET', headers: { host, ...marked } }, 'act'))
+  assert.throws(() => checkSameOrigin({ method: 'GET', headers: { host } }, 'act'), { code: 'AccessDenied' })
+})

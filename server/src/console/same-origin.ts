@@ -10,11 +10,16 @@ export const CONSOLE_HEADER = 'x-sluice-console'
  */
 export type Purpose = 'read' | 'act' | 'upgrade'
 
+interface Asked {
+  method?: string | undefined
+  headers: IncomingHttpHeaders
+}
+
 /**
  * Throws AccessDenied. Browsers do not let pages choose Origin, Host and Sec-Fetch-Site; reading requests of the same
  * origin come without Origin, and without Sec-Fetch-Site where the connection is neither encrypted nor local.
  */
-export function checkSameOrigin(headers: IncomingHttpHeaders, purpose: Purpose): void {
+export function checkSameOrigin({ method, headers }: Asked, purpose: Purpose): void {
   const { origin, host = '' } = headers
   const site = headers['sec-fetch-site']
   if (origin !== undefined && hostOf(origin) !== host.toLowerCase()) {
@@ -27,7 +32,8 @@ export function checkSameOrigin(headers: IncomingHttpHeaders, purpose: Purpose):
     throw new FcError('AccessDenied', "the request does not come from the console's own pages (Sec-Fetch-Site)")
   }
   if (purpose === 'read') return
-  if (origin === undefined) throw new FcError('AccessDenied', 'the request does not tell its Origin')
+  const isTold = purpose === 'upgrade' || (method !== 'GET' && method !== 'HEAD')
+  if (isTold && origin === undefined) throw new FcError('AccessDenied', 'the request does not tell its Origin')
   if (purpose === 'act' && headers[CONSOLE_HEADER] !== '1') {
     throw new FcError('AccessDenied', `the request lacks the header '${CONSOLE_HEADER}: 1'`)
   }

@@ -69,13 +69,13 @@ export function createSignIn(options: SignInOptions, deps: SignInDeps): SignIn {
     async answer(request, response) {
       switch (request.method) {
         case 'POST':
-          checkSameOrigin(request.headers, 'act')
+          checkSameOrigin(request, 'act')
           return signIn(request, response)
         case 'GET':
-          checkSameOrigin(request.headers, 'read')
+          checkSameOrigin(request, 'read')
           return answerJson(response, 200, told(sessionOf(request)))
         case 'DELETE': {
-          checkSameOrigin(request.headers, 'act')
+          checkSameOrigin(request, 'act')
           sessions.end(tokensOf(request))
           const cookie = ['Set-Cookie', clearCookie(name(), isEncrypted(request))]
           response.writeHead(204, [...cookie, ...ANSWER_HEADERS]).end()

@@ -1,7 +1,8 @@
 /** The public listener: node:http with limits for slow, endless and malformed input. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createServer } from '../node-http.ts'
 import { uuidV7, type Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import { refuseSocket } from '../raw-answer.ts'

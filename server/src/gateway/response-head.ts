@@ -1,5 +1,5 @@
 /** The head of a function's answer: read with distrust, stripped of what is not the function's to say. */
-import { validateHeaderName, validateHeaderValue } from 'node:http'
+import { validateHeaderName, validateHeaderValue } from '../node-http.ts'
 import { FcError } from '../errors.ts'
 import { RESPONSE_HEADER_BYTES_MAX } from './limits.ts'
 

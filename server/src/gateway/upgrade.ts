@@ -1,7 +1,8 @@
 /** Upgrades to WebSocket: those to functions go the way of their requests, the platform's own addresses have one use for them. */
-import { ServerResponse, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { ServerResponse } from '../node-http.ts'
 import type { Clock } from '../clock.ts'
 import type { Gateway } from './gateway.ts'
 import type { Routing } from './routing.ts'
@@ -35,7 +36,7 @@ export function createUpgradeGate(options: { publicHost: string }, deps: Upgrade
 }
 
 /** An answer instead of the upgrade, after which the connection ends. */
-function responseOn(socket: Duplex, request: IncomingMessage, clock: Clock): ServerResponse {
+function responseOn(socket: Duplex, request: IncomingMessage, clock: Clock) {
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   response.assignSocket(socket as Socket)

@@ -9,7 +9,6 @@ import type { Engine } from './engine.ts'
 import { isKey, keyBounds } from './keys.ts'
 import { migrate } from './migrations.ts'
 import type { Change, CommitResult, ListRange, MetadataStore, Stored, Write } from './port.ts'
-import { openPostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
 import { Watcher } from './watcher.ts'
 
@@ -30,7 +29,11 @@ export async function createMetadataStore(
   deps: MetadataStoreDeps,
 ): Promise<MetadataStore> {
   const { clock } = deps
-  const engine = options.kind === 'sqlite' ? await openSqlite(options.file, clock) : openPostgres(options.url, clock)
+  const engine =
+    options.kind === 'sqlite'
+      ? await openSqlite(options.file, clock)
+      : // Its driver is loaded only where there is a PostgreSQL.
+        (await import('./postgres.ts')).openPostgres(options.url, clock)
   try {
     await migrate(engine)
   } catch (error) {

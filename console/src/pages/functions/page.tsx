@@ -1,8 +1,18 @@
-import { PageHead } from '../../shell/page-head.tsx'
-import { useWords } from '../../i18n/language.ts'
-import { words } from '../../shell/words.ts'
+import { lazy } from 'react'
+import { Route, Switch } from 'wouter'
+import { FunctionList } from './list.tsx'
+
+const CreateFunction = lazy(() => import('./create.tsx'))
+const FunctionPage = lazy(() => import('./function-page.tsx'))
 
 export default function Functions() {
-  const t = useWords(words)
-  return <PageHead title={t.functions} />
+  return (
+    <Switch>
+      <Route path="/functions" component={FunctionList} />
+      <Route path="/create-function" component={CreateFunction} />
+      <Route path="/functions/:key/:tab?">
+        {({ key, tab }) => <FunctionPage key={key} functionKey={decodeURIComponent(key)} tab={tab ?? 'code'} />}
+      </Route>
+    </Switch>
+  )
 }

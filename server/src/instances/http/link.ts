@@ -1,6 +1,7 @@
 /** Speaks with a program over HTTP/1.1: custom runtimes and containers (Function Compute runtime contract, section 4.5). */
-import { Agent, request as httpRequest, type ClientRequest } from 'node:http'
+import type { ClientRequest } from 'node:http'
 import type { Readable } from 'node:stream'
+import { Agent, request as httpRequest } from '../../node-http.ts'
 import type { Clock, Timer } from '../../clock.ts'
 import type { CredentialsFrame, InitFrame } from '../environment.ts'
 import { StartFailure } from '../failure.ts'

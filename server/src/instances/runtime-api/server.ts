@@ -2,8 +2,9 @@
  * The runtime API (`/2020-11-11/runtime/invocation/…`): one listener for the programs of all instances. Each has an address
  * of its own that nobody else can guess, so that none can answer, or take, what is another's.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createServer } from '../../node-http.ts'
 import type { Random } from '../../clock.ts'
 
 /** What the program of one instance asks. Whoever is asked answers, sooner or later. */

@@ -1,8 +1,8 @@
 /** Posts a result to an address that a user has set: never to one that would give the host away. */
 import { lookup as systemLookup } from 'node:dns'
-import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
+import { request as httpRequest } from '../../node-http.ts'
 import { isRefusedAddress, REFUSED_ADDRESSES } from './destination.ts'
 
 /** From asking for a connection to the end of the answer's head. */

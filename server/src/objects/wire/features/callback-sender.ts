@@ -1,8 +1,9 @@
 /** Tells an application that an object was stored, and brings its answer. */
 import { lookup } from 'node:dns'
-import { request as requestHttp, type IncomingMessage, type RequestOptions } from 'node:http'
+import type { IncomingMessage, RequestOptions } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { request as requestHttp } from '../../../node-http.ts'
 
 const TIMEOUT_MS = 5_000
 const ANSWER_BYTES_MAX = 1024 * 1024
