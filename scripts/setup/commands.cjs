@@ -106,6 +106,11 @@ function simulate(args) {
   return runNode(['server/test/simulation/report/main.ts', ...args], withoutCertificateBundle())
 }
 
+/** Draws the pictures of the console in docs/guide/images. */
+function screenshots() {
+  return runNode(['server/test/end-to-end/console/screenshots.ts'], withoutCertificateBundle())
+}
+
 /** Kills the platform under load, again and again. */
 function soak(args) {
   return runNode(['server/test/soak/main.ts', ...args], withoutCertificateBundle())
@@ -134,6 +139,7 @@ const commands = {
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
   soak: { needs: [workspace], run: soak },
+  screenshots: { needs: [workspace, ...['fonts', 'browser'].map(program), consolePages], run: screenshots },
   bench: {
     needs: [workspace, benchPackages, ...['wrk', 'hey', 'python3', 'php', 'isolation'].map(program), nginx],
     run: bench,

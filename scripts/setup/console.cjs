@@ -31,10 +31,7 @@ async function buildConsole(root, node) {
 /** Of the sources and of the packages that they use; another state means another build. */
 function stateOf(root) {
   const hash = createHash('sha256')
-  const files = [
-    ...INPUTS.flatMap((name) => filesAt(root, path.join('console', name))),
-    'package-lock.json',
-  ]
+  const files = [...INPUTS.flatMap((name) => filesAt(root, path.join('console', name))), 'package-lock.json']
   for (const file of files) hash.update(`${file}\0`).update(readFileSync(path.join(root, file)))
   hash.update(readFileSync(__filename))
   return hash.digest('hex')

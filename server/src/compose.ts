@@ -1,10 +1,15 @@
 /** The one place that names implementations: every part, in order, with what it depends on. */
 import { mkdir, rm } from 'node:fs/promises'
-import { availableParallelism, release as kernelRelease, totalmem } from 'node:os'
+import { availableParallelism, hostname, release as kernelRelease, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { openAlerts } from './alerts/open.ts'
 import { createApi } from './api/app.ts'
+import { registerAlertRoutes } from './api/sluice/alerts.ts'
+import { registerMetricRoutes } from './api/sluice/metrics.ts'
+import { registerMeterRoutes } from './api/sluice/meter.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
+import { registerTraceRoutes } from './api/sluice/traces.ts'
 import { registerStateRoutes } from './api/sluice/state.ts'
 import { registerTestEventRoutes } from './api/sluice/test-events.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
@@ -45,10 +50,13 @@ import { createStemStock } from './instances/stem-stock.ts'
 import { post } from './invocations/async/http-post.ts'
 import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
-import type { InvocationRecord } from './logs/port.ts'
-import { createLogStore } from './logs/store.ts'
+import type { InvocationRecord, LogLine } from './logs/port.ts'
+import { openLogs } from './logs/open.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
+import { openMetering } from './meter/open.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { openMetricHistory } from './metrics/open.ts'
+import { readingsOf } from './metrics/readings.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
@@ -77,6 +85,8 @@ const PREPARE_PAUSE_MS = 100
 const PLATFORM_PORTS = 7
 /** From the public listener's port to that of the runtime API, where sandboxes have a network of their own. */
 const RUNTIME_API_PORT_OFFSET = 6
+/** What is left to be exported when the platform ends may take this long. */
+const EXPORT_GRACE_MS = 2000
 /** Built by the setup. */
 const CONSOLE_PAGES = join(import.meta.dirname, '..', '..', 'console', 'dist')
 /** Share of the machine's memory that instances may use when nothing else is set. */
@@ -156,7 +166,7 @@ export async function startPlatform(
   }
   const watched = watchObjects()
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue, objects] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logging, packages, images, queue, objects] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -164,12 +174,11 @@ export async function startPlatform(
         : { kind: 'postgres', url: config.metadataUrl },
       { clock },
     ),
-    createLogStore(
+    openLogs(
       {
         directory: folder('logs'),
-        retentionDays: config.logDays,
-        functionBytesMax: config.logFunctionMB * MB,
-        totalBytesMax: config.logMB * MB,
+        bounds: { retentionDays: config.logDays, maxMB: config.logFunctionMB },
+        totalMB: config.logMB,
       },
       { clock, notify: (message) => log.warn(message) },
     ),
@@ -193,7 +202,16 @@ export async function startPlatform(
     ),
     openSockets(),
   ])
+  const logs = logging.store
   const metrics = createMetrics()
+  const history = openMetricHistory(
+    { directory: config.dataDir },
+    { clock, random, notify: (message) => log.error(message) },
+  )
+  const { meter, billing, ...metering } = await openMetering(
+    { ...account, directory: folder('meter'), metadataUrl: config.metadataUrl, priceBook: config.priceBook },
+    { clock, random, metadata, notify: (message) => log.warn(message) },
+  )
 
   const keys = createKeyRing(identity)
   const vouching = createVouching()
@@ -229,9 +247,29 @@ export async function startPlatform(
     },
   )
 
+  // Loaded where there is a collector.
+  const otlp =
+    config.otlpUrl === ''
+      ? null
+      : (await import('./otlp/open.ts')).openOtlp(
+          {
+            ...account,
+            version,
+            url: config.otlpUrl,
+            headers: config.otlpHeaders,
+            tracesPerMinute: config.otlpTracesPerMinute,
+          },
+          { clock, random, families: () => metrics.families(), notify: (message) => log.warn(message) },
+        )
   const onRecord = (record: InvocationRecord) => {
     logs.appendRecord(record)
     metrics.observe(record)
+    history.observe(record)
+    otlp?.appendRecord(record)
+  }
+  const appendLine = (line: LogLine, traceparent: string | null = null) => {
+    logs.appendLine(line)
+    otlp?.appendLine(line, traceparent)
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
@@ -263,7 +301,8 @@ export async function startPlatform(
     {
       clock,
       random,
-      appendLine: (line) => logs.appendLine(line),
+      appendLine,
+      meter,
       onRecord,
       plan(version, qualifier) {
         const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
@@ -272,20 +311,32 @@ export async function startPlatform(
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
   )
+  const hostLimits = {
+    memoryMB: hostMemoryMB - stems.memoryMBMax,
+    instancesMax: isDebugging ? 1 : config.accountInstances,
+  }
   metrics.setSources({
+    host: () => ({
+      ...hostLimits,
+      usedMB: instances.usage('all').reduce((sum, { memoryMB }) => sum + memoryMB, 0),
+    }),
+    history: () => history.stats(),
     instances: () => countInstances(instances.list()),
     stems: () => stems.list(),
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
     waitingRequests: () => instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
     logs: () => logs.stats(),
+    ...(otlp !== null && { otlp: () => otlp.counts() }),
   })
 
   const invocations = createInvocations({
     ...(isDebugging && { timeoutMs: DEBUGGING_MS_MAX }),
     clock,
     instances,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
+    meter,
     onRecord,
+    tracer: otlp?.tracer ?? null,
   })
 
   const routing = new Routing(
@@ -306,20 +357,24 @@ export async function startPlatform(
       stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
+  const resolveVersion = (functionKey: string, qualifier: string) => {
+    const { service, name } = splitFunctionKey(functionKey)
+    return routing.resolve(service, name, qualifier, () => random.fraction()).version
+  }
   const asyncInvocations = openAsyncInvocations({
     ...account,
     clock,
     random,
     queue,
     invocations,
-    resolve(functionKey, qualifier) {
-      const { service, name } = splitFunctionKey(functionKey)
-      return routing.resolve(service, name, qualifier, () => random.fraction()).version
-    },
+    resolve: resolveVersion,
     instancesMax: config.accountInstances,
     memoryMBMax: hostMemoryMB,
-    appendLine: (line) => logs.appendLine(line),
-    onEvent: (functionKey, event, latencyMs) => metrics.observeAsync(functionKey, event, latencyMs),
+    appendLine,
+    onEvent(functionKey, event, latencyMs) {
+      metrics.observeAsync(functionKey, event, latencyMs)
+      history.observeAsync(functionKey, event, latencyMs)
+    },
     post,
     objects,
     onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
@@ -330,10 +385,36 @@ export async function startPlatform(
     objects,
     watched,
     invocations: asyncInvocations,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
     warn: (message) => log.warn(message),
   })
+  history.addGauges(() =>
+    readingsOf({
+      instances: instances.list(),
+      asyncBacklog: asyncInvocations.backlog(),
+      waitingRequests: instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
+      instancesMax: config.accountInstances,
+      quotaOf: (functionKey) => scalingRules.reservations().get(functionKey) ?? config.accountInstances,
+    }),
+  )
+  history.addInstances(() => instances.usage('those with metrics of their own'))
   metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
+  const alerts = await openAlerts(
+    {
+      directory: config.dataDir,
+      smtp: { url: config.smtpUrl, from: config.smtpFrom },
+      sender: {
+        platform: `${hostname()}:${config.port}`,
+        pageOf: (rule) => `${platformUrl()}/console/alerts?rule=${encodeURIComponent(rule)}`,
+      },
+    },
+    {
+      ...{ clock, history, post, invocations: asyncInvocations },
+      notify: (message) => log.error(message),
+      onDefect: (error) => log.error({ err: error }, 'rules of alerts were not evaluated for a reason of our own'),
+    },
+  )
+  metrics.setSources({ alertNotices: () => alerts.counts() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
@@ -342,6 +423,8 @@ export async function startPlatform(
       scalingRules.apply(changes)
       asyncInvocations.apply(changes)
       triggers.feed.apply(changes)
+      logging.apply(changes)
+      alerts.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -401,8 +484,28 @@ export async function startPlatform(
           bus: triggers.bus,
           listTriggers: (functionKey) => triggers.feed.list(functionKey),
         })
+        registerAlertRoutes(app, {
+          ...account,
+          ...{ alerts, history, metadata, clock, authorizer },
+          hasSmtp: config.smtpUrl !== '',
+          resolve: resolveVersion,
+        })
+        registerMetricRoutes(app, {
+          ...account,
+          ...{ authorizer, clock, history },
+          host: { ...hostLimits, cpus: availableParallelism(), sandbox: sandboxes.kind },
+          instances: () => instances.usage('all'),
+          stems: () => stems.list(),
+        })
+        registerTraceRoutes(app, { ...account, authorizer, logs })
+        registerMeterRoutes(app, {
+          ...{ meter, billing, authorizer, clock },
+          arnOf: (resource) => `acs:fc:${region}:${accountId}:${resource}`,
+        })
         registerSluiceRoutes(app, {
           logs,
+          logSearcher: logging.searcher,
+          defaultLogBounds: logging.defaultBounds,
           metadata,
           authorizer,
           clock,
@@ -495,6 +598,7 @@ export async function startPlatform(
   const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
   asyncInvocations.start()
+  alerts.start()
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
@@ -532,12 +636,16 @@ export async function startPlatform(
         api.close(),
       ])
       await triggers.close()
+      await alerts.close()
       await feed.stop()
       await stems.close()
       await runtimeApi.close()
       await sandboxes.close()
       await queue.close()
-      await logs.close()
+      await history.close()
+      await otlp?.close(EXPORT_GRACE_MS)
+      await logging.close()
+      await metering.close()
       await objectFeatures.close()
       await objects.close()
       await Promise.all([packageBlobs.close(), objectBlobs.close()])
