@@ -273,6 +273,7 @@ export async function startPlatform(
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
+  const objectsUrl = `http://${config.publicHost}:${objectsPort(config)}`
   const endpoints = () => ({
     SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}`,
     SLUICE_OBJECTS_ENDPOINT: `http://${sandboxes.platformHost}:${objectsPort(config)}`,
@@ -441,7 +442,7 @@ export async function startPlatform(
     version,
     region,
     accountId,
-    endpoints: { platform: platformUrl() },
+    endpoints: { platform: platformUrl(), objects: objectsUrl },
     sandbox: { kind: sandboxes.kind, notice: sandboxNotice },
     runtimes: runtimes.list(),
   })
@@ -524,7 +525,7 @@ export async function startPlatform(
   const objectFeatures = await openFeatures(
     {
       ...{ accountId: account.accountId, directory: folder('objects') },
-      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
+      endpoint: objectsUrl,
     },
     { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
   )

@@ -57,7 +57,9 @@ export function createFormat(language: Language, timeZone?: string) {
     const steps = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
     const step = count < 1 ? 0 : Math.min(Math.floor(Math.log(count) / Math.log(1024)), steps.length - 1)
     const value = count / 1024 ** step
-    return unit(value, steps[step]!, step === 0 || value >= 100 ? 0 : 1)
+    // The short name of the unit is `byte`, also of many.
+    if (step === 0) return `${write(count, { maximumFractionDigits: 0 })} B`
+    return unit(value, steps[step]!, value >= 100 ? 0 : 1)
   }
 
   function relative(ms: Known, nowMs: number): string {
