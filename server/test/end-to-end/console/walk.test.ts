@@ -139,7 +139,7 @@ test('a person walks from an empty platform to the bill', { skip: noBrowser }, a
     bypassCSP: true,
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const errors = collectErrors(page)
   await signsIn(page)
   // A refused sign-in, and the question who is signed in, are answered with errors, which the browser logs.
@@ -161,7 +161,7 @@ test('the same in Chinese, in the dark, on a telephone', { skip: noBrowser }, as
     ...{ viewport: NARROW, colorScheme: 'dark', locale: 'zh-CN', bypassCSP: true },
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const errors = collectErrors(page)
   const pages = ['', 'functions', 'functions/shop$orders/test', 'functions/shop$orders/triggers', 'create-function']
   const others = ['logs', 'instances', 'async', 'buckets', 'alerts', 'bill', 'runtimes', 'settings']
