@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerMeterRoutes } from './api/sluice/meter.ts'
+import { registerMetricRoutes } from './api/sluice/metrics.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
+import { registerTraceRoutes } from './api/sluice/traces.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createSecurityTokenService } from './auth/assume-role.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
@@ -42,11 +44,13 @@ import { createStemStock } from './instances/stem-stock.ts'
 import { post } from './invocations/async/http-post.ts'
 import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
-import type { InvocationRecord } from './logs/port.ts'
-import { createLogStore } from './logs/store.ts'
+import type { InvocationRecord, LogLine } from './logs/port.ts'
+import { openLogs } from './logs/open.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
 import { openMetering } from './meter/open.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { openMetricHistory } from './metrics/open.ts'
+import { readingsOf } from './metrics/readings.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
@@ -75,6 +79,8 @@ const PREPARE_PAUSE_MS = 100
 const PLATFORM_PORTS = 7
 /** From the public listener's port to that of the runtime API, where sandboxes have a network of their own. */
 const RUNTIME_API_PORT_OFFSET = 6
+/** What is left to be exported when the platform ends may take this long. */
+const EXPORT_GRACE_MS = 2000
 /** Share of the machine's memory that instances may use when nothing else is set. */
 const HOST_MEMORY_SHARE = 0.8
 
@@ -151,7 +157,7 @@ export async function startPlatform(
   }
   const watched = watchObjects()
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue, objects] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logging, packages, images, queue, objects] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -159,12 +165,11 @@ export async function startPlatform(
         : { kind: 'postgres', url: config.metadataUrl },
       { clock },
     ),
-    createLogStore(
+    openLogs(
       {
         directory: folder('logs'),
-        retentionDays: config.logDays,
-        functionBytesMax: config.logFunctionMB * MB,
-        totalBytesMax: config.logMB * MB,
+        bounds: { retentionDays: config.logDays, maxMB: config.logFunctionMB },
+        totalMB: config.logMB,
       },
       { clock, notify: (message) => log.warn(message) },
     ),
@@ -188,10 +193,15 @@ export async function startPlatform(
     ),
     openSockets(),
   ])
+  const logs = logging.store
   const metrics = createMetrics()
   const { meter, billing, ...metering } = await openMetering(
     { ...account, directory: folder('meter'), metadataUrl: config.metadataUrl, priceBook: config.priceBook },
     { clock, random, metadata, notify: (message) => log.warn(message) },
+  )
+  const history = openMetricHistory(
+    { directory: config.dataDir },
+    { clock, random, notify: (message) => log.error(message) },
   )
 
   const keys = createKeyRing(identity)
@@ -227,9 +237,29 @@ export async function startPlatform(
     },
   )
 
+  // Loaded where there is a collector.
+  const otlp =
+    config.otlpUrl === ''
+      ? null
+      : (await import('./otlp/open.ts')).openOtlp(
+          {
+            ...account,
+            version,
+            url: config.otlpUrl,
+            headers: config.otlpHeaders,
+            tracesPerMinute: config.otlpTracesPerMinute,
+          },
+          { clock, random, families: () => metrics.families(), notify: (message) => log.warn(message) },
+        )
   const onRecord = (record: InvocationRecord) => {
     logs.appendRecord(record)
     metrics.observe(record)
+    history.observe(record)
+    otlp?.appendRecord(record)
+  }
+  const appendLine = (line: LogLine, traceparent: string | null = null) => {
+    logs.appendLine(line)
+    otlp?.appendLine(line, traceparent)
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
@@ -261,8 +291,8 @@ export async function startPlatform(
     {
       clock,
       random,
-      appendLine: (line) => logs.appendLine(line),
       meter,
+      appendLine,
       onRecord,
       plan(version, qualifier) {
         const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
@@ -271,21 +301,32 @@ export async function startPlatform(
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
   )
+  const hostLimits = {
+    memoryMB: hostMemoryMB - stems.memoryMBMax,
+    instancesMax: isDebugging ? 1 : config.accountInstances,
+  }
   metrics.setSources({
+    host: () => ({
+      ...hostLimits,
+      usedMB: instances.usage('all').reduce((sum, { memoryMB }) => sum + memoryMB, 0),
+    }),
+    history: () => history.stats(),
     instances: () => countInstances(instances.list()),
     stems: () => stems.list(),
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
     waitingRequests: () => instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
     logs: () => logs.stats(),
+    ...(otlp !== null && { otlp: () => otlp.counts() }),
   })
 
   const invocations = createInvocations({
     ...(isDebugging && { timeoutMs: DEBUGGING_MS_MAX }),
     clock,
     instances,
-    appendLine: (line) => logs.appendLine(line),
     meter,
+    appendLine,
     onRecord,
+    tracer: otlp?.tracer ?? null,
   })
 
   const routing = new Routing(
@@ -318,8 +359,11 @@ export async function startPlatform(
     },
     instancesMax: config.accountInstances,
     memoryMBMax: hostMemoryMB,
-    appendLine: (line) => logs.appendLine(line),
-    onEvent: (functionKey, event, latencyMs) => metrics.observeAsync(functionKey, event, latencyMs),
+    appendLine,
+    onEvent(functionKey, event, latencyMs) {
+      metrics.observeAsync(functionKey, event, latencyMs)
+      history.observeAsync(functionKey, event, latencyMs)
+    },
     post,
     objects,
     onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
@@ -330,9 +374,20 @@ export async function startPlatform(
     objects,
     watched,
     invocations: asyncInvocations,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
     warn: (message) => log.warn(message),
   })
+  history.addGauges(() =>
+    readingsOf({
+      instances: instances.list(),
+      asyncBacklog: asyncInvocations.backlog(),
+      waitingRequests: instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
+      instancesMax: config.accountInstances,
+      quotaOf: (functionKey) => scalingRules.reservations().get(functionKey) ?? config.accountInstances,
+    }),
+  )
+  history.addGauges(() => metering.costReadings())
+  history.addInstances(() => instances.usage('those with metrics of their own'))
   metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
@@ -342,6 +397,7 @@ export async function startPlatform(
       scalingRules.apply(changes)
       asyncInvocations.apply(changes)
       triggers.feed.apply(changes)
+      logging.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -398,8 +454,18 @@ export async function startPlatform(
           ...{ meter, billing, authorizer, clock },
           arnOf: (resource) => `acs:fc:${region}:${accountId}:${resource}`,
         })
+        registerMetricRoutes(app, {
+          ...account,
+          ...{ authorizer, clock, history },
+          host: { ...hostLimits, cpus: availableParallelism(), sandbox: sandboxes.kind },
+          instances: () => instances.usage('all'),
+          stems: () => stems.list(),
+        })
+        registerTraceRoutes(app, { ...account, authorizer, logs })
         registerSluiceRoutes(app, {
           logs,
+          logSearcher: logging.searcher,
+          defaultLogBounds: logging.defaultBounds,
           metadata,
           authorizer,
           clock,
@@ -515,8 +581,10 @@ export async function startPlatform(
       await runtimeApi.close()
       await sandboxes.close()
       await queue.close()
-      await logs.close()
       await metering.close()
+      await history.close()
+      await otlp?.close(EXPORT_GRACE_MS)
+      await logging.close()
       await objectFeatures.close()
       await objects.close()
       await Promise.all([packageBlobs.close(), objectBlobs.close()])

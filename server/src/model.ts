@@ -265,6 +265,12 @@ export interface LayerVersionDocument {
   createdTime: IsoTime
 }
 
+/** What a function has set for its own log; null: as the platform's settings. Outlives the function as its log does. */
+export interface LogBoundsDocument {
+  retentionDays: number | null
+  maxMB: number | null
+}
+
 export interface Documents {
   service: ServiceDocument
   function: FunctionDocument
@@ -279,6 +285,7 @@ export interface Documents {
   asyncConfig: AsyncConfigDocument
   layer: LayerDocument
   layerVersion: LayerVersionDocument
+  logBounds: LogBoundsDocument
 }
 export type DocumentKind = keyof Documents
 
@@ -316,6 +323,7 @@ export const keyOf = {
   asyncConfig: (key: FunctionKey, qualifier: string) => `${key}/${qualifier}`,
   layer: (layerName: string) => layerName,
   layerVersion: (layerName: string, version: number) => `${layerName}/${String(version).padStart(10, '0')}`,
+  logBounds: (key: FunctionKey) => key,
 } as const
 
 /** A function version ready to run: what a qualifier resolves to. */

@@ -106,6 +106,7 @@ export class HookRun {
       method: '',
       path: '',
       clientIp: '',
+      traceparent: null,
     }
   }
 

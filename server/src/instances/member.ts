@@ -1,5 +1,6 @@
 /** An instance as its pool sees it. */
 import type { ColdStartPhases } from '../logs/port.ts'
+import { CpuRate } from './cpu-rate.ts'
 import type { ExecProcess, ExecSpec, Slot, SlotHolder } from './port.ts'
 import type { Provision } from './provision.ts'
 import type { InstanceState } from './states.ts'
@@ -18,6 +19,8 @@ export interface PooledInstance {
   readonly createdMs: number
   /** CPU time used so far; null when it cannot be told. */
   cpuMs(): number | null
+  /** Memory used now; null when it cannot be told. */
+  usedMemoryMB(): number | null
   /** Thaws it where needed. */
   assign(holder: SlotHolder): Slot
   renewCredentials(): void
@@ -50,6 +53,7 @@ export class Member {
   /** What the meter was told. */
   isSeenBusy = false
   idleness: PaidIdleness | null = null
+  readonly cpuRate = new CpuRate()
 
   constructor(instance: PooledInstance, qualifier: string, provision: Provision | null) {
     this.instance = instance

@@ -57,6 +57,10 @@ export class FakeInstance implements PooledInstance {
     return this.usedCpuMs
   }
 
+  usedMemoryMB(): number {
+    return 0
+  }
+
   assign(holder: SlotHolder): Slot {
     this.thaw()
     this.#to('assigned')

@@ -44,6 +44,7 @@ function begin(keys: readonly string[], held: readonly string[], limits: { timeo
     appendLine: () => {},
     meter: noMeter,
     onRecord: () => {},
+    tracer: null,
   })
   for (const key of keys) {
     const responder = {

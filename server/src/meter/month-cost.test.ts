@@ -34,17 +34,22 @@ function world() {
   return { watch, asked, notices, meter, pass, cost: (value: number | Error) => (total = value) }
 }
 
+const readings = (cost: number, forecast: number) => [
+  { metric: 'RegionMonthCost', value: cost },
+  { metric: 'RegionMonthForecast', value: forecast },
+]
+
 test('the cost of the month is known soon after the start, and followed while something is used', async () => {
   const { watch, asked, meter, pass, cost } = world()
-  assert.deepEqual(watch.latest, { cost: null, forecast: null })
+  assert.deepEqual(watch.readings(), [])
   await pass(5000)
-  assert.deepEqual(watch.latest, { cost: 5, forecast: 10 })
+  assert.deepEqual(watch.readings(), readings(5, 10))
   cost(6)
   await pass(300_000)
   assert.equal(asked.length, 1, 'nothing was used')
   meter.notedCount++
   await pass(60_000)
-  assert.deepEqual(watch.latest, { cost: 6, forecast: 12 })
+  assert.deepEqual(watch.readings(), readings(6, 12))
   watch.stop()
 })
 
@@ -54,10 +59,10 @@ test('while it cannot be told it is not known, which is said once', async () => 
   meter.notedCount++
   cost(new Error('the database is away'))
   await pass(180_000)
-  assert.deepEqual(watch.latest, { cost: null, forecast: null })
+  assert.deepEqual(watch.readings(), [])
   assert.deepEqual(notices, ['the cost of the month is not known at present: the database is away'])
   cost(7)
   await pass(60_000)
-  assert.equal(watch.latest.cost, 7)
+  assert.deepEqual(watch.readings(), readings(7, 14))
   watch.stop()
 })

@@ -1,5 +1,6 @@
 /** The cost of the month as two numbers, for the metric history: so that a budget is an alert like any other. */
 import type { Clock, Timer } from '../clock.ts'
+import type { GaugeReading } from '../metrics/port.ts'
 import { dayOf } from './calendar.ts'
 import type { MeterWithSums } from './meter.ts'
 import type { Billing } from './port.ts'
@@ -8,12 +9,6 @@ import type { Billing } from './port.ts'
 const FIRST_LOOK_MS = 5000
 /** Between two looks at what was noted; a bill is made only when there is something new. */
 const LOOK_MS = 60_000
-
-export interface MonthCost {
-  /** Of the month so far; null: not known yet. */
-  cost: number | null
-  forecast: number | null
-}
 
 export interface MonthCostDeps {
   clock: Clock
@@ -30,7 +25,7 @@ export class MonthCostWatch {
   #seenDay = ''
   #isFailing = false
   #isStopped = false
-  latest: MonthCost = { cost: null, forecast: null }
+  #readings: GaugeReading[] = []
 
   constructor(deps: MonthCostDeps) {
     this.#deps = deps
@@ -38,6 +33,11 @@ export class MonthCostWatch {
 
   start(): void {
     this.#timer = this.#deps.clock.setTimer(FIRST_LOOK_MS, () => void this.#look())
+  }
+
+  /** At once; nothing while it is not known. */
+  readings(): GaugeReading[] {
+    return this.#readings
   }
 
   stop(): void {
@@ -53,13 +53,16 @@ export class MonthCostWatch {
       // The forecast changes with time alone, too, but a day of nothing changes it by little.
       if (notedCount !== this.#seenCount || day !== this.#seenDay) {
         const { total, forecast } = await billing.bill({ month: day.slice(0, 7), by: 'service' })
-        this.latest = { cost: total, forecast: forecast?.amount ?? null }
+        this.#readings = [
+          { metric: 'RegionMonthCost', value: total },
+          ...(forecast === null ? [] : [{ metric: 'RegionMonthForecast', value: forecast.amount }]),
+        ]
         this.#seenCount = notedCount
         this.#seenDay = day
       }
       this.#isFailing = false
     } catch (error) {
-      this.latest = { cost: null, forecast: null }
+      this.#readings = []
       if (!this.#isFailing) notify(`the cost of the month is not known at present: ${(error as Error).message}`)
       this.#isFailing = true
     }

@@ -2,9 +2,10 @@
 import { join } from 'node:path'
 import type { Clock, Random } from '../clock.ts'
 import type { MetadataStore } from '../metadata/port.ts'
+import type { GaugeReading } from '../metrics/port.ts'
 import { createBilling } from './billing.ts'
 import { openMeter } from './meter.ts'
-import { MonthCostWatch, type MonthCost } from './month-cost.ts'
+import { MonthCostWatch } from './month-cost.ts'
 import type { Billing, Meter } from './port.ts'
 import { PriceBookFile } from './price-book-file.ts'
 
@@ -28,8 +29,8 @@ export interface MeteringDeps {
 export interface Metering {
   meter: Meter
   billing: Billing
-  /** Of the current month, at most a minute old. */
-  monthCost(): MonthCost
+  /** What the current month costs, at most a minute old, as the metric history takes it; nothing while it is not known. */
+  costReadings(): GaugeReading[]
   close(): Promise<void>
 }
 
@@ -50,7 +51,7 @@ export async function openMetering(options: MeteringOptions, deps: MeteringDeps)
   return {
     meter,
     billing,
-    monthCost: () => watch.latest,
+    costReadings: () => watch.readings(),
     close() {
       watch.stop()
       return meter.close()
