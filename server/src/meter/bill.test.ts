@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { makeBill, sumsQuery } from './bill.ts'
 import { NOTHING, QUANTITY_NAMES, type Quantities } from './fold.ts'
+import type { PriceBook } from './price-book.ts'
 import { parsePriceBook } from './read-price-book.ts'
 import { sumsOf } from './test-support.ts'
 
@@ -21,7 +23,7 @@ const at = (text: string) => Date.parse(`${text}Z`)
 const NOW = at('2030-03-11T00:00:00')
 const make = (
   sums: Parameters<typeof sumsOf>[0],
-  more: { month?: string; nowMs?: number; groupOf?: (key: string) => string } = {},
+  more: { month?: string; nowMs?: number; groupOf?: (key: string) => string; book?: PriceBook } = {},
 ) => makeBill({ month: '2030-03', nowMs: NOW, book: BOOK, sums: sumsOf(sums), groupOf: (key) => key, ...more })
 
 test('the free quota and the tiers are those of the account, and groups share what is to be paid by what they used', () => {
@@ -78,7 +80,7 @@ test('days before the month are not in the bill, only in the pace', () => {
   assert.deepEqual([bill.total, bill.lines[0]?.quantity], [0, 0])
   // One whole day of pace, 31 days to come.
   assert.equal(bill.forecast?.amount, 50 + (1100 * 31 - 1100) / 100)
-  assert.match(bill.forecast!.method, /the mean of yesterday/)
+  assert.match(bill.forecast.method, /the mean of yesterday/)
 })
 
 test('the forecast: so far, and the mean of the last seven days for the time that remains', () => {
@@ -91,13 +93,13 @@ test('the forecast: so far, and the mean of the last seven days for the time tha
   const { forecast } = make({ days: used, firstDay: '2030-01-01' })
   // 15 700 so far; 100 a day for 21 days: 17 800 in all, of which 100 free, 1000 at 0.05, the rest at 0.01.
   assert.equal(forecast?.amount, 50 + 16_700 / 100)
-  assert.match(forecast!.method, /the mean of the last 7 days/)
+  assert.match(forecast.method, /the mean of the last 7 days/)
 })
 
 test('on the first day of all the pace is that of the day so far', () => {
   const { forecast } = make({ days: { '2030-03-31': { invocations: 1000 } } }, { nowMs: at('2030-03-31T12:00:00') })
   assert.equal(forecast?.amount, 50 + 900 / 100)
-  assert.match(forecast!.method, /today so far/)
+  assert.match(forecast.method, /today so far/)
 })
 
 test('a month that is over, or has not begun, has no forecast; one to come has no days', () => {
@@ -137,7 +139,7 @@ const millionths = (amount: number) => Math.round(amount * 1e6)
 test('groups, days and lines each add up to the total, to the millionth', () => {
   fc.assert(
     fc.property(fc.array(quantities, { minLength: 1, maxLength: 10 }), (parts) => {
-      const sum = { ...NOTHING } as Quantities
+      const sum = { ...NOTHING }
       for (const part of parts) for (const name of QUANTITY_NAMES) sum[name] += part[name]
       const bill = make({
         days: Object.fromEntries(parts.map((part, index) => [`2030-03-${String(index + 1).padStart(2, '0')}`, part])),
@@ -153,6 +155,27 @@ test('groups, days and lines each add up to the total, to the millionth', () => 
       assert.ok(bill.days.every(({ amount }) => amount >= 0))
     }),
   )
+})
+
+test('the worked example of docs/guide/bill.md', () => {
+  const hours = 3_600_000
+  const calls = 3_000_000
+  const used = {
+    ...{ invocations: calls, activeVcpu: calls * 120 * 500, activeMemory: calls * 120 * 512 },
+    ...{ idleVcpu: 650 * hours * 500, idleMemory: 650 * hours * 512, outBytes: calls * 2048 },
+  }
+  const file = new URL('example-price-book.yaml', import.meta.url)
+  const bill = make(
+    { days: { '2030-04-01': used }, peaks: [{ day: '2030-04-01', memoryMB: 20 * 1024, milliVcpu: 20_000 }] },
+    { month: '2030-04', nowMs: at('2030-06-01T00:00:00'), book: parsePriceBook(readFileSync(file, 'utf8'), 'example') },
+  )
+  const amounts = Object.fromEntries(bill.lines.map(({ meter, amount }) => [meter, amount]))
+  assert.deepEqual(amounts, {
+    ...{ invocations: 1.8, activeVcpuSeconds: 11.7, activeMemoryGigabyteSeconds: 0.72 },
+    ...{ idleVcpuSeconds: 23.4, idleMemoryGigabyteSeconds: 10.53, diskGigabyteSeconds: 0, internetOutBytes: 2.361023 },
+  })
+  assert.equal(bill.total, 50.511023)
+  assert.deepEqual([bill.servers?.name, bill.servers?.count, bill.servers?.amount], ['small', 10, 3240])
 })
 
 test('what is asked for a bill: the month, and the days before it that the pace may need', () => {

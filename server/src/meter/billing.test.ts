@@ -22,7 +22,7 @@ test('groups: by service, function, or a tag, which a function has of its servic
   await metadata.commit(
     Object.entries(tags).map(([resource, value]) => ({
       ...{ kind: 'tag' as const, key: arn(resource) },
-      value: { resourceArn: arn(resource), tags: value as Record<string, string> },
+      value: { resourceArn: arn(resource), tags: value },
     })),
   )
   const functions = Object.fromEntries(

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { mountSmallDisk, noSmallDisk } from '../blobs/small-disk-for-tests.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import { Adder } from './adder.ts'
 import { openUsageHome } from './databases.ts'
@@ -154,6 +155,34 @@ test('a write that was torn by the kill is left out, and what follows it in the 
   last.close()
   await adder().addUp()
   assert.equal((await store.rows(ALL))[0]?.invocations, 2)
+})
+
+test('a full disk: what is noted waits, and is written when there is room', { skip: noSmallDisk }, async (t) => {
+  const disk = mountSmallDisk(64 * 1024)
+  t.after(() => disk.unmount())
+  const clock = new SimulatedClock()
+  const notices: string[] = []
+  const journal = new Journal(join(disk.folder, 'meter'), {
+    clock,
+    onWritten() {},
+    notify: (message) => notices.push(message),
+  })
+  const ballast = join(disk.folder, 'ballast')
+  assert.throws(() => writeFileSync(ballast, Buffer.alloc(128 * 1024)), /ENOSPC/)
+  for (let run = 1; run <= 200; run++) begin(journal, run)
+  journal.flush()
+  clock.advance(3000)
+  assert.match(notices.join(), /^the meter's journal cannot be written now.*ENOSPC/)
+  assert.equal(notices.length, 1)
+  rmSync(ballast)
+  for (let run = 201; run <= 300; run++) begin(journal, run)
+  clock.advance(1000)
+  journal.close()
+  assert.equal(journal.droppedCount, 0)
+  const store = await openUsageHome({ kind: 'sqlite', file: ':memory:' })
+  t.after(() => store.close())
+  await new Adder(join(disk.folder, 'meter'), 'j', store).addUp()
+  assert.equal((await store.rows(ALL))[0]?.invocations, 300)
 })
 
 test('bytes that are damaged end their segment, and never become a charge', async (t) => {

@@ -28,7 +28,7 @@ export interface MeterDeps {
   clock: Clock
   random: Random
   /** Hears what an operator should read. */
-  notify(message: string): void
+  notify: (message: string) => void
 }
 
 /** Beside what the port offers, what a bill is made of. */

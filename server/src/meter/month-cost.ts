@@ -15,7 +15,7 @@ export interface MonthCostDeps {
   billing: Billing
   meter: Pick<MeterWithSums, 'notedCount'>
   /** Hears why it is not known at present. */
-  notify(message: string): void
+  notify: (message: string) => void
 }
 
 export class MonthCostWatch {

@@ -23,7 +23,7 @@ export interface MeteringDeps {
   clock: Clock
   random: Random
   metadata: MetadataStore
-  notify(message: string): void
+  notify: (message: string) => void
 }
 
 export interface Metering {

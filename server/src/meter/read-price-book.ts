@@ -42,7 +42,7 @@ class BookReader {
     }
     const meters = this.#members(['meters'], book['meters'], METER_NAMES)
     return {
-      currency: currency as string,
+      currency,
       meters: new Map(
         Object.entries(meters).map(([name, value]) => [name as MeterName, this.#meter(['meters', name], value)]),
       ),
@@ -102,7 +102,7 @@ class BookReader {
     }
     const { price, unitPrice } = this.#price([...path, 'pricePerHour'], pricePerHour)
     return {
-      name: name as string,
+      name,
       vcpu: this.#size([...path, 'vcpu'], vcpu),
       memoryGB: this.#size([...path, 'memoryGB'], memoryGB),
       price,
@@ -113,7 +113,7 @@ class BookReader {
   #price(path: Path, value: unknown): { price: bigint; unitPrice: number } {
     const price = typeof value === 'number' ? parsePrice(value) : undefined
     if (price === undefined) this.#refuse(path, 'must be a price: a number from 0, with at most 12 decimals')
-    return { price: price!, unitPrice: value as number }
+    return { price, unitPrice: value as number }
   }
 
   #whole(path: Path, value: unknown, least: number): bigint {
@@ -125,7 +125,7 @@ class BookReader {
   #size(path: Path, value: unknown): number {
     if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0)
       this.#refuse(path, 'must be a number above 0')
-    return value as number
+    return value
   }
 
   #list(path: Path, value: unknown, least: number, most: number): unknown[] {
@@ -139,7 +139,7 @@ class BookReader {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       this.#refuse(path, `must hold ${known.join(', ')}`)
     }
-    const unknown = Object.keys(value as object).find((name) => !known.includes(name))
+    const unknown = Object.keys(value).find((name) => !known.includes(name))
     if (unknown !== undefined) this.#refuse([...path, unknown], `is not known here; known: ${known.join(', ')}`)
     return value as Record<string, unknown>
   }

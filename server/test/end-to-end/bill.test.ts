@@ -1,6 +1,7 @@
 /** Meter and bill from outside: what is charged, what is not, and what it comes to. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Bill, UsageRow } from '../../src/meter/port.ts'
@@ -18,12 +19,20 @@ const HANDLERS = {
 }
 const SIZE = { memorySize: 512, cpu: 0.5 }
 
+const folder = mkdtempSync(join(tmpdir(), 'sluice-prices-'))
+const prices = join(folder, 'prices.yaml')
+const book = (price: string) => `currency: EUR\nmeters:\n  invocations:\n    tiers:\n      - price: ${price}\n`
+
 let platform: TestPlatform
 
 before(async () => {
-  platform = await startPlatform({ SLUICE_SANDBOX: 'process', SLUICE_STEMS: '0' })
+  writeFileSync(prices, book('2'))
+  platform = await startPlatform({ SLUICE_SANDBOX: 'process', SLUICE_STEMS: '0', SLUICE_PRICE_BOOK: prices })
 })
-after(() => platform.stop())
+after(async () => {
+  await platform.stop()
+  rmSync(folder, { recursive: true })
+})
 
 async function usage(functionKey: string): Promise<UsageRow | undefined> {
   const path = `/sluice/v1/usage?function=${encodeURIComponent(functionKey)}`
@@ -131,7 +140,8 @@ test('the bill: what is metered at the prices of the book, by function and tag, 
   await platform.invoke('billed', '20')
   const byFunction = await bill('?by=function')
   assert.ok(byFunction.groups.some(({ name, usage: { invocations } }) => name === 'billed' && invocations === 1))
-  assert.equal(byFunction.currency, 'CNY')
+  assert.equal(byFunction.currency, 'EUR')
+  assert.equal(byFunction.total, 2 * byFunction.lines[0]!.quantity)
   const byTag = await bill('?by=tag&tag=team')
   assert.equal(byTag.groups.find(({ name }) => name === 'mail')?.usage.invocations, 1)
   assert.equal((await platform.call('DELETE', '/2023-03-30/functions/billed')).status, 204)
@@ -140,24 +150,16 @@ test('the bill: what is metered at the prices of the book, by function and tag, 
 })
 
 test('a price book that changes is followed; one that cannot be read is not, and stops a start', async () => {
-  const file = join(platform.dataDir, 'prices.yaml')
-  const book = (price: string) =>
-    `currency: EUR\nmeters:\n  invocations:\n    tiers:\n      - price: ${price}\nservers: []\n`
-  writeFileSync(file, book('2'))
-  const priced = await startPlatform({ SLUICE_SANDBOX: 'process', SLUICE_STEMS: '0', SLUICE_PRICE_BOOK: file })
-  try {
-    await priced.deploy('f', HANDLERS, SIZE)
-    await priced.invoke('f')
-    const total = async () => (await priced.call('GET', '/sluice/v1/bill')).json<Bill>().total
-    assert.equal(await total(), 2)
-    writeFileSync(file, book('0.25'))
-    assert.equal(await total(), 0.25)
-    writeFileSync(file, book('-1'))
-    assert.equal(await total(), 0.25)
-    assert.match(priced.output, /prices\.yaml:5:9: meters\.invocations\.tiers\.0\.price must be a price/)
-    assert.equal(await priced.terminate(), 0)
-    await assert.rejects(priced.start(), /ended with 2 before it was ready:\n.*prices\.yaml:5:9/s)
-  } finally {
-    await priced.stop()
+  const price = async () => {
+    const { amount, quantity } = (await bill()).lines[0]!
+    return amount / quantity
   }
+  assert.equal(await price(), 2)
+  writeFileSync(prices, book('0.25'))
+  assert.equal(await price(), 0.25)
+  writeFileSync(prices, book('-1'))
+  assert.equal(await price(), 0.25)
+  assert.match(platform.output, /prices\.yaml:5:9: meters\.invocations\.tiers\.0\.price must be a price/)
+  assert.equal(await platform.terminate(), 0)
+  await assert.rejects(platform.start(), /ended with 2 before it was ready:\n.*prices\.yaml:5:9/s)
 })
