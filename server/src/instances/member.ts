@@ -50,10 +50,10 @@ export class Member {
   evictionClock = 0
   /** It was told to end. */
   isEnding = false
+  readonly cpuRate = new CpuRate()
   /** What the meter was told. */
   isSeenBusy = false
   idleness: PaidIdleness | null = null
-  readonly cpuRate = new CpuRate()
 
   constructor(instance: PooledInstance, qualifier: string, provision: Provision | null) {
     this.instance = instance

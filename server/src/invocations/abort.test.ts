@@ -42,9 +42,9 @@ function begin(keys: readonly string[], held: readonly string[], limits: { timeo
     clock,
     instances,
     appendLine: () => {},
-    meter: noMeter,
     onRecord: () => {},
     tracer: null,
+    meter: noMeter,
   })
   for (const key of keys) {
     const responder = {

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { functionNamed } from '../gateway/test-support.ts'
 import type { Instances, SlotHolder, StreamHandler } from '../instances/port.ts'
-import { noMeter } from '../meter/port.ts'
 import type { InvocationRecord, LogLine } from '../logs/port.ts'
+import { noMeter } from '../meter/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import { executionTraceparent, type Tracer } from '../traces/port.ts'
@@ -63,8 +63,8 @@ function run(sinceMs: number, waitMs: number, { tracer, request: changes }: Trac
   const invocations = createInvocations({
     clock,
     instances,
-    meter: noMeter,
     appendLine: (line, traceparent) => lines.push({ line, traceparent }),
+    meter: noMeter,
     onRecord: (record) => records.push(record),
     tracer: tracer ?? null,
   })

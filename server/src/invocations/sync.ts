@@ -12,8 +12,8 @@ import {
   type StreamHandler,
 } from '../instances/port.ts'
 import type { ColdStartPhases, InvocationRecord, LogLine } from '../logs/port.ts'
-import { NO_RUN, type InvocationMeter } from '../meter/port.ts'
 import { executionTraceparent, isSampled, type Tracer } from '../traces/port.ts'
+import { NO_RUN, type InvocationMeter } from '../meter/port.ts'
 import { BodySender } from './body-sender.ts'
 import { LogCapture } from './log-capture.ts'
 import { traceOf, withTraceparent } from './tracing.ts'
@@ -32,9 +32,9 @@ export interface InvocationsDeps {
   /** Instead of the timeout of each function. */
   timeoutMs?: number
   instances: Instances
-  meter: InvocationMeter
   /** `traceparent`: of the execution that printed it, where its trace is exported. */
   appendLine(line: LogLine, traceparent: string | null): void
+  meter: InvocationMeter
   onRecord: RecordSink
   /** Null: traces go nowhere, and what came of them is passed on as it is. */
   tracer: Tracer | null

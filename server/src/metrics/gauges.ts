@@ -34,6 +34,14 @@ export function declareGauges({ counter, gauge }: LazyRegistry, sources: Partial
       for (const { type, outcome, count } of sources.triggers?.() ?? []) yield [count, { type, outcome }]
     },
   )
+  counter(
+    'sluice_alert_notices_total',
+    'Notices of alerts by kind of route: delivered, failed (given up after all attempts), refused (too many waited).',
+    ['kind', 'outcome'],
+    function* () {
+      for (const { kind, outcome, count } of sources.alertNotices?.() ?? []) yield [count, { kind, outcome }]
+    },
+  )
   gauge('sluice_log_stored_bytes', 'Stored log lines and invocation records.', [], () =>
     maybe(sources.logs?.().storedBytes),
   )

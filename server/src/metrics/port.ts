@@ -16,6 +16,8 @@ export interface MetricSources {
   asyncBacklog(): Iterable<{ functionKey: string; waiting: number; inFlight: number; oldestMs: number }>
   /** What became of the events of each trigger type. */
   triggers(): Iterable<{ type: string; outcome: string; count: number }>
+  /** What became of notices of alerts, by the kind of their route. */
+  alertNotices(): Iterable<{ kind: string; outcome: string; count: number }>
   logs(): { droppedLines: number; droppedRecords: number; storedBytes: number }
   /** What instances may have of this machine, and the sum of their memory sizes. */
   host(): { memoryMB: number; usedMB: number; instancesMax: number }
