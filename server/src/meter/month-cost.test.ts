@@ -41,8 +41,9 @@ const readings = (cost: number, forecast: number) => [
 
 test('the cost of the month is known soon after the start, and followed while something is used', async () => {
   const { watch, asked, meter, pass, cost } = world()
-  assert.deepEqual(watch.readings(), [])
+  assert.deepEqual([watch.latest, watch.readings()], [null, []])
   await pass(5000)
+  assert.deepEqual(watch.latest, { cost: 5, forecast: 10 })
   assert.deepEqual(watch.readings(), readings(5, 10))
   cost(6)
   await pass(300_000)

@@ -1,6 +1,6 @@
 /** The cost of the month as two numbers, for the metric history: so that a budget is an alert like any other. */
 import type { Clock, Timer } from '../clock.ts'
-import type { GaugeReading } from '../metrics/port.ts'
+import type { GaugeReading, MetricSources } from '../metrics/port.ts'
 import { dayOf } from './calendar.ts'
 import type { MeterWithSums } from './meter.ts'
 import type { Billing } from './port.ts'
@@ -25,7 +25,8 @@ export class MonthCostWatch {
   #seenDay = ''
   #isFailing = false
   #isStopped = false
-  #readings: GaugeReading[] = []
+  /** Null while it is not known. */
+  latest: ReturnType<MetricSources['monthCost']> = null
 
   constructor(deps: MonthCostDeps) {
     this.#deps = deps
@@ -35,9 +36,14 @@ export class MonthCostWatch {
     this.#timer = this.#deps.clock.setTimer(FIRST_LOOK_MS, () => void this.#look())
   }
 
-  /** At once; nothing while it is not known. */
+  /** As the metric history takes it. */
   readings(): GaugeReading[] {
-    return this.#readings
+    if (this.latest === null) return []
+    const { cost, forecast } = this.latest
+    return [
+      { metric: 'RegionMonthCost', value: cost },
+      ...(forecast === null ? [] : [{ metric: 'RegionMonthForecast', value: forecast }]),
+    ]
   }
 
   stop(): void {
@@ -53,16 +59,13 @@ export class MonthCostWatch {
       // The forecast changes with time alone, too, but a day of nothing changes it by little.
       if (notedCount !== this.#seenCount || day !== this.#seenDay) {
         const { total, forecast } = await billing.bill({ month: day.slice(0, 7), by: 'service' })
-        this.#readings = [
-          { metric: 'RegionMonthCost', value: total },
-          ...(forecast === null ? [] : [{ metric: 'RegionMonthForecast', value: forecast.amount }]),
-        ]
+        this.latest = { cost: total, forecast: forecast?.amount ?? null }
         this.#seenCount = notedCount
         this.#seenDay = day
       }
       this.#isFailing = false
     } catch (error) {
-      this.#readings = []
+      this.latest = null
       if (!this.#isFailing) notify(`the cost of the month is not known at present: ${(error as Error).message}`)
       this.#isFailing = true
     }

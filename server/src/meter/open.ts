@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Clock, Random } from '../clock.ts'
 import type { MetadataStore } from '../metadata/port.ts'
-import type { GaugeReading } from '../metrics/port.ts'
+import type { GaugeReading, MetricSources } from '../metrics/port.ts'
 import { createBilling } from './billing.ts'
 import { openMeter } from './meter.ts'
 import { MonthCostWatch } from './month-cost.ts'
@@ -29,7 +29,9 @@ export interface MeteringDeps {
 export interface Metering {
   meter: Meter
   billing: Billing
-  /** What the current month costs, at most a minute old, as the metric history takes it; nothing while it is not known. */
+  /** What the current month costs, at most a minute old; null while it is not known. */
+  monthCost: MetricSources['monthCost']
+  /** The same for the metric history. */
   costReadings(): GaugeReading[]
   close(): Promise<void>
 }
@@ -51,6 +53,7 @@ export async function openMetering(options: MeteringOptions, deps: MeteringDeps)
   return {
     meter,
     billing,
+    monthCost: () => watch.latest,
     costReadings: () => watch.readings(),
     close() {
       watch.stop()

@@ -149,6 +149,19 @@ test('the bill: what is metered at the prices of the book, by function and tag, 
   assert.ok(later.groups.some(({ name }) => name === 'billed'))
 })
 
+test('the cost of the month is a metric, for budgets', async () => {
+  const deadlineMs = Date.now() + 20_000
+  for (;;) {
+    const { text } = await platform.send('GET', '/metrics')
+    const cost = Number(/^sluice_month_cost (\S+)$/m.exec(text)?.[1] ?? 0)
+    if (cost > 0) {
+      assert.ok(cost <= (await bill()).total)
+      return
+    }
+    assert.ok(Date.now() < deadlineMs, 'it was to be known')
+  }
+})
+
 test('a price book that changes is followed; one that cannot be read is not, and stops a start', async () => {
   const price = async () => {
     const { amount, quantity } = (await bill()).lines[0]!
