@@ -48,9 +48,28 @@ test('the cost of the month is known soon after the start, and followed while so
   cost(6)
   await pass(300_000)
   assert.equal(asked.length, 1, 'nothing was used')
-  meter.notedCount++
-  await pass(60_000)
+  for (let i = 0; i < 24; i++) {
+    meter.notedCount++
+    await pass(5000)
+  }
+  assert.ok(asked.length <= 4, `${asked.length} bills in two minutes`)
   assert.deepEqual(watch.readings(), readings(6, 12))
+  // What other platforms have used, and the time that has passed.
+  cost(8)
+  await pass(3_600_000)
+  assert.deepEqual(watch.readings(), readings(8, 16))
+  watch.stop()
+})
+
+test('the first use is told within seconds', async () => {
+  const { watch, meter, pass, cost } = world()
+  meter.notedCount = 0
+  cost(0)
+  await pass(5000)
+  meter.notedCount++
+  cost(1)
+  await pass(5000)
+  assert.deepEqual(watch.readings(), readings(1, 2))
   watch.stop()
 })
 
