@@ -56,7 +56,7 @@ export function useMetrics(
   const data = useMemo(() => {
     if (!asked.data || !isLive || seconds.length === 0) return asked.data
     const toMs = Math.max(asked.data.period.toMs, seconds.at(-1)!.timeMs + 1000)
-    const period = { fromMs: toMs - range.lastMs, toMs }
+    const period = { fromMs: Math.max(toMs - range.lastMs, asked.data.period.fromMs), toMs }
     const series = [...asked.data.series].map(([name, before]) => [name, withSeconds(before, seconds, period)] as const)
     return { period, series: new Map(series) }
   }, [asked.data, isLive, seconds, range])
@@ -84,5 +84,9 @@ async function fetchMetrics(
     },
     signal,
   })
-  return { period, series: new Map(answer.series.map((series) => [series.metric, series])) }
+  const known = answer.series[0]?.points[0]?.[0] ?? period.fromMs
+  return {
+    period: { ...period, fromMs: Math.max(period.fromMs, known) },
+    series: new Map(answer.series.map((series) => [series.metric, series])),
+  }
 }
