@@ -79,7 +79,16 @@ function recordOf(functionKey: string, durationMs: number): Record {
     ...{ requestId: 'r', functionKey, versionId: 'LATEST', qualifier: 'LATEST', instanceId: 'c-1', kind: 'http' },
     ...{ invocationType: 'Sync', startedMs: 0, queuedMs: 0.2, durationMs, billedMs: Math.ceil(durationMs) },
     ...{ memoryMB: 128, maxMemoryMB: 40, coldStart: null, statusCode: 200, errorType: '', errorMessage: '' },
-    ...{ fault: null, handled: false, requestBytes: 100, responseBytes: 1000, method: 'GET', path: '/', clientIp: '' },
+    ...{
+      fault: null,
+      handled: false,
+      requestBytes: 100,
+      responseBytes: 1000,
+      method: 'GET',
+      path: '/',
+      clientIp: '',
+      traceparent: null,
+    },
   }
 }
 

@@ -34,6 +34,8 @@ const sources: MetricSources = {
   host: () => ({ memoryMB: 2, usedMB: 1, instancesMax: 3 }),
   monthCost: () => ({ cost: 1, forecast: 2 }),
   history: () => ({ lostMinutes: 1 }),
+  alertNotices: () => [{ kind: 'webhook', outcome: 'delivered', count: 1 }],
+  otlp: () => [{ signal: 'logs', outcome: 'sent', count: 1 }],
 }
 const asyncEvents: readonly AsyncEvent[] = [
   'enqueued',

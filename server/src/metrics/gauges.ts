@@ -34,6 +34,14 @@ export function declareGauges({ counter, gauge }: LazyRegistry, sources: Partial
       for (const { type, outcome, count } of sources.triggers?.() ?? []) yield [count, { type, outcome }]
     },
   )
+  counter(
+    'sluice_alert_notices_total',
+    'Notices of alerts by kind of route: delivered, failed (given up after all attempts), refused (too many waited).',
+    ['kind', 'outcome'],
+    function* () {
+      for (const { kind, outcome, count } of sources.alertNotices?.() ?? []) yield [count, { kind, outcome }]
+    },
+  )
   gauge('sluice_log_stored_bytes', 'Stored log lines and invocation records.', [], () =>
     maybe(sources.logs?.().storedBytes),
   )
@@ -43,6 +51,14 @@ export function declareGauges({ counter, gauge }: LazyRegistry, sources: Partial
   counter('sluice_log_records_dropped_total', 'Invocation records that could not be kept.', [], () =>
     maybe(sources.logs?.().droppedRecords),
   )
+  counter(
+    'sluice_otlp_items_total',
+    'Log lines, traces and metrics for the collector: sent, rejected (by it), dropped (it did not take them).',
+    ['signal', 'outcome'],
+    function* () {
+      for (const { signal, outcome, count } of sources.otlp?.() ?? []) yield [count, { signal, outcome }]
+    },
+  )
   gauge('sluice_instances_max', 'The most instances there may be.', [], () => maybe(sources.host?.().instancesMax))
   gauge('sluice_host_memory_bytes', 'Memory that instances may have together.', [], () =>
     maybe(inBytes(sources.host?.().memoryMB)),
@@ -51,10 +67,10 @@ export function declareGauges({ counter, gauge }: LazyRegistry, sources: Partial
     maybe(inBytes(sources.host?.().usedMB)),
   )
   gauge('sluice_month_cost', 'What the month has cost so far, in the currency of the price book.', [], () =>
-    maybe(sources.monthCost?.()?.cost),
+    maybe(sources.monthCost?.().cost),
   )
   gauge('sluice_month_forecast', 'What the month will cost at this pace.', [], () =>
-    maybe(sources.monthCost?.()?.forecast),
+    maybe(sources.monthCost?.().forecast),
   )
   counter('sluice_metric_minutes_lost_total', 'Minutes of the history of metrics that could not be kept.', [], () =>
     maybe(sources.history?.().lostMinutes),

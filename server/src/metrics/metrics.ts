@@ -1,6 +1,6 @@
 /** Every metric that the platform counts: name, labels, source; what is read is in gauges.ts. */
 import { setImmediate as yieldToRequests } from 'node:timers/promises'
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Histogram, Registry, type Metric } from 'prom-client'
 import type { InvocationRecord } from '../logs/port.ts'
 import { createAsyncSeries } from './async-series.ts'
 import type { Distribution } from './distribution.ts'
@@ -8,7 +8,7 @@ import { declareGauges } from './gauges.ts'
 import { createLazyRegistry } from './lazy.ts'
 import type { Labels, Read } from './lazy.ts'
 import { LABELLED_VERSIONS_MAX } from './port.ts'
-import type { Metrics, MetricSources } from './port.ts'
+import type { MetricFamily, Metrics, MetricSources } from './port.ts'
 import {
   COLD_START_BOUNDS_MS,
   ColdStartSeries,
@@ -157,6 +157,14 @@ export function createMetrics(): Metrics {
       managementSeconds.observe({ operation: named, status: String(statusCode) }, durationMs / 1000)
     },
     setSources: (added) => void Object.assign(sources, added),
+    async families() {
+      const families: MetricFamily[] = []
+      for (const { name } of registry.getMetricsAsArray()) {
+        families.push(familyOf(await registry.getSingleMetric(name)!.get()))
+        await yieldToRequests()
+      }
+      return families
+    },
     async expose() {
       const texts: string[] = []
       for (const { name } of registry.getMetricsAsArray()) {
@@ -166,5 +174,21 @@ export function createMetrics(): Metrics {
       }
       return { contentType: registry.contentType, body: `${texts.join('\n\n')}\n` }
     },
+  }
+}
+
+/** prom-client's object of a metric, whose samples of histograms have parts of their labels apart. */
+function familyOf({ name, help, type, values }: Awaited<ReturnType<Metric['get']>>): MetricFamily {
+  const samples = values as { metricName?: string; value: number; labels: object; sharedLabels?: object }[]
+  return {
+    name,
+    help,
+    // The type is the word of the text format, whatever the declarations say.
+    type: String(type) as MetricFamily['type'],
+    values: samples.map(({ metricName, value, labels, sharedLabels }) => ({
+      metricName: metricName ?? name,
+      value,
+      labels: { ...sharedLabels, ...labels } as Record<string, string | number>,
+    })),
   }
 }
