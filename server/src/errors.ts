@@ -21,6 +21,7 @@ export const errorTable = {
   EntityTooLarge: caller(400),
   LimitExceededError: caller(400),
   AdditionalVersionContainsMajorVersion: caller(400),
+  SessionExpired: caller(401), // ours: the console is used without having signed in, or too long after
   AccessDenied: caller(403),
   SignatureNotMatch: caller(403),
   InvalidAccessKeyID: caller(403),
@@ -79,12 +80,20 @@ export class FcError extends Error {
   readonly code: ErrorCode
   /** Response headers that help the caller, such as `Allow` or `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>
+  /** Further members of the error body, such as `Position`. */
+  readonly details: Readonly<Record<string, number>>
 
-  constructor(code: ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    details: Readonly<Record<string, number>> = {},
+  ) {
     super(message)
     this.name = 'FcError'
     this.code = code
     this.headers = headers
+    this.details = details
   }
 
   get status(): number {
@@ -98,8 +107,9 @@ export class FcError extends Error {
 
 /** The error body that clients of all three API versions read: 2016 the first two keys, the others the last three. */
 export function errorBody(error: FcError, requestId: string): string {
-  const { code, message } = error
-  return JSON.stringify({ ErrorCode: code, ErrorMessage: message, Code: code, Message: message, RequestId: requestId })
+  const { code, message, details } = error
+  const members = { ErrorCode: code, ErrorMessage: message, Code: code, Message: message, RequestId: requestId }
+  return JSON.stringify({ ...members, ...details })
 }
 
 /** What of an unknown thrown value may be told: the message of an FcError, nothing of anything else. */

@@ -267,6 +267,24 @@ export interface LayerVersionDocument {
   createdTime: IsoTime
 }
 
+/** What a function has set for its own log; null: as the platform's settings. Outlives the function as its log does. */
+export interface LogBoundsDocument {
+  retentionDays: number | null
+  maxMB: number | null
+}
+
+/** An event to try a function with, kept for whoever tries it next. */
+export interface TestEvent {
+  name: string
+  body: string
+  contentType: string
+}
+
+/** Of one function, in the order of their names. */
+export interface TestEventsDocument {
+  events: TestEvent[]
+}
+
 export interface Documents {
   service: ServiceDocument
   function: FunctionDocument
@@ -281,9 +299,11 @@ export interface Documents {
   asyncConfig: AsyncConfigDocument
   layer: LayerDocument
   layerVersion: LayerVersionDocument
+  logBounds: LogBoundsDocument
   alertRule: AlertRule
   alertRoute: AlertRoute
   alertSilence: Silence
+  testEvents: TestEventsDocument
 }
 export type DocumentKind = keyof Documents
 
@@ -321,9 +341,11 @@ export const keyOf = {
   asyncConfig: (key: FunctionKey, qualifier: string) => `${key}/${qualifier}`,
   layer: (layerName: string) => layerName,
   layerVersion: (layerName: string, version: number) => `${layerName}/${String(version).padStart(10, '0')}`,
+  logBounds: (key: FunctionKey) => key,
   alertRule: (name: string) => name,
   alertRoute: (name: string) => name,
   alertSilence: (id: string) => id,
+  testEvents: (key: FunctionKey) => key,
 } as const
 
 /** A function version ready to run: what a qualifier resolves to. */
@@ -335,6 +357,11 @@ export interface FunctionVersion {
   function: FunctionDocument
   /** `LATEST` or a number in text. */
   versionId: string
+}
+
+/** `acs:fc:{region}:{account}:services/{s}`. */
+export function serviceArn(region: string, accountId: string, service: string): string {
+  return `acs:fc:${region}:${accountId}:services/${service}`
 }
 
 /** `acs:fc:{region}:{account}:functions/{f}`, or `…:services/{s}/functions/{f}` for 2.0. */

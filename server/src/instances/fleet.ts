@@ -1,6 +1,7 @@
 /** All pools on this host: who may start next, what gives way, and one timer for everything that is due by time. */
 import type { Clock, Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
+import type { InstanceMeter } from '../meter/port.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
 import { packagesOf } from '../packages/port.ts'
 import { Histories } from '../scheduler/port.ts'
@@ -34,6 +35,7 @@ export interface InstanceEvents {
 
 export interface FleetDeps {
   clock: Clock
+  meter: InstanceMeter
   /** Begins a start; the promise settles as Instance.start does. */
   launch(
     version: FunctionVersion,
@@ -74,6 +76,10 @@ export class Fleet implements Instances, PoolHost {
       (version) => this.#poolOf(version),
       (error) => this.onPlatformFailure(error),
     )
+  }
+
+  get meter(): InstanceMeter {
+    return this.#deps.meter
   }
 
   get evictionClock(): number {

@@ -4,6 +4,7 @@ import { CpuRate } from './cpu-rate.ts'
 import type { ExecProcess, ExecSpec, Slot, SlotHolder } from './port.ts'
 import type { Provision } from './provision.ts'
 import type { InstanceState } from './states.ts'
+import type { PaidIdleness } from './usage-watch.ts'
 
 /** What a pool needs of an instance. */
 export interface PooledInstance {
@@ -50,6 +51,9 @@ export class Member {
   /** It was told to end. */
   isEnding = false
   readonly cpuRate = new CpuRate()
+  /** What the meter was told. */
+  isSeenBusy = false
+  idleness: PaidIdleness | null = null
 
   constructor(instance: PooledInstance, qualifier: string, provision: Provision | null) {
     this.instance = instance

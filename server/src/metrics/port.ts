@@ -19,6 +19,22 @@ export interface MetricSources {
   /** What became of notices of alerts, by the kind of their route. */
   alertNotices(): Iterable<{ kind: string; outcome: string; count: number }>
   logs(): { droppedLines: number; droppedRecords: number; storedBytes: number }
+  /** What instances may have of this machine, and the sum of their memory sizes. */
+  host(): { memoryMB: number; usedMB: number; instancesMax: number }
+  /** Null: not known yet. */
+  monthCost(): { cost: number; forecast: number | null } | null
+  history(): { lostMinutes: number }
+  /** What became of log lines, spans' records and metrics that were to be exported. */
+  otlp(): Iterable<{ signal: string; outcome: string; count: number }>
+}
+
+/** One metric with all that it has counted; samples as the text format has them. */
+export interface MetricFamily {
+  name: string
+  help: string
+  type: 'counter' | 'gauge' | 'histogram'
+  /** `metricName`: of the parts of a histogram, `…_bucket` (with the label `le`, in order), `…_sum`, `…_count`. */
+  values: { metricName: string; value: number; labels: Record<string, string | number> }[]
 }
 
 /** What happens to asynchronous invocations, beside their attempts, which are invocations with records. */
@@ -43,6 +59,8 @@ export interface Metrics {
   /** Adds or replaces sources; a gauge without one is absent. */
   setSources(sources: Partial<MetricSources>): void
   expose(): Promise<{ contentType: string; body: string }>
+  /** The same, for programs. */
+  families(): Promise<MetricFamily[]>
 }
 
 /** Functions (and versions of them) told apart in labels; all later ones share the name `other`. */

@@ -64,8 +64,9 @@ export class TallyWriter {
   }
 }
 
+const writer = new TallyWriter()
+
 export function encodeTally(tally: Tally): Uint8Array<ArrayBuffer> {
-  const writer = new TallyWriter()
   writer.write(tally)
   return writer.take()
 }

@@ -9,6 +9,8 @@ import { Tally } from './tally.ts'
 
 /** Raised with each change that older code could not read. */
 const SCHEMA_VERSION = 1
+/** Of the writer's last rows, to know them when they come again. */
+const SEQUENCES_KEPT = 100
 /** Of minutes removed in one go when the database is too large. */
 const REMOVED_MINUTES = 6 * 60
 
@@ -22,7 +24,9 @@ const SCHEMA = `
     tally BLOB NOT NULL,
     PRIMARY KEY (size, start, subject)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS progress (one INTEGER PRIMARY KEY, writer TEXT NOT NULL, sequence INTEGER NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS written (
+    writer TEXT NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (writer, sequence)
+  ) STRICT, WITHOUT ROWID;
 `
 
 /** Throws an error for the operator when the file cannot be used. */
@@ -81,8 +85,8 @@ function subjectIds(database: DatabaseSync): SubjectIds {
 function adder(database: DatabaseSync, ids: SubjectIds): Storage<MinuteAsks>['handlers']['add'] {
   const select = database.prepare('SELECT tally FROM tallies WHERE size = ? AND start = ? AND subject = ?')
   const put = database.prepare('INSERT OR REPLACE INTO tallies (size, start, subject, tally) VALUES (?, ?, ?, ?)')
-  const progress = database.prepare('SELECT writer, sequence FROM progress WHERE one = 1')
-  const advance = database.prepare('INSERT OR REPLACE INTO progress (one, writer, sequence) VALUES (1, ?, ?)')
+  const note = database.prepare('INSERT INTO written (writer, sequence) VALUES (?, ?) ON CONFLICT DO NOTHING')
+  const forget = database.prepare('DELETE FROM written WHERE writer <> ? OR sequence < ?')
   const tally = new Tally()
 
   function addTo(size: number, start: number, subject: number, bytes: Uint8Array): void {
@@ -95,9 +99,8 @@ function adder(database: DatabaseSync, ids: SubjectIds): Storage<MinuteAsks>['ha
   }
 
   return ({ writer, sequence, minute, subjects, sizes }, bytes) => {
-    const last = progress.get()
-    if (last?.['writer'] === writer && (last['sequence'] as number) >= sequence) return null
-    advance.run(writer, sequence)
+    if (note.run(writer, sequence).changes === 0) return null
+    forget.run(writer, sequence - SEQUENCES_KEPT)
     let offset = 0
     for (const [index, name] of subjects.entries()) {
       const row = bytes.subarray(offset, (offset += sizes[index]!))
@@ -113,6 +116,8 @@ function adder(database: DatabaseSync, ids: SubjectIds): Storage<MinuteAsks>['ha
 function readers(database: DatabaseSync, ids: SubjectIds): Pick<Storage<MinuteAsks>['handlers'], 'series' | 'totals'> {
   const one = database.prepare('SELECT tally FROM tallies WHERE size = ? AND start = ? AND subject = ?')
   const all = database.prepare('SELECT subject, tally FROM tallies WHERE size = ? AND start >= ? AND start < ?')
+
+  all.setReturnArrays(true)
 
   function sumOf(subject: number, from: number, to: number): Tally | null {
     let sum: Tally | null = null
@@ -140,10 +145,10 @@ function readers(database: DatabaseSync, ids: SubjectIds): Pick<Storage<MinuteAs
       const sums = new Map<number, Tally>()
       for (const part of cover(from, to)) {
         for (const row of all.iterate(part.size, part.from, part.to)) {
-          const subject = row['subject'] as number
+          const [subject, tally] = row as unknown as [number, Uint8Array]
           let sum = sums.get(subject)
           if (sum === undefined) sums.set(subject, (sum = new Tally()))
-          mergeEncoded(sum, row['tally'] as Uint8Array)
+          mergeEncoded(sum, tally)
         }
       }
       return [...sums]

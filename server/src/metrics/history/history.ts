@@ -122,6 +122,10 @@ export class History implements MetricHistory, MetricRecorder {
     }
   }
 
+  stats(): { lostMinutes: number } {
+    return { lostMinutes: this.#store.lostMinutes }
+  }
+
   /** The minute that goes on is stored as it is. */
   async close(): Promise<void> {
     if (this.#isClosed) return

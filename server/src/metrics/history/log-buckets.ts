@@ -31,13 +31,11 @@ function middleOf(bucket: number): number {
 
 /** The smallest value that at least this share (0 to 1) of all are not above, within the error; null of none. */
 export function quantileOf(counts: Uint32Array, share: number): number | null {
-  const total = counts.reduce((sum, count) => sum + count, 0)
+  let total = 0
+  for (let bucket = 0; bucket < counts.length; bucket++) total += counts[bucket]!
   if (total === 0) return null
-  const rank = Math.max(1, Math.ceil(share * total))
-  let seen = 0
-  for (const [bucket, count] of counts.entries()) {
-    seen += count
-    if (seen >= rank) return middleOf(bucket)
-  }
-  return null
+  let left = Math.max(1, Math.ceil(share * total))
+  let bucket = 0
+  while ((left -= counts[bucket]!) > 0) bucket++
+  return middleOf(bucket)
 }

@@ -7,6 +7,11 @@ import type { MinuteRows } from './recorder.ts'
 const MINUTES_WAITING_MAX = 10
 const MINUTE_MS = 60_000
 
+interface Minute {
+  rows: MinuteRows
+  sequence: number
+}
+
 type Thread = Pick<StorageThread<MinuteAsks>, 'ask' | 'close'>
 
 export class MinuteStore {
@@ -15,9 +20,11 @@ export class MinuteStore {
   readonly #writer: string
   readonly #bytesMax: number
   readonly #notify: (message: string) => void
-  readonly #waiting: { rows: MinuteRows; sequence: number }[] = []
+  /** That could not be written, and are tried again with the next minute. */
+  #waiting: Minute[] = []
+  readonly #writing = new Set<Promise<void>>()
   #sequence = 0
-  #sending: Promise<void> | null = null
+  #isUsed = false
   #isFailing = false
   #lostMinutes = 0
 
@@ -34,52 +41,61 @@ export class MinuteStore {
     return this.#lostMinutes
   }
 
-  /** In the order of time. */
   add(rows: MinuteRows): void {
-    this.#waiting.push({ rows, sequence: ++this.#sequence })
-    if (this.#waiting.length > MINUTES_WAITING_MAX) {
-      this.#waiting.shift()
-      this.#lostMinutes++
-    }
-    this.#sending ??= this.#send()
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const minute of [...waiting, { rows, sequence: ++this.#sequence }]) this.#start(minute)
   }
 
   /** Of what was added before. */
   series(ask: MinuteAsks['series']['ask']): Promise<MinuteAsks['series']['answer']> {
-    return this.#thread.ask('series', ask)
+    return this.#ask('series', ask)
   }
 
   totals(ask: MinuteAsks['totals']['ask']): Promise<MinuteAsks['totals']['answer']> {
-    return this.#thread.ask('totals', ask)
+    return this.#ask('totals', ask)
   }
 
+  /** A database that nobody has written or read since the start is left alone. */
   sweep(beforeMs: number): void {
+    if (!this.#isUsed) return
     const ask = { before: Math.floor(beforeMs / MINUTE_MS), bytesMax: this.#bytesMax }
-    this.#thread.ask('sweep', ask).catch((error: Error) => this.#tell(error))
+    this.#ask('sweep', ask).catch((error: Error) => this.#tell(error))
   }
 
+  /** After one more try for what waits. */
   async close(): Promise<void> {
-    await this.#sending
-    if (this.#waiting.length > 0) await this.#send()
+    await Promise.all(this.#writing)
+    for (const minute of this.#waiting.splice(0)) this.#start(minute)
+    await Promise.all(this.#writing)
     await this.#thread.close()
   }
 
-  /** One after the other; what fails is tried again with the next minute. */
-  async #send(): Promise<void> {
+  #start(minute: Minute): void {
+    const writing: Promise<void> = this.#write(minute).finally(() => this.#writing.delete(writing))
+    this.#writing.add(writing)
+  }
+
+  /** Asked before it returns, so that who asks for minutes after it gets this one, too. */
+  async #write(minute: Minute): Promise<void> {
+    const { sequence, rows } = minute
+    const { startMs, subjects, sizes, bytes } = rows
+    const ask = { writer: this.#writer, sequence, minute: startMs / MINUTE_MS, subjects, sizes }
     try {
-      for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-        const { rows, sequence } = next
-        const { startMs, subjects, sizes, bytes } = rows
-        const ask = { writer: this.#writer, sequence, minute: startMs / MINUTE_MS, subjects, sizes }
-        await this.#thread.ask('add', ask, bytes)
-        this.#isFailing = false
-        if (this.#waiting[0] === next) this.#waiting.shift()
-      }
+      await this.#ask('add', ask, bytes)
+      this.#isFailing = false
     } catch (error) {
       this.#tell(error as Error)
-    } finally {
-      this.#sending = null
+      this.#waiting.push(minute)
+      if (this.#waiting.length <= MINUTES_WAITING_MAX) return
+      this.#waiting.shift()
+      this.#lostMinutes++
     }
+  }
+
+  #ask: Thread['ask'] = (kind, ask, bytes) => {
+    this.#isUsed = true
+    return this.#thread.ask(kind, ask, bytes)
   }
 
   #tell({ message }: Error): void {
