@@ -9,7 +9,7 @@ import { noticeFor } from './test-support.ts'
 function open(eventsMax = 100, eventsAgeMsMax = 1_000_000) {
   const storage = openAlertDatabase({ file: IN_MEMORY, eventsMax, eventsAgeMsMax })
   const carryOut = carryOutBatches(storage)
-  const ask = <Kind extends keyof AlertAsks & string>(kind: Kind, question: AlertAsks[Kind]['ask']) => {
+  const ask = <Kind extends keyof AlertAsks>(kind: Kind, question: AlertAsks[Kind]['ask']) => {
     const { answers, failures } = carryOut({ kinds: [kind], asks: [question], sizes: [0], bytes: new Uint8Array() })
     assert.deepEqual(failures, [])
     return answers[0] as AlertAsks[Kind]['answer']

@@ -27,7 +27,7 @@ function scene(routes: AlertRoute[] = [hook]) {
   return {
     ...{ clock, carriers, settled, deliverer, known },
     failWrites: () => (isFailing = true),
-    async settledCount(count: number) {
+    settledCount: async (count: number) => {
       if (settled.length < count) {
         await new Promise<void>((resolve) => void waiters.push({ count, resolve }))
       }
@@ -65,9 +65,10 @@ test('what fails is tried again after growing pauses, and given up in the end, w
   for (let attempt = 1; attempt < ATTEMPTS_MAX; attempt++) {
     await settledCount(attempt)
     const { retry } = settled[attempt - 1]!
-    assert.equal(retry?.attempts, attempt)
-    pauses.push((retry!.dueMs - clock.nowMs()) / 1000)
-    clock.advance(retry!.dueMs - clock.nowMs())
+    assert.ok(retry !== null)
+    assert.equal(retry.attempts, attempt)
+    pauses.push((retry.dueMs - clock.nowMs()) / 1000)
+    clock.advance(retry.dueMs - clock.nowMs())
   }
   await settledCount(ATTEMPTS_MAX)
   assert.deepEqual(pauses, [5, 10, 20, 40, 80, 160, 320])

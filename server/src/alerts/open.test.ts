@@ -284,7 +284,7 @@ test('right after a start too much is too much, though the platform was down for
   machine.clock.advance(5500)
   await machine.start(ruleFor())
   assert.equal((await machine.evaluate(10)).state, 'firing')
-  const [{ fromMs, toMs }] = machine.history.asked as [{ fromMs: number; toMs: number }]
+  const { fromMs, toMs } = machine.history.asked[0]!
   assert.deepEqual([fromMs % 60_000, toMs % 60_000], [6000, 10_000])
 })
 

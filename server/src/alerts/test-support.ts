@@ -91,7 +91,7 @@ export class FakeHistory implements Pick<MetricHistory, 'catalogue' | 'query'> {
 export class FakeCarriers {
   readonly taken: { route: string; notice: AlertNotice; id: string }[] = []
   /** What becomes of the next attempts on a route; `hang` never ends, and without one they succeed. */
-  readonly outcomes = new Map<string, (string | 'hang')[]>()
+  readonly outcomes = new Map<string, string[]>()
   #waiters: { count: number; resolve: () => void }[] = []
 
   get all(): Carriers {

@@ -41,7 +41,7 @@ async function serve(context: TestContext, options: SMTPServerOptions = {}) {
   server.on('error', () => {})
   server.listen(0, '127.0.0.1')
   await once(server.server, 'listening')
-  context.after(() => new Promise<void>((closed) => void server.close(() => closed())))
+  context.after(() => new Promise<void>((closed) => server.close(() => closed())))
   return { port: (server.server.address() as AddressInfo).port, received }
 }
 
