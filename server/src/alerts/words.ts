@@ -40,7 +40,7 @@ export function describeEvent(
   const is = `${rule.metric}${targetOf(rule)} is ${describeValue(value, unit)}`
   switch (kind) {
     case 'pending':
-      return `${is}; it fires when ${describeCondition(rule, unit)} has held`
+      return `${is} (${describeCondition(rule, unit)}), and fires when it has held so long`
     case 'fired':
       return `${is} (${describeCondition(rule, unit)})`
     case 'repeated':
