@@ -8,11 +8,16 @@ export interface RunningState {
   /** The most instances there may be; of one function. */
   instancesMax: number
   quotaOf(functionKey: string): number
+  /** Null: not known. */
+  monthCost: { cost: number | null; forecast: number | null }
 }
 
 export function* readingsOf(state: RunningState): Generator<GaugeReading> {
   yield { metric: 'RegionConcurrencyLimit', value: state.instancesMax }
   yield { metric: 'RegionWaitingRequests', value: state.waitingRequests }
+  const { cost, forecast } = state.monthCost
+  if (cost !== null) yield { metric: 'RegionMonthCost', value: cost }
+  if (forecast !== null) yield { metric: 'RegionMonthForecast', value: forecast }
   const functions = new Set<string>()
   for (const { functionKey, isProvisioned, inFlight } of state.instances) {
     functions.add(functionKey)
