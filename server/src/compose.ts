@@ -399,8 +399,13 @@ export async function startPlatform(
       monthCost: metering.monthCost(),
     }),
   )
+  history.addGauges(() => metering.costReadings())
   history.addInstances(() => instances.usage('those with metrics of their own'))
-  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
+  metrics.setSources({
+    asyncBacklog: () => asyncInvocations.backlog(),
+    triggers: () => triggers.counts.list(),
+    monthCost: () => metering.monthCost(),
+  })
   const alerts = await openAlerts(
     {
       directory: config.dataDir,
