@@ -74,7 +74,11 @@ export function holdsForAll(condition: Condition, source: Source, functionKey: s
   }
 }
 
-const mayHave = (field: string, source: Source) => source === 'log' || isCommonField(field) || isRequestField(field)
+/** The level is what a line says of itself. */
+function mayHave(field: string, source: Source): boolean {
+  if (source === 'log') return true
+  return field.toLowerCase() !== 'level' && (isCommonField(field) || isRequestField(field))
+}
 
 function blockValue(field: string, source: Source, functionKey: string): string | undefined {
   switch (field.toLowerCase()) {
@@ -86,6 +90,8 @@ function blockValue(field: string, source: Source, functionKey: string): string 
       return topicOf(functionKey, source)
     case 'source':
       return source
+    case 'stream':
+      return source === 'request' ? 'system' : undefined
     default:
       return undefined
   }

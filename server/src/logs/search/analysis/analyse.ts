@@ -70,8 +70,7 @@ function columnsOf(guard: Guard, sql: string): { columns: Set<string>; members: 
       checkShape(statement, sql)
       return { columns, members }
     } catch (error) {
-      const missing = /^no such column: (.+)$/s.exec((error as Error).message)?.[1]
-      const name = missing?.replace(/^log\./i, '')
+      const name = missingColumn(error as Error)
       if (name === undefined || members.has(name) || members.size >= MEMBERS_MAX || !isInside(sql, name)) {
         throw error instanceof SqlError ? error : sqlError(sql, error as Error, (text) => void guard.prepare(text))
       }
@@ -80,6 +79,13 @@ function columnsOf(guard: Guard, sql: string): { columns: Set<string>; members: 
       members.add(name)
     }
   }
+}
+
+function missingColumn({ message }: Error): string | undefined {
+  const name = /^no such column: (.+?)( - should this be .*)?$/s.exec(message)?.[1]
+  if (name === undefined) return undefined
+  // In quotation marks: a name. Else perhaps behind that of a table.
+  return /^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name.replace(/^\w+\./, '')
 }
 
 const isInside = (sql: string, name: string) => sql.toLowerCase().includes(name.toLowerCase())
