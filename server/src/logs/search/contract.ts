@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
-import type { LogHit, LogSearch, LogSearchAnswer, LogSearcher, LogStore } from '../port.ts'
+import type { LogHit, LogSearch, LogSearcher, LogStore } from '../port.ts'
 import { BASE_MS, lineOf, recordOf } from '../test-support.ts'
 
 export interface SearchedLogs {
@@ -21,13 +21,13 @@ const PERIOD = { fromMs: BASE_MS - HOUR_MS, toMs: BASE_MS + HOUR_MS }
 export async function page({ searcher }: SearchedLogs, text: string, more: Partial<LogSearch> = {}) {
   const answer = await searcher.search({ text, ...PERIOD, limit: 1000, ...more })
   assert.equal(answer.kind, 'hits')
-  return answer as LogSearchAnswer & { kind: 'hits' }
+  return answer
 }
 
 export async function table({ searcher }: SearchedLogs, text: string, more: Partial<LogSearch> = {}) {
   const answer = await searcher.search({ text, ...PERIOD, limit: 1000, ...more })
   assert.equal(answer.kind, 'table')
-  return answer as LogSearchAnswer & { kind: 'table' }
+  return answer
 }
 
 const textsOf = (hits: readonly LogHit[]) => hits.map(({ line }) => line.text)

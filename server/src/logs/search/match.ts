@@ -35,7 +35,7 @@ export function matcherOf(condition: Condition): Matcher {
       const { field } = condition
       return (row) => matches(row.value(field))
     }
-    case 'range': {
+    default: {
       const { field } = condition
       return (row) => isWithin(condition, row.value(field))
     }
@@ -69,7 +69,7 @@ export function holdsForAll(condition: Condition, source: Source, functionKey: s
       if (value !== undefined) return valueMatcher(condition.pattern)(value)
       return mayHave(condition.field, source) ? undefined : false
     }
-    case 'range':
+    default:
       return mayHave(condition.field, source) ? undefined : false
   }
 }
@@ -107,7 +107,7 @@ function valueMatcher(pattern: Pattern): (value: unknown) => boolean {
     if (Array.isArray(value)) return value.some((item) => !Array.isArray(item) && matches(item))
     if (typeof value === 'object') return false
     if (typeof value === 'number' && number !== undefined) return value === number
-    return isPieces(fold(String(value)), pieces)
+    return isPieces(fold(typeof value === 'string' ? value : JSON.stringify(value)), pieces)
   }
   return matches
 }

@@ -36,7 +36,7 @@ export function needlesOf(condition: Condition, source: Source): Needles {
       return clauses(condition.pattern.flatMap(source === 'log' ? stored : ofRequestLine))
     case 'is':
       return clauses(ofField(condition.field, condition.pattern, source))
-    case 'range':
+    default:
       return clauses(source === 'log' && !isCommonField(condition.field) ? ofPath(condition.field) : [])
   }
 }

@@ -41,8 +41,8 @@ export class SearchThread {
     const request = { kind, id: this.#nextId++, ask } as SearchRequest
     try {
       return await new Promise<SearchAsks[Kind]['answer']>((resolve, reject) => {
-        this.#pending.set(request.id, { resolve: resolve as Pending['resolve'], reject })
-        worker.postMessage(request)
+        this.#pending.set(request.id, { resolve, reject })
+        worker.postMessage(request, [])
       })
     } finally {
       this.#pending.delete(request.id)
