@@ -1,10 +1,17 @@
 /** The one place that names implementations: every part, in order, with what it depends on. */
 import { mkdir, rm } from 'node:fs/promises'
-import { availableParallelism, release as kernelRelease, totalmem } from 'node:os'
+import { availableParallelism, hostname, release as kernelRelease, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { openAlerts } from './alerts/open.ts'
 import { createApi } from './api/app.ts'
+import { registerAlertRoutes } from './api/sluice/alerts.ts'
+import { registerMetricRoutes } from './api/sluice/metrics.ts'
+import { registerMeterRoutes } from './api/sluice/meter.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
+import { registerTraceRoutes } from './api/sluice/traces.ts'
+import { registerStateRoutes } from './api/sluice/state.ts'
+import { registerTestEventRoutes } from './api/sluice/test-events.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createSecurityTokenService } from './auth/assume-role.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
@@ -14,10 +21,12 @@ import { createJwtVerifier } from './auth/jwt-verifier.ts'
 import { createKeyRing } from './auth/key-ring.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
+import { createVouching } from './auth/vouching.ts'
 import { cachedBlobs } from './blobs/cached.ts'
 import { blobsOf } from './blobs/open.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
-import { objectsPort, type Config } from './config.ts'
+import { describeConfig, objectsPort, type LoadedConfig } from './config.ts'
+import { createConsole } from './console/console.ts'
 import { CONTAINER_RUNTIME } from './container-config.ts'
 import { lockFolder } from './folder-lock.ts'
 import { FcError } from './errors.ts'
@@ -41,10 +50,13 @@ import { createStemStock } from './instances/stem-stock.ts'
 import { post } from './invocations/async/http-post.ts'
 import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
-import type { InvocationRecord } from './logs/port.ts'
+import type { InvocationRecord, LogLine } from './logs/port.ts'
 import { openLogs } from './logs/open.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
+import { openMetering } from './meter/open.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { openMetricHistory } from './metrics/open.ts'
+import { readingsOf } from './metrics/readings.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
@@ -73,6 +85,10 @@ const PREPARE_PAUSE_MS = 100
 const PLATFORM_PORTS = 7
 /** From the public listener's port to that of the runtime API, where sandboxes have a network of their own. */
 const RUNTIME_API_PORT_OFFSET = 6
+/** What is left to be exported when the platform ends may take this long. */
+const EXPORT_GRACE_MS = 2000
+/** Built by the setup. */
+const CONSOLE_PAGES = join(import.meta.dirname, '..', '..', 'console', 'dist')
 /** Share of the machine's memory that instances may use when nothing else is set. */
 const HOST_MEMORY_SHARE = 0.8
 
@@ -93,11 +109,12 @@ export interface Platform {
  * `finding`: the interpreters of this host, which may still be looked for.
  */
 export async function startPlatform(
-  config: Config,
+  loaded: LoadedConfig,
   version: string,
   log: Logger,
   finding: Promise<Runtimes>,
 ): Promise<Platform> {
+  const { config } = loaded
   const folder = (name: string) => join(config.dataDir, name)
   const given = (setting: string) => (setting === '' ? undefined : setting)
   const identity = await loadOrCreateIdentity(
@@ -149,47 +166,56 @@ export async function startPlatform(
   }
   const watched = watchObjects()
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, { store: logs, ...logging }, packages, images, queue, objects] =
-    await Promise.all([
-      openSandbox(),
-      createMetadataStore(
-        config.metadataUrl === ''
-          ? { kind: 'sqlite', file: folder('metadata.db') }
-          : { kind: 'postgres', url: config.metadataUrl },
-        { clock },
-      ),
-      openLogs(
-        {
-          directory: folder('logs'),
-          bounds: { retentionDays: config.logDays, maxMB: config.logFunctionMB },
-          totalMB: config.logMB,
-        },
-        { clock, notify: (message) => log.warn(message) },
-      ),
-      createPackageStore(
-        { directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX },
-        { clock, blobs: packageBlobs },
-      ),
-      createImageStore(
-        {
-          directory: folder('image-store'),
-          imagesFolder: config.imagesDir || folder('images'),
-          cacheBytesMax: IMAGE_CACHE_BYTES_MAX,
-          environment: process.env,
-        },
-        { clock },
-      ),
-      createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
-      openObjectStore(
-        { directory: folder('objects') },
-        { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
-      ),
-      openSockets(),
-    ])
+  const [{ runtimes: languages, sandbox }, metadata, logging, packages, images, queue, objects] = await Promise.all([
+    openSandbox(),
+    createMetadataStore(
+      config.metadataUrl === ''
+        ? { kind: 'sqlite', file: folder('metadata.db') }
+        : { kind: 'postgres', url: config.metadataUrl },
+      { clock },
+    ),
+    openLogs(
+      {
+        directory: folder('logs'),
+        bounds: { retentionDays: config.logDays, maxMB: config.logFunctionMB },
+        totalMB: config.logMB,
+      },
+      { clock, notify: (message) => log.warn(message) },
+    ),
+    createPackageStore(
+      { directory: folder('packages'), cacheBytesMax: PACKAGE_CACHE_BYTES_MAX },
+      { clock, blobs: packageBlobs },
+    ),
+    createImageStore(
+      {
+        directory: folder('image-store'),
+        imagesFolder: config.imagesDir || folder('images'),
+        cacheBytesMax: IMAGE_CACHE_BYTES_MAX,
+        environment: process.env,
+      },
+      { clock },
+    ),
+    createSqliteQueue({ directory: config.dataDir }, { clock, notify: (message) => log.error(message) }),
+    openObjectStore(
+      { directory: folder('objects') },
+      { clock, random, blobs: objectBlobs, filter: watched.filter, notify: (message) => log.error(message) },
+    ),
+    openSockets(),
+  ])
+  const logs = logging.store
   const metrics = createMetrics()
+  const history = openMetricHistory(
+    { directory: config.dataDir },
+    { clock, random, notify: (message) => log.error(message) },
+  )
+  const { meter, billing, ...metering } = await openMetering(
+    { ...account, directory: folder('meter'), metadataUrl: config.metadataUrl, priceBook: config.priceBook },
+    { clock, random, metadata, notify: (message) => log.warn(message) },
+  )
 
   const keys = createKeyRing(identity)
-  const authenticator = createAuthenticator(keys, { clock })
+  const vouching = createVouching()
+  const authenticator = createAuthenticator(keys, { clock, vouching })
   const authorizer = createAuthorizer(account)
   const tokens = createTokenIssuer(identity, { random })
 
@@ -221,9 +247,29 @@ export async function startPlatform(
     },
   )
 
+  // Loaded where there is a collector.
+  const otlp =
+    config.otlpUrl === ''
+      ? null
+      : (await import('./otlp/open.ts')).openOtlp(
+          {
+            ...account,
+            version,
+            url: config.otlpUrl,
+            headers: config.otlpHeaders,
+            tracesPerMinute: config.otlpTracesPerMinute,
+          },
+          { clock, random, families: () => metrics.families(), notify: (message) => log.warn(message) },
+        )
   const onRecord = (record: InvocationRecord) => {
     logs.appendRecord(record)
     metrics.observe(record)
+    history.observe(record)
+    otlp?.appendRecord(record)
+  }
+  const appendLine = (line: LogLine, traceparent: string | null = null) => {
+    logs.appendLine(line)
+    otlp?.appendLine(line, traceparent)
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
@@ -255,7 +301,8 @@ export async function startPlatform(
     {
       clock,
       random,
-      appendLine: (line) => logs.appendLine(line),
+      appendLine,
+      meter,
       onRecord,
       plan(version, qualifier) {
         const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
@@ -264,20 +311,32 @@ export async function startPlatform(
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
   )
+  const hostLimits = {
+    memoryMB: hostMemoryMB - stems.memoryMBMax,
+    instancesMax: isDebugging ? 1 : config.accountInstances,
+  }
   metrics.setSources({
+    host: () => ({
+      ...hostLimits,
+      usedMB: instances.usage('all').reduce((sum, { memoryMB }) => sum + memoryMB, 0),
+    }),
+    history: () => history.stats(),
     instances: () => countInstances(instances.list()),
     stems: () => stems.list(),
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
     waitingRequests: () => instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
     logs: () => logs.stats(),
+    ...(otlp !== null && { otlp: () => otlp.counts() }),
   })
 
   const invocations = createInvocations({
     ...(isDebugging && { timeoutMs: DEBUGGING_MS_MAX }),
     clock,
     instances,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
+    meter,
     onRecord,
+    tracer: otlp?.tracer ?? null,
   })
 
   const routing = new Routing(
@@ -298,20 +357,24 @@ export async function startPlatform(
       stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
+  const resolveVersion = (functionKey: string, qualifier: string) => {
+    const { service, name } = splitFunctionKey(functionKey)
+    return routing.resolve(service, name, qualifier, () => random.fraction()).version
+  }
   const asyncInvocations = openAsyncInvocations({
     ...account,
     clock,
     random,
     queue,
     invocations,
-    resolve(functionKey, qualifier) {
-      const { service, name } = splitFunctionKey(functionKey)
-      return routing.resolve(service, name, qualifier, () => random.fraction()).version
-    },
+    resolve: resolveVersion,
     instancesMax: config.accountInstances,
     memoryMBMax: hostMemoryMB,
-    appendLine: (line) => logs.appendLine(line),
-    onEvent: (functionKey, event, latencyMs) => metrics.observeAsync(functionKey, event, latencyMs),
+    appendLine,
+    onEvent(functionKey, event, latencyMs) {
+      metrics.observeAsync(functionKey, event, latencyMs)
+      history.observeAsync(functionKey, event, latencyMs)
+    },
     post,
     objects,
     onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
@@ -322,10 +385,36 @@ export async function startPlatform(
     objects,
     watched,
     invocations: asyncInvocations,
-    appendLine: (line) => logs.appendLine(line),
+    appendLine,
     warn: (message) => log.warn(message),
   })
+  history.addGauges(() =>
+    readingsOf({
+      instances: instances.list(),
+      asyncBacklog: asyncInvocations.backlog(),
+      waitingRequests: instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
+      instancesMax: config.accountInstances,
+      quotaOf: (functionKey) => scalingRules.reservations().get(functionKey) ?? config.accountInstances,
+    }),
+  )
+  history.addInstances(() => instances.usage('those with metrics of their own'))
   metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
+  const alerts = await openAlerts(
+    {
+      directory: config.dataDir,
+      smtp: { url: config.smtpUrl, from: config.smtpFrom },
+      sender: {
+        platform: `${hostname()}:${config.port}`,
+        pageOf: (rule) => `${platformUrl()}/console/alerts?rule=${encodeURIComponent(rule)}`,
+      },
+    },
+    {
+      ...{ clock, history, post, invocations: asyncInvocations },
+      notify: (message) => log.error(message),
+      onDefect: (error) => log.error({ err: error }, 'rules of alerts were not evaluated for a reason of our own'),
+    },
+  )
+  metrics.setSources({ alertNotices: () => alerts.counts() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
@@ -335,6 +424,7 @@ export async function startPlatform(
       asyncInvocations.apply(changes)
       triggers.feed.apply(changes)
       logging.apply(changes)
+      alerts.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -381,11 +471,36 @@ export async function startPlatform(
       onDefect,
       onAnswered: (operation, status, durationMs) => metrics.observeManagementRequest(operation, status, durationMs),
       extraRoutes(app) {
+        registerStateRoutes(app, {
+          ...account,
+          authorizer,
+          settings: describeConfig(loaded),
+          backlog: () => asyncInvocations.backlog(),
+        })
+        registerTestEventRoutes(app, { ...account, authorizer, metadata })
         registerTriggerRoutes(app, {
           ...account,
           authorizer,
           bus: triggers.bus,
           listTriggers: (functionKey) => triggers.feed.list(functionKey),
+        })
+        registerAlertRoutes(app, {
+          ...account,
+          ...{ alerts, history, metadata, clock, authorizer },
+          hasSmtp: config.smtpUrl !== '',
+          resolve: resolveVersion,
+        })
+        registerMetricRoutes(app, {
+          ...account,
+          ...{ authorizer, clock, history },
+          host: { ...hostLimits, cpus: availableParallelism(), sandbox: sandboxes.kind },
+          instances: () => instances.usage('all'),
+          stems: () => stems.list(),
+        })
+        registerTraceRoutes(app, { ...account, authorizer, logs })
+        registerMeterRoutes(app, {
+          ...{ meter, billing, authorizer, clock },
+          arnOf: (resource) => `acs:fc:${region}:${accountId}:${resource}`,
         })
         registerSluiceRoutes(app, {
           logs,
@@ -404,6 +519,23 @@ export async function startPlatform(
         })
       },
     },
+  )
+
+  const objectFeatures = await openFeatures(
+    {
+      ...{ accountId: account.accountId, directory: folder('objects') },
+      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
+    },
+    { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
+  )
+  const objectsWire = openObjectsWire(
+    { endpoints: [config.publicHost, sandboxes.platformHost] },
+    {
+      ...account,
+      ...{ store: objects, clock, random, keys, vouching, authorizer, onDefect },
+      runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
+    },
+    [...objectFeatures.all, stsFeature(createSecurityTokenService(account, { clock, keys, tokens }))],
   )
 
   const checkObjects = createReadyCheck(clock, () => objects.check())
@@ -428,7 +560,8 @@ export async function startPlatform(
       invocations,
       asyncInvocations,
       management(request, response) {
-        if (!answerPlatformEndpoint(request, response, platformEndpoints)) api.handle(request, response)
+        if (answerPlatformEndpoint(request, response, platformEndpoints)) return
+        if (!consoleSite.handle(request, response)) api.handle(request, response)
       },
       onDefect,
     },
@@ -437,7 +570,23 @@ export async function startPlatform(
   idleTrim.touch()
   const upgrade = createUpgradeGate(
     { publicHost: config.publicHost },
-    { clock, routing, gateway, management: (request, socket, head) => api.upgrade(request, socket, head) },
+    {
+      ...{ clock, routing, gateway },
+      management(request, socket, head) {
+        if (!consoleSite.upgrade(request, socket, head)) api.upgrade(request, socket, head)
+      },
+    },
+  )
+  const consoleSite = createConsole(
+    { ...identity, region, port: () => port, pages: CONSOLE_PAGES },
+    {
+      ...{ clock, random, vouching, onDefect },
+      ...{ platform: gateway, platformUpgrade: upgrade, objects: objectsWire.request },
+      onSignIn: (address, isAdmitted) =>
+        isAdmitted
+          ? log.info({ address }, 'signed in to the console')
+          : log.warn({ address }, 'a sign-in to the console was refused'),
+    },
   )
   const handlers: Handlers = {
     request(request, response) {
@@ -449,25 +598,10 @@ export async function startPlatform(
   const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
   asyncInvocations.start()
+  alerts.start()
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
-  const objectFeatures = await openFeatures(
-    {
-      ...{ accountId: account.accountId, directory: folder('objects') },
-      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
-    },
-    { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
-  )
-  const objectsWire = openObjectsWire(
-    { endpoints: [config.publicHost, sandboxes.platformHost] },
-    {
-      ...account,
-      ...{ store: objects, clock, random, keys, authorizer, onDefect },
-      runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
-    },
-    [...objectFeatures.all, stsFeature(createSecurityTokenService(account, { clock, keys, tokens }))],
-  )
   const objectsListeners = await Promise.all(
     [config.host, ...(ownAddress === null ? [] : [ownAddress])].map((host) =>
       listen(host, objectsPort(config), clock, objectsWire, OBJECTS_PATIENCE),
@@ -491,6 +625,7 @@ export async function startPlatform(
     runtimes: runtimes.interpreters().map(({ language, version: installed }) => ({ language, version: installed })),
     async close(graceMs) {
       clearInterval(sweep)
+      consoleSite.close()
       // The API ends its streams (followed logs), which would otherwise hold the listener open.
       await Promise.all([
         listener.close(graceMs),
@@ -501,12 +636,16 @@ export async function startPlatform(
         api.close(),
       ])
       await triggers.close()
+      await alerts.close()
       await feed.stop()
       await stems.close()
       await runtimeApi.close()
       await sandboxes.close()
       await queue.close()
+      await history.close()
+      await otlp?.close(EXPORT_GRACE_MS)
       await logging.close()
+      await metering.close()
       await objectFeatures.close()
       await objects.close()
       await Promise.all([packageBlobs.close(), objectBlobs.close()])

@@ -101,6 +101,36 @@ export const settings = {
   logDays: integer(7, 1, 3650, 'how long logs and invocation records are kept'),
   logMB: integer(1024, 16, 1_048_576, 'most space for logs and records of all functions, in MB; the oldest go first'),
   logFunctionMB: integer(256, 1, 1_048_576, 'most space for logs and records of one function, in MB'),
+  otlpUrl: text(
+    '',
+    'http(s)://… of a collector that gets traces, logs and metrics by OTLP; empty: nothing is exported',
+    {
+      pattern: /^(https?:\/\/[^\s/@?#]+(\/[^\s?#]*)?)?$/,
+      accepts: 'http://host:4318 or https://host/path, without a user: credentials go into otlpHeaders',
+    },
+  ),
+  otlpHeaders: text('', 'headers of each export, key=value,key=value', {
+    secret: true,
+    pattern: /^([\w.-]+=[ -+\--~]*(,\s*(?=\S)|$))*$/,
+    accepts: 'key=value,key=value; a comma in a value is %2C',
+  }),
+  otlpTracesPerMinute: integer(
+    600,
+    0,
+    1_000_000,
+    'most traces a minute that begin here and are exported, beside those that callers sample',
+  ),
+  priceBook: text('', 'file of prices for the bill, in YAML; empty: an example whose figures are made up'),
+  smtpUrl: text('', 'smtp://… or smtps://… of the mail server that alerts are sent by; empty: no e-mails', {
+    secret: true,
+    pattern: /^(smtps?:\/\/([^\s@/]*@)?[^\s@/?#]+\/?(\?\S*)?)?$/,
+    accepts:
+      'smtp://user:password@host:port or smtps://…, all but the host optional, with %40 for an @ in the password',
+  }),
+  smtpFrom: text('sluice@localhost', 'address that e-mails of alerts come from', {
+    pattern: /^([^<>@\r\n]*<)?[^<>@\s]+@[^<>@\s]+>?$/,
+    accepts: 'an address, such as sluice@example.com or Sluice <sluice@example.com>',
+  }),
   attachment: choice(
     ['off', 'on'],
     'answer HTTP triggers on default hosts with Content-Disposition: attachment, as the cloud does',

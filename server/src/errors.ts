@@ -21,6 +21,7 @@ export const errorTable = {
   EntityTooLarge: caller(400),
   LimitExceededError: caller(400),
   AdditionalVersionContainsMajorVersion: caller(400),
+  SessionExpired: caller(401), // ours: the console is used without having signed in, or too long after
   AccessDenied: caller(403),
   SignatureNotMatch: caller(403),
   InvalidAccessKeyID: caller(403),
@@ -39,6 +40,9 @@ export const errorTable = {
   LayerVersionNotFound: caller(404),
   OnDemandConfigNotFound: caller(404),
   InstanceNotFound: caller(404), // ours: no live instance has this id
+  AlertRuleNotFound: caller(404), // ours
+  AlertRouteNotFound: caller(404), // ours
+  AlertSilenceNotFound: caller(404), // ours
   MethodNotAllowed: caller(405), // ours: the HTTP trigger does not list the method
   ServiceAlreadyExists: caller(409),
   FunctionAlreadyExists: caller(409),
@@ -50,6 +54,9 @@ export const errorTable = {
   FunctionNotEmpty: caller(409),
   ProvisionConfigExist: caller(409),
   StatefulAsyncInvocationAlreadyExists: caller(409),
+  AlertRuleAlreadyExists: caller(409), // ours
+  AlertRouteAlreadyExists: caller(409), // ours
+  AlertRouteInUse: caller(409), // ours: rules name the route
   VersionPublishError: caller(409), // ours: publishing with nothing changed (the code was not seen)
   PreconditionFailed: caller(412),
   AsyncInvocationStopped: caller(412),

@@ -5,6 +5,8 @@
  * function itself. The owner is called a *scope*: `services/{s}` or `functions/{f}`.
  */
 
+import type { AlertRoute, AlertRule, Silence } from './alerts/port.ts'
+
 /** `{function}` for 3.0, `{service}${function}` for 2.0; `$` occurs in no name, so the two never collide. */
 export type FunctionKey = string
 /** `services/{service}` or `functions/{function}`. */
@@ -271,6 +273,18 @@ export interface LogBoundsDocument {
   maxMB: number | null
 }
 
+/** An event to try a function with, kept for whoever tries it next. */
+export interface TestEvent {
+  name: string
+  body: string
+  contentType: string
+}
+
+/** Of one function, in the order of their names. */
+export interface TestEventsDocument {
+  events: TestEvent[]
+}
+
 export interface Documents {
   service: ServiceDocument
   function: FunctionDocument
@@ -286,6 +300,10 @@ export interface Documents {
   layer: LayerDocument
   layerVersion: LayerVersionDocument
   logBounds: LogBoundsDocument
+  alertRule: AlertRule
+  alertRoute: AlertRoute
+  alertSilence: Silence
+  testEvents: TestEventsDocument
 }
 export type DocumentKind = keyof Documents
 
@@ -324,6 +342,10 @@ export const keyOf = {
   layer: (layerName: string) => layerName,
   layerVersion: (layerName: string, version: number) => `${layerName}/${String(version).padStart(10, '0')}`,
   logBounds: (key: FunctionKey) => key,
+  alertRule: (name: string) => name,
+  alertRoute: (name: string) => name,
+  alertSilence: (id: string) => id,
+  testEvents: (key: FunctionKey) => key,
 } as const
 
 /** A function version ready to run: what a qualifier resolves to. */
@@ -335,6 +357,11 @@ export interface FunctionVersion {
   function: FunctionDocument
   /** `LATEST` or a number in text. */
   versionId: string
+}
+
+/** `acs:fc:{region}:{account}:services/{s}`. */
+export function serviceArn(region: string, accountId: string, service: string): string {
+  return `acs:fc:${region}:${accountId}:services/${service}`
 }
 
 /** `acs:fc:{region}:{account}:functions/{f}`, or `…:services/{s}/functions/{f}` for 2.0. */

@@ -12,9 +12,11 @@ import {
   type StreamHandler,
 } from '../instances/port.ts'
 import type { ColdStartPhases, InvocationRecord, LogLine } from '../logs/port.ts'
+import { executionTraceparent, isSampled, type Tracer } from '../traces/port.ts'
+import { NO_RUN, type InvocationMeter } from '../meter/port.ts'
 import { BodySender } from './body-sender.ts'
 import { LogCapture } from './log-capture.ts'
-import { traceOf } from './tracing.ts'
+import { traceOf, withTraceparent } from './tracing.ts'
 import type {
   Invocation,
   InvocationFailure,
@@ -30,8 +32,12 @@ export interface InvocationsDeps {
   /** Instead of the timeout of each function. */
   timeoutMs?: number
   instances: Instances
-  appendLine(line: LogLine): void
+  /** `traceparent`: of the execution that printed it, where its trace is exported. */
+  appendLine(line: LogLine, traceparent: string | null): void
+  meter: InvocationMeter
   onRecord: RecordSink
+  /** Null: traces go nowhere, and what came of them is passed on as it is. */
+  tracer: Tracer | null
 }
 
 export function createInvocations(deps: InvocationsDeps): Invocations {
@@ -58,6 +64,9 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   /** Both clocks at one moment, so that the record's times add up to those of its log lines. */
   readonly #acceptedMs: number
   readonly #acceptedMonotonicMs: number
+  readonly #traceparent: string | null
+  /** What the function is told instead of the caller's; null: that. */
+  #ownTraceparent: string | null = null
   #body: Buffer | null
   #slot: Slot | null = null
   #stream: LinkStream | null = null
@@ -67,6 +76,8 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   #startedMs = 0
   #startedMonotonicMs = 0
   #durationMs = 0
+  /** As the meter knows it. */
+  #run = NO_RUN
   #requestBytes = 0
   #maxMemoryMB = 0
   #instanceId = ''
@@ -93,6 +104,9 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#deps = deps
     this.#acceptedMs = deps.clock.nowMs()
     this.#acceptedMonotonicMs = deps.clock.monotonicMs()
+    const came = request.tracing?.traceparent
+    this.#traceparent =
+      deps.tracer === null ? (came ?? null) : deps.tracer.traceparentOf(this.requestId, this.#acceptedMs, came)
   }
 
   get functionKey(): string {
@@ -156,7 +170,9 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   account(statusCode: number, responseBytes: number, error?: FcError): void {
     if (this.#isAccounted) return
     this.#isAccounted = true
-    this.#deps.onRecord(this.#record(statusCode, responseBytes, error))
+    const record = this.#record(statusCode, responseBytes, error)
+    this.#deps.meter.recordInvocation(record, this.#request.version, this.#run)
+    this.#deps.onRecord(record)
   }
 
   // ---- told by the instances ----
@@ -165,17 +181,26 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     this.#slot = slot
     this.#instanceId = slot.instanceId
     this.#coldStart = slot.coldStart
-    const { clock } = this.#deps
+    const { clock, tracer } = this.#deps
+    if (tracer !== null && isSampled(this.#traceparent)) {
+      const { requestId } = this
+      this.#ownTraceparent = executionTraceparent({
+        requestId,
+        startedMs: this.#acceptedMs,
+        traceparent: this.#traceparent,
+      })
+    }
     const { timeoutSeconds } = this.#request.version.function.config
     const timeoutMs = this.#deps.timeoutMs ?? timeoutSeconds * 1000
     this.#startedMs = clock.nowMs()
     this.#startedMonotonicMs = clock.monotonicMs()
+    this.#run = this.#deps.meter.beginInvocation(this.#request.version)
     this.#timer = clock.setTimer(timeoutMs, () => this.#onTimeout(timeoutMs / 1000))
     if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
     const body = this.#body
     this.#body = null
     const laterBytes = body !== null && body.length > FIRST_BODY_BYTES_MAX ? body.length : null
-    const head = invokeHead(this.#request, this.#startedMs + timeoutMs, laterBytes)
+    const head = invokeHead(this.#request, this.#ownTraceparent, this.#startedMs + timeoutMs, laterBytes)
     if (body === null) {
       this.#stream = slot.invoke(head, null, false, this)
       this.#responder.onStart()
@@ -323,7 +348,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
 
   #appendLine(stream: LogLine['stream'], text: string): void {
     const { version } = this.#request
-    this.#deps.appendLine({
+    const line: LogLine = {
       functionKey: version.key,
       versionId: version.versionId,
       requestId: this.requestId,
@@ -332,7 +357,8 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       stream,
       text,
       hook: null,
-    })
+    }
+    this.#deps.appendLine(line, this.#ownTraceparent)
   }
 
   #queuedMs(hasRun: boolean): number {
@@ -376,6 +402,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
       method: request.http?.method ?? '',
       path: request.http?.rawPath ?? '',
       clientIp: request.clientIp,
+      traceparent: this.#traceparent,
     }
   }
 }
@@ -387,13 +414,19 @@ function startError({ errorType, errorMessage }: FunctionFailure): FcError | nul
 }
 
 /** The INVOKE head of docs/reference/channel.md. */
-function invokeHead(request: InvocationRequest, deadlineMs: number, bodyBytes: number | null): string {
-  const { requestId, qualifier, clientIp, http } = request
+function invokeHead(
+  request: InvocationRequest,
+  traceparent: string | null,
+  deadlineMs: number,
+  bodyBytes: number | null,
+): string {
+  const { requestId, qualifier, clientIp } = request
+  const http = request.http === null || traceparent === null ? request.http : withTraceparent(request.http, traceparent)
   const common = {
     requestId,
     deadlineMs,
     qualifier,
-    tracing: traceOf(request),
+    tracing: traceOf(request, traceparent),
     ...(bodyBytes === null ? undefined : { bodyBytes }),
   }
   return JSON.stringify(http === null ? { kind: 'event', ...common } : { kind: 'http', ...common, clientIp, ...http })

@@ -56,6 +56,7 @@ const recordColumns: Columns<InvocationRecord> = {
     'requestBytes',
     'responseBytes',
   ],
+  added: ['traceparent'],
 }
 
 /** `lines` are of one function, at least one. */

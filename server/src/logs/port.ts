@@ -66,6 +66,8 @@ export interface InvocationRecord {
   method: string
   path: string
   clientIp: string
+  /** W3C Trace Context: the caller's, or of the invocation's own span when a trace that is exported begins here; null: neither. */
+  traceparent: string | null
 }
 
 export interface LogQuery {

@@ -81,6 +81,7 @@ export function recordOf(changes: Partial<InvocationRecord> = {}): InvocationRec
     method: '',
     path: '',
     clientIp: '127.0.0.1',
+    traceparent: null,
     ...changes,
   }
 }

@@ -30,6 +30,7 @@ function record(changes: Partial<InvocationRecord> = {}): InvocationRecord {
     method: '',
     path: '',
     clientIp: '',
+    traceparent: null,
     ...changes,
   }
 }

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox'
 
 export const PAGE_LIMIT_MAX = 1000
 const PAGE_LIMIT = 100
-const TIME_MS_MAX = 8_640_000_000_000_000
+export const TIME_MS_MAX = 8_640_000_000_000_000
 
 export const functionKey = Type.String({
   minLength: 1,
