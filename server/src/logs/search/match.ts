@@ -97,7 +97,7 @@ function blockValue(field: string, source: Source, functionKey: string): string 
   }
 }
 
-function valueMatcher(pattern: Pattern): (value: unknown) => boolean {
+export function valueMatcher(pattern: Pattern): (value: unknown) => boolean {
   const pieces = pattern.map(fold)
   const number = pieces.length === 1 ? numberOf(pieces[0]!) : undefined
   const isThere = pieces.length === 2 && pieces[0] === '' && pieces[1] === ''
@@ -112,7 +112,7 @@ function valueMatcher(pattern: Pattern): (value: unknown) => boolean {
   return matches
 }
 
-function isWithin(range: Condition & { kind: 'range' }, value: unknown): boolean {
+export function isWithin(range: Condition & { kind: 'range' }, value: unknown): boolean {
   const number = typeof value === 'string' ? numberOf(value) : value
   if (typeof number !== 'number') return false
   const { from, to, fromIncluded, toIncluded } = range

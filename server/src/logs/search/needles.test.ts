@@ -10,16 +10,53 @@ import { holdsNeedles, needlesOf } from './needles.ts'
 import { Row } from './row.ts'
 
 test('what a block must hold is taken from words, fields that are stored, and names and values of members', () => {
-  const needles = (query: string, source: 'log' | 'request' = 'log') => needlesOf(parseQuery(query).condition, source)
+  const needles = (query: string, source: 'log' | 'request' = 'log') =>
+    needlesOf(parseQuery(query).condition, source).map((clause) =>
+      clause.map((needle) => (typeof needle === 'string' ? needle : needle.nameEnd)),
+    )
   assert.deepEqual(needles('Timeout "a\\"b"'), [['timeout'], ['a\\"b']])
   assert.deepEqual(needles('abc OR de'), [['abc', 'de']])
   assert.deepEqual(needles('abc OR durationMs > 5', 'request'), [])
   assert.deepEqual(needles('NOT abc'), [])
   assert.deepEqual(needles('requestId: 1-ab*c'), [['1-ab'], ['c']])
-  assert.deepEqual(needles('order.id: 5'), [['order'], ['id']])
-  assert.deepEqual(needles('order.0.state: "paid/now"'), [['order'], ['state'], ['paid'], ['now']])
+  assert.deepEqual(needles('order.id: 5'), [['id\\"'], ['order']])
+  assert.deepEqual(needles('order.0.state: "paid/now"'), [['state\\"'], ['order'], ['paid'], ['now']])
   assert.deepEqual(needles('订单: a'), [['a']])
   assert.deepEqual(needles('"Task timed out, Error: 12"', 'request'), [['task'], ['timed'], ['out']])
+})
+
+test('a member is looked for with its value, however it is spelt', () => {
+  const holds = (query: string, ...texts: string[]) => {
+    const block = fold(blockOfLines(texts.map((each) => lineOf({ text: each }))).text)
+    return holdsNeedles(block, needlesOf(parseQuery(query).condition, 'log'))
+  }
+  for (const text of [
+    '{"id":5}',
+    '{"id" : 5.0}',
+    '{"id":5e0}',
+    '{"id":\n5}',
+    '{"id":"5"}',
+    '{"a.id":50e-1}',
+    '{"id":[5]}',
+  ]) {
+    assert.ok(holds('id: 5', text), text)
+    assert.ok(holds('id: [5 6)', text), text)
+  }
+  for (const text of [
+    '{"id":55}',
+    '{"idx":5}',
+    '{"xid":5}',
+    'id: 5',
+    '{"id":null}',
+    '{"id":"15"}',
+    '{"a":"id","b":5}',
+  ]) {
+    assert.ok(!holds('id: 5', text), text)
+    assert.ok(!holds('id: [5 6)', text), text)
+  }
+  assert.ok(holds('name: JOSÉ*', '{"name":"josé maría"}'))
+  assert.ok(holds('ok: true', '{"ok":true}'))
+  assert.ok(!holds('ok: true', '{"ok":false}', '{"true":"ok"}'))
 })
 
 const piece = fc.oneof(
