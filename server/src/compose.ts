@@ -1,9 +1,13 @@
 /** The one place that names implementations: every part, in order, with what it depends on. */
 import { mkdir, rm } from 'node:fs/promises'
-import { availableParallelism, release as kernelRelease, totalmem } from 'node:os'
+import { availableParallelism, hostname, release as kernelRelease, totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { openAlerts } from './alerts/open.ts'
 import { createApi } from './api/app.ts'
+import { registerAlertRoutes } from './api/sluice/alerts.ts'
+import { registerMetricRoutes } from './api/sluice/metrics.ts'
+import { registerMeterRoutes } from './api/sluice/meter.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
 import { registerTraceRoutes } from './api/sluice/traces.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
@@ -43,9 +47,12 @@ import { post } from './invocations/async/http-post.ts'
 import { openAsyncInvocations } from './invocations/async/open.ts'
 import { createInvocations } from './invocations/sync.ts'
 import type { InvocationRecord, LogLine } from './logs/port.ts'
-import { createLogStore } from './logs/store.ts'
+import { openLogs } from './logs/open.ts'
 import { createMetadataStore } from './metadata/sql-store.ts'
+import { openMetering } from './meter/open.ts'
 import { createMetrics } from './metrics/metrics.ts'
+import { openMetricHistory } from './metrics/open.ts'
+import { readingsOf } from './metrics/readings.ts'
 import { splitFunctionKey } from './model.ts'
 import { openObjectStore } from './objects/open.ts'
 import { openFeatures } from './objects/wire/features/open.ts'
@@ -152,7 +159,7 @@ export async function startPlatform(
   }
   const watched = watchObjects()
   // Side by side: each waits for a thread, a disk or another program.
-  const [{ runtimes: languages, sandbox }, metadata, logs, packages, images, queue, objects] = await Promise.all([
+  const [{ runtimes: languages, sandbox }, metadata, logging, packages, images, queue, objects] = await Promise.all([
     openSandbox(),
     createMetadataStore(
       config.metadataUrl === ''
@@ -160,12 +167,11 @@ export async function startPlatform(
         : { kind: 'postgres', url: config.metadataUrl },
       { clock },
     ),
-    createLogStore(
+    openLogs(
       {
         directory: folder('logs'),
-        retentionDays: config.logDays,
-        functionBytesMax: config.logFunctionMB * MB,
-        totalBytesMax: config.logMB * MB,
+        bounds: { retentionDays: config.logDays, maxMB: config.logFunctionMB },
+        totalMB: config.logMB,
       },
       { clock, notify: (message) => log.warn(message) },
     ),
@@ -189,7 +195,16 @@ export async function startPlatform(
     ),
     openSockets(),
   ])
+  const logs = logging.store
   const metrics = createMetrics()
+  const history = openMetricHistory(
+    { directory: config.dataDir },
+    { clock, random, notify: (message) => log.error(message) },
+  )
+  const { meter, billing, ...metering } = await openMetering(
+    { ...account, directory: folder('meter'), metadataUrl: config.metadataUrl, priceBook: config.priceBook },
+    { clock, random, metadata, notify: (message) => log.warn(message) },
+  )
 
   const keys = createKeyRing(identity)
   const authenticator = createAuthenticator(keys, { clock })
@@ -241,6 +256,7 @@ export async function startPlatform(
   const onRecord = (record: InvocationRecord) => {
     logs.appendRecord(record)
     metrics.observe(record)
+    history.observe(record)
     otlp?.appendRecord(record)
   }
   const appendLine = (line: LogLine, traceparent: string | null = null) => {
@@ -278,6 +294,7 @@ export async function startPlatform(
       clock,
       random,
       appendLine,
+      meter,
       onRecord,
       plan(version, qualifier) {
         const isContainer = version.function.config.runtime === CONTAINER_RUNTIME
@@ -286,7 +303,16 @@ export async function startPlatform(
       onPlatformFailure: (error) => log.error({ err: error }, 'an instance failed for a reason of the platform'),
     },
   )
+  const hostLimits = {
+    memoryMB: hostMemoryMB - stems.memoryMBMax,
+    instancesMax: isDebugging ? 1 : config.accountInstances,
+  }
   metrics.setSources({
+    host: () => ({
+      ...hostLimits,
+      usedMB: instances.usage('all').reduce((sum, { memoryMB }) => sum + memoryMB, 0),
+    }),
+    history: () => history.stats(),
     instances: () => countInstances(instances.list()),
     stems: () => stems.list(),
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
@@ -300,6 +326,7 @@ export async function startPlatform(
     clock,
     instances,
     appendLine,
+    meter,
     onRecord,
     tracer: otlp?.tracer ?? null,
   })
@@ -322,20 +349,24 @@ export async function startPlatform(
       stems.use(usable.map(({ runtime, diskMB }) => stemKind(runtimes.choice(runtime).interpreter, diskMB)))
     })
   }
+  const resolveVersion = (functionKey: string, qualifier: string) => {
+    const { service, name } = splitFunctionKey(functionKey)
+    return routing.resolve(service, name, qualifier, () => random.fraction()).version
+  }
   const asyncInvocations = openAsyncInvocations({
     ...account,
     clock,
     random,
     queue,
     invocations,
-    resolve(functionKey, qualifier) {
-      const { service, name } = splitFunctionKey(functionKey)
-      return routing.resolve(service, name, qualifier, () => random.fraction()).version
-    },
+    resolve: resolveVersion,
     instancesMax: config.accountInstances,
     memoryMBMax: hostMemoryMB,
     appendLine,
-    onEvent: (functionKey, event, latencyMs) => metrics.observeAsync(functionKey, event, latencyMs),
+    onEvent(functionKey, event, latencyMs) {
+      metrics.observeAsync(functionKey, event, latencyMs)
+      history.observeAsync(functionKey, event, latencyMs)
+    },
     post,
     objects,
     onDefect: (error, id) => log.error({ err: error, id }, 'a message of the queue failed for a reason of our own'),
@@ -349,7 +380,33 @@ export async function startPlatform(
     appendLine,
     warn: (message) => log.warn(message),
   })
+  history.addGauges(() =>
+    readingsOf({
+      instances: instances.list(),
+      asyncBacklog: asyncInvocations.backlog(),
+      waitingRequests: instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
+      instancesMax: config.accountInstances,
+      quotaOf: (functionKey) => scalingRules.reservations().get(functionKey) ?? config.accountInstances,
+    }),
+  )
+  history.addInstances(() => instances.usage('those with metrics of their own'))
   metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
+  const alerts = await openAlerts(
+    {
+      directory: config.dataDir,
+      smtp: { url: config.smtpUrl, from: config.smtpFrom },
+      sender: {
+        platform: `${hostname()}:${config.port}`,
+        pageOf: (rule) => `${platformUrl()}/console/alerts?rule=${encodeURIComponent(rule)}`,
+      },
+    },
+    {
+      ...{ clock, history, post, invocations: asyncInvocations },
+      notify: (message) => log.error(message),
+      onDefect: (error) => log.error({ err: error }, 'rules of alerts were not evaluated for a reason of our own'),
+    },
+  )
+  metrics.setSources({ alertNotices: () => alerts.counts() })
   let feedError: Error | null = null
   const feed = await metadata.watch(
     (changes) => {
@@ -358,6 +415,8 @@ export async function startPlatform(
       scalingRules.apply(changes)
       asyncInvocations.apply(changes)
       triggers.feed.apply(changes)
+      logging.apply(changes)
+      alerts.apply(changes)
       prepareStems()
     },
     (error) => {
@@ -410,9 +469,28 @@ export async function startPlatform(
           bus: triggers.bus,
           listTriggers: (functionKey) => triggers.feed.list(functionKey),
         })
+        registerAlertRoutes(app, {
+          ...account,
+          ...{ alerts, history, metadata, clock, authorizer },
+          hasSmtp: config.smtpUrl !== '',
+          resolve: resolveVersion,
+        })
+        registerMetricRoutes(app, {
+          ...account,
+          ...{ authorizer, clock, history },
+          host: { ...hostLimits, cpus: availableParallelism(), sandbox: sandboxes.kind },
+          instances: () => instances.usage('all'),
+          stems: () => stems.list(),
+        })
         registerTraceRoutes(app, { ...account, authorizer, logs })
+        registerMeterRoutes(app, {
+          ...{ meter, billing, authorizer, clock },
+          arnOf: (resource) => `acs:fc:${region}:${accountId}:${resource}`,
+        })
         registerSluiceRoutes(app, {
           logs,
+          logSearcher: logging.searcher,
+          defaultLogBounds: logging.defaultBounds,
           metadata,
           authorizer,
           clock,
@@ -471,6 +549,7 @@ export async function startPlatform(
   const listener = await listen(config.host, config.port, clock, handlers)
   port = listener.port
   asyncInvocations.start()
+  alerts.start()
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
@@ -523,13 +602,16 @@ export async function startPlatform(
         api.close(),
       ])
       await triggers.close()
+      await alerts.close()
       await feed.stop()
       await stems.close()
       await runtimeApi.close()
       await sandboxes.close()
       await queue.close()
+      await history.close()
       await otlp?.close(EXPORT_GRACE_MS)
-      await logs.close()
+      await logging.close()
+      await metering.close()
       await objectFeatures.close()
       await objects.close()
       await Promise.all([packageBlobs.close(), objectBlobs.close()])

@@ -120,6 +120,17 @@ export const settings = {
     1_000_000,
     'most traces a minute that begin here and are exported, beside those that callers sample',
   ),
+  priceBook: text('', 'file of prices for the bill, in YAML; empty: an example whose figures are made up'),
+  smtpUrl: text('', 'smtp://… or smtps://… of the mail server that alerts are sent by; empty: no e-mails', {
+    secret: true,
+    pattern: /^(smtps?:\/\/([^\s@/]*@)?[^\s@/?#]+\/?(\?\S*)?)?$/,
+    accepts:
+      'smtp://user:password@host:port or smtps://…, all but the host optional, with %40 for an @ in the password',
+  }),
+  smtpFrom: text('sluice@localhost', 'address that e-mails of alerts come from', {
+    pattern: /^([^<>@\r\n]*<)?[^<>@\s]+@[^<>@\s]+>?$/,
+    accepts: 'an address, such as sluice@example.com or Sluice <sluice@example.com>',
+  }),
   attachment: choice(
     ['off', 'on'],
     'answer HTTP triggers on default hosts with Content-Disposition: attachment, as the cloud does',

@@ -39,6 +39,9 @@ export const errorTable = {
   LayerVersionNotFound: caller(404),
   OnDemandConfigNotFound: caller(404),
   InstanceNotFound: caller(404), // ours: no live instance has this id
+  AlertRuleNotFound: caller(404), // ours
+  AlertRouteNotFound: caller(404), // ours
+  AlertSilenceNotFound: caller(404), // ours
   MethodNotAllowed: caller(405), // ours: the HTTP trigger does not list the method
   ServiceAlreadyExists: caller(409),
   FunctionAlreadyExists: caller(409),
@@ -50,6 +53,9 @@ export const errorTable = {
   FunctionNotEmpty: caller(409),
   ProvisionConfigExist: caller(409),
   StatefulAsyncInvocationAlreadyExists: caller(409),
+  AlertRuleAlreadyExists: caller(409), // ours
+  AlertRouteAlreadyExists: caller(409), // ours
+  AlertRouteInUse: caller(409), // ours: rules name the route
   VersionPublishError: caller(409), // ours: publishing with nothing changed (the code was not seen)
   PreconditionFailed: caller(412),
   AsyncInvocationStopped: caller(412),
@@ -73,12 +79,20 @@ export class FcError extends Error {
   readonly code: ErrorCode
   /** Response headers that help the caller, such as `Allow` or `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>
+  /** Further members of the error body, such as `Position`. */
+  readonly details: Readonly<Record<string, number>>
 
-  constructor(code: ErrorCode, message: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    headers: Readonly<Record<string, string>> = {},
+    details: Readonly<Record<string, number>> = {},
+  ) {
     super(message)
     this.name = 'FcError'
     this.code = code
     this.headers = headers
+    this.details = details
   }
 
   get status(): number {
@@ -92,8 +106,9 @@ export class FcError extends Error {
 
 /** The error body that clients of all three API versions read: 2016 the first two keys, the others the last three. */
 export function errorBody(error: FcError, requestId: string): string {
-  const { code, message } = error
-  return JSON.stringify({ ErrorCode: code, ErrorMessage: message, Code: code, Message: message, RequestId: requestId })
+  const { code, message, details } = error
+  const members = { ErrorCode: code, ErrorMessage: message, Code: code, Message: message, RequestId: requestId }
+  return JSON.stringify({ ...members, ...details })
 }
 
 /** What of an unknown thrown value may be told: the message of an FcError, nothing of anything else. */

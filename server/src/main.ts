@@ -60,5 +60,5 @@ try {
   if (platform.isFirstStart && config.samples === 'on') await deploySamples(config, platform.port, process.stdout)
 } catch (error) {
   process.stderr.write(explainStartFailure(error, config))
-  process.exit(1)
+  process.exit(error instanceof ConfigError ? 2 : 1)
 }

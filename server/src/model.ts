@@ -5,6 +5,8 @@
  * function itself. The owner is called a *scope*: `services/{s}` or `functions/{f}`.
  */
 
+import type { AlertRoute, AlertRule, Silence } from './alerts/port.ts'
+
 /** `{function}` for 3.0, `{service}${function}` for 2.0; `$` occurs in no name, so the two never collide. */
 export type FunctionKey = string
 /** `services/{service}` or `functions/{function}`. */
@@ -265,6 +267,12 @@ export interface LayerVersionDocument {
   createdTime: IsoTime
 }
 
+/** What a function has set for its own log; null: as the platform's settings. Outlives the function as its log does. */
+export interface LogBoundsDocument {
+  retentionDays: number | null
+  maxMB: number | null
+}
+
 export interface Documents {
   service: ServiceDocument
   function: FunctionDocument
@@ -279,6 +287,10 @@ export interface Documents {
   asyncConfig: AsyncConfigDocument
   layer: LayerDocument
   layerVersion: LayerVersionDocument
+  logBounds: LogBoundsDocument
+  alertRule: AlertRule
+  alertRoute: AlertRoute
+  alertSilence: Silence
 }
 export type DocumentKind = keyof Documents
 
@@ -316,6 +328,10 @@ export const keyOf = {
   asyncConfig: (key: FunctionKey, qualifier: string) => `${key}/${qualifier}`,
   layer: (layerName: string) => layerName,
   layerVersion: (layerName: string, version: number) => `${layerName}/${String(version).padStart(10, '0')}`,
+  logBounds: (key: FunctionKey) => key,
+  alertRule: (name: string) => name,
+  alertRoute: (name: string) => name,
+  alertSilence: (id: string) => id,
 } as const
 
 /** A function version ready to run: what a qualifier resolves to. */
@@ -327,6 +343,11 @@ export interface FunctionVersion {
   function: FunctionDocument
   /** `LATEST` or a number in text. */
   versionId: string
+}
+
+/** `acs:fc:{region}:{account}:services/{s}`. */
+export function serviceArn(region: string, accountId: string, service: string): string {
+  return `acs:fc:${region}:${accountId}:services/${service}`
 }
 
 /** `acs:fc:{region}:{account}:functions/{f}`, or `…:services/{s}/functions/{f}` for 2.0. */

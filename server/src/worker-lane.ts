@@ -16,6 +16,8 @@ export interface LaneOptions<Refusal> {
   subject: string
   /** JavaScript heap of the thread; buffers do not count. */
   heapMBMax: number
+  /** It works on nothing that comes from strangers, and needs the environment of the process. */
+  hasEnvironment?: true
   /** The error for a job that the thread refused. */
   toError(refusal: Refusal): Error
 }
@@ -27,7 +29,7 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** What it works on comes from strangers: of the environment it has only where compiled code is kept, to start sooner. */
+/** Where what it works on comes from strangers: of the environment it has only where compiled code is kept, to start sooner. */
 function environment(): NodeJS.ProcessEnv {
   const { NODE_COMPILE_CACHE } = process.env
   return NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
@@ -85,9 +87,13 @@ export class WorkerLane<Job extends { kind: string }, Results extends Record<Job
   }
 
   #start(): Worker {
-    const { script, subject, heapMBMax } = this.#options
+    const { script, subject, heapMBMax, hasEnvironment } = this.#options
     const resourceLimits = { maxOldGenerationSizeMb: heapMBMax }
-    const worker = new Worker(script, { env: environment(), execArgv: [], resourceLimits })
+    const worker = new Worker(script, {
+      env: hasEnvironment ? process.env : environment(),
+      execArgv: [],
+      resourceLimits,
+    })
     worker.on('message', (reply: Reply<unknown, Refusal>) => this.#settle(reply))
     worker.on('error', (error: Error) => this.#lost(worker, `the ${subject} worker failed: ${error.message}`))
     worker.on('exit', () => this.#lost(worker, `the ${subject} worker ended`))

@@ -1,16 +1,18 @@
 /** All pools on this host: who may start next, what gives way, and one timer for everything that is due by time. */
 import type { Clock, Timer } from '../clock.ts'
 import { FcError } from '../errors.ts'
+import type { InstanceMeter } from '../meter/port.ts'
 import type { FunctionKey, FunctionVersion } from '../model.ts'
 import { packagesOf } from '../packages/port.ts'
 import { Histories } from '../scheduler/port.ts'
 import { Limits, type HostLimits } from './limits.ts'
-import type { PooledInstance } from './member.ts'
+import type { Member, PooledInstance } from './member.ts'
 import { Pool, type Need, type PoolHost, type PoolSettings } from './pool.ts'
 import type {
   ExecProcess,
   ExecSpec,
   InstanceInfo,
+  InstanceUsage,
   Instances,
   ProvisionStatus,
   ScalingRules,
@@ -33,6 +35,7 @@ export interface InstanceEvents {
 
 export interface FleetDeps {
   clock: Clock
+  meter: InstanceMeter
   /** Begins a start; the promise settles as Instance.start does. */
   launch(
     version: FunctionVersion,
@@ -75,6 +78,10 @@ export class Fleet implements Instances, PoolHost {
     )
   }
 
+  get meter(): InstanceMeter {
+    return this.#deps.meter
+  }
+
   get evictionClock(): number {
     return this.#evictionClock
   }
@@ -111,17 +118,16 @@ export class Fleet implements Instances, PoolHost {
 
   list(): InstanceInfo[] {
     return [...this.#pools.values()].flatMap((pool) =>
-      [...pool.members.values()].map(({ instance, qualifier, provision }) => ({
-        instanceId: instance.id,
-        functionKey: pool.version.key,
-        versionId: pool.version.versionId,
-        qualifier,
-        isProvisioned: provision !== null,
-        state: instance.state,
-        inFlight: instance.inFlight,
-        createdMs: instance.createdMs,
-      })),
+      [...pool.members.values()].map((member) => infoOf(pool.version, member)),
     )
+  }
+
+  usage(of: 'all' | 'those with metrics of their own'): InstanceUsage[] {
+    const { clock } = this.#deps
+    const times = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }
+    return [...this.#pools.values()]
+      .filter(({ version }) => of === 'all' || hasOwnMetrics(version))
+      .flatMap(({ version, members }) => [...members.values()].map((member) => usageOf(version, member, times)))
   }
 
   runningCode(): Set<string> {
@@ -354,6 +360,44 @@ export class Fleet implements Instances, PoolHost {
     this.#serveLine()
     this.lookBy(nextMs)
   }
+}
+
+function infoOf({ key, versionId }: FunctionVersion, { instance, qualifier, provision }: Member): InstanceInfo {
+  return {
+    instanceId: instance.id,
+    functionKey: key,
+    versionId,
+    qualifier,
+    isProvisioned: provision !== null,
+    state: instance.state,
+    inFlight: instance.inFlight,
+    createdMs: instance.createdMs,
+  }
+}
+
+function usageOf(
+  version: FunctionVersion,
+  member: Member,
+  { nowMs, monotonicMs }: { nowMs: number; monotonicMs: number },
+): InstanceUsage {
+  const { instance, isIdle } = member
+  const { config } = version.function
+  const cpuMs = instance.cpuMs()
+  return {
+    ...infoOf(version, member),
+    concurrency: instance.concurrency,
+    memoryMB: config.memoryMB,
+    cpuQuotaCores: config.cpu,
+    usedMemoryMB: instance.usedMemoryMB(),
+    cpuCores: cpuMs === null ? null : member.cpuRate.update(monotonicMs, cpuMs, nowMs - instance.createdMs),
+    idleSinceMs: isIdle ? Math.floor(nowMs - monotonicMs + instance.idleSinceMs) : null,
+  }
+}
+
+/** `enableInstanceMetrics` of its log configuration. */
+function hasOwnMetrics({ service, function: { config } }: FunctionVersion): boolean {
+  const logConfig = service?.config.settings['logConfig'] ?? config.settings['logConfig']
+  return (logConfig as { enableInstanceMetrics?: unknown } | undefined)?.enableInstanceMetrics === true
 }
 
 const stopping = () =>

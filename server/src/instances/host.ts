@@ -1,6 +1,7 @@
 /** The fleet of real instances: sandboxes on this host. */
 import type { Clock, Random } from '../clock.ts'
 import type { InvocationRecord, LogLine } from '../logs/port.ts'
+import type { InstanceMeter, InvocationMeter } from '../meter/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import { learnedKeepAlive } from '../scheduler/port.ts'
 import { Fleet, type FleetDeps, type FleetOptions } from './fleet.ts'
@@ -18,6 +19,7 @@ export interface InstancesDeps {
   clock: Clock
   random: Random
   appendLine: (line: LogLine) => void
+  meter: InstanceMeter & Pick<InvocationMeter, 'recordHook'>
   /** Of each run of a lifecycle hook. */
   onRecord: (record: InvocationRecord) => void
   plan: (version: FunctionVersion, qualifier: string) => LaunchPlan
@@ -25,13 +27,14 @@ export interface InstancesDeps {
 }
 
 export function createInstances(options: InstancesOptions, deps: InstancesDeps): Instances {
-  const { clock, random, appendLine, onRecord, plan } = deps
+  const { clock, random, appendLine, meter, onRecord, plan } = deps
   const launch: FleetDeps['launch'] = (version, qualifier, requestId, events) => {
     const id = `c-${random.bytes(8).toString('hex')}`
     const instance = new Instance(id, version, requestId, events, {
       clock,
       appendLine,
       ...(options.loadMsMax !== undefined && { loadMsMax: options.loadMsMax }),
+      meter,
       onRecord,
       onDefect: (error) => deps.onPlatformFailure(error),
     })
@@ -43,6 +46,6 @@ export function createInstances(options: InstancesOptions, deps: InstancesDeps):
   const keepAlive = learnedKeepAlive(options.keepAliveMs)
   return new Fleet(
     { ...options, keepAlive },
-    { clock, launch, onPlatformFailure: (error) => deps.onPlatformFailure(error) },
+    { clock, meter, launch, onPlatformFailure: (error) => deps.onPlatformFailure(error) },
   )
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { InvocationRecord } from '../logs/port.ts'
+import { noMeter } from '../meter/port.ts'
 import type { FunctionConfig, FunctionVersion } from '../model.ts'
 import type { ExecProcess } from '../sandbox/port.ts'
 import { encodeFrame, FrameType } from './channel/frames.ts'
@@ -70,6 +71,7 @@ async function world(inside: (sandbox: FakeSandbox) => void, stems = 0, hooks: H
       clock,
       appendLine: ({ stream, text, requestId, hook }) =>
         lines.push(`${hook === null ? requestId : hook} ${stream} ${text}`),
+      meter: noMeter,
       onRecord: (record) => records.push(record),
       onDefect(error) {
         throw error

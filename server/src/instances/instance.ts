@@ -350,6 +350,11 @@ export class Instance implements StemOwner {
     return this.#stem?.sandbox.stats()?.cpuMs ?? null
   }
 
+  usedMemoryMB(): number | null {
+    const stats = this.#stem?.sandbox.stats()
+    return stats === undefined ? null : stats.memoryBytes / MB
+  }
+
   peakMemoryMB(): number {
     const nowMs = this.#deps.clock.monotonicMs()
     if (nowMs - this.#sampledMs >= MEMORY_SAMPLE_MS) {

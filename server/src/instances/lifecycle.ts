@@ -7,6 +7,7 @@ import {
   type LineSplitter,
   type LogLine,
 } from '../logs/port.ts'
+import type { InvocationMeter } from '../meter/port.ts'
 import type { FunctionVersion, Hook } from '../model.ts'
 import { failureOf, parseObject } from './failure.ts'
 import type { HookCall } from './link.ts'
@@ -15,6 +16,7 @@ import type { FunctionFailure } from './port.ts'
 export interface LifecycleDeps {
   clock: Clock
   appendLine(line: LogLine): void
+  meter: Pick<InvocationMeter, 'recordHook'>
   onRecord(record: InvocationRecord): void
 }
 
@@ -65,7 +67,9 @@ export class HookRun {
     const durationMs = Math.max(0, clock.monotonicMs() - this.#startedMonotonicMs - waitedMs)
     // After a wait only the end is known well, and its marker must come neither before its lines nor in the next ms.
     const startedMs = waitedMs > 0 ? Math.floor(clock.nowMs() - durationMs) : this.#startedMs
-    this.#deps.onRecord(this.#record(failure, startedMs, durationMs))
+    const record = this.#record(failure, startedMs, durationMs)
+    this.#deps.meter.recordHook(record, this.#place.version)
+    this.#deps.onRecord(record)
     this.#ended.resolve()
   }
 

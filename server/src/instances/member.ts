@@ -1,8 +1,10 @@
 /** An instance as its pool sees it. */
 import type { ColdStartPhases } from '../logs/port.ts'
+import { CpuRate } from './cpu-rate.ts'
 import type { ExecProcess, ExecSpec, Slot, SlotHolder } from './port.ts'
 import type { Provision } from './provision.ts'
 import type { InstanceState } from './states.ts'
+import type { PaidIdleness } from './usage-watch.ts'
 
 /** What a pool needs of an instance. */
 export interface PooledInstance {
@@ -17,6 +19,8 @@ export interface PooledInstance {
   readonly createdMs: number
   /** CPU time used so far; null when it cannot be told. */
   cpuMs(): number | null
+  /** Memory used now; null when it cannot be told. */
+  usedMemoryMB(): number | null
   /** Thaws it where needed. */
   assign(holder: SlotHolder): Slot
   renewCredentials(): void
@@ -46,6 +50,10 @@ export class Member {
   evictionClock = 0
   /** It was told to end. */
   isEnding = false
+  readonly cpuRate = new CpuRate()
+  /** What the meter was told. */
+  isSeenBusy = false
+  idleness: PaidIdleness | null = null
 
   constructor(instance: PooledInstance, qualifier: string, provision: Provision | null) {
     this.instance = instance

@@ -1,6 +1,7 @@
 /** The instances of one function version, and the requests that wait for one. */
 import { backoffMs } from '../backoff.ts'
 import { FcError } from '../errors.ts'
+import type { InstanceMeter } from '../meter/port.ts'
 import { uuidV7, type Clock, type Timer } from '../clock.ts'
 import type { FunctionVersion } from '../model.ts'
 import { attendIdle, FREEZE_MS, startsWanted, type FunctionHistory, type KeepAliveRange } from '../scheduler/port.ts'
@@ -9,6 +10,7 @@ import { Member, type PooledInstance } from './member.ts'
 import type { ExecProcess, ExecSpec, SlotHolder } from './port.ts'
 import type { Provision } from './provision.ts'
 import { Roster } from './roster.ts'
+import { IDLE_TOLD_MS, UsageWatch } from './usage-watch.ts'
 import { WaitQueue } from './wait-queue.ts'
 
 export interface PoolSettings {
@@ -20,6 +22,7 @@ export interface PoolSettings {
 export interface PoolHost {
   /** Greedy-dual clock, see scheduler/evict.ts. */
   readonly evictionClock: number
+  readonly meter: InstanceMeter
   /** The pool needs a start: `start` is called on it as soon as there is room, at once or later. */
   ask(pool: Pool): void
   /** Have `look` called at this monotonic time or soon after. */
@@ -62,6 +65,7 @@ export class Pool {
   readonly #roster = new Roster()
   readonly #provisions = new Map<string, Provision>()
   readonly #queue = new WaitQueue()
+  readonly #usage: UsageWatch
   #starting = 0
   #platformFailures = 0
   #retryAtMs = -Infinity
@@ -81,6 +85,7 @@ export class Pool {
     this.#history = history
     this.#host = host
     this.#clock = clock
+    this.#usage = new UsageWatch(version, host.meter, clock)
   }
 
   get members(): ReadonlyMap<PooledInstance, Member> {
@@ -221,6 +226,7 @@ export class Pool {
     const keptMs = this.#history.keepAliveMs(this.#settings.keepAlive)
     for (const member of [...this.members.values()]) {
       const { instance } = member
+      this.#usage.tellLong(member)
       if (member.isIdle && !member.isEnding) this.#attend(member, nowMs, keptMs)
       // One that is frozen could not take them in: it gets them when it is thawed.
       if (member.isServing && instance.state !== 'frozen') {
@@ -229,6 +235,7 @@ export class Pool {
         this.#lookBy(nowMs + RUNNING_LOOK_MS)
       }
     }
+    for (const { idleness } of this.members.values()) if (idleness !== null) this.#lookBy(nowMs + IDLE_TOLD_MS)
     for (const { retryAtMs } of this.#provisions.values()) if (retryAtMs > nowMs) this.#lookBy(retryAtMs)
     if (this.#retryAtMs > nowMs) this.#lookBy(this.#retryAtMs)
     if (this.need() !== null) this.#host.ask(this)
@@ -246,6 +253,8 @@ export class Pool {
     if (action === 'end') this.evict(member)
     else if (action === 'thaw') instance.thaw()
     else if (action === 'freeze' && !instance.freeze()) this.#lookBy(nowMs + FREEZE_AGAIN_MS)
+    // Its preFreeze hook may run now, which is paid as work.
+    this.#see(member)
   }
 
   /** Runs a program in one of the instances; when it has ended, the instance may be frozen again. */
@@ -273,6 +282,7 @@ export class Pool {
     if (member) {
       member.isEnding = true
       this.#roster.unfree(member)
+      this.#see(member)
     }
     instance.drain()
   }
@@ -282,6 +292,7 @@ export class Pool {
     if (member === undefined || member.isEnding) return
     this.#roster.free(member)
     this.#serveQueue(instance)
+    this.#see(member)
     if (instance.inFlight === 0 && !this.#isRetired) this.#lookBy(this.#clock.monotonicMs() + FREEZE_MS)
   }
 
@@ -290,6 +301,7 @@ export class Pool {
     if (member === undefined || member.isEnding) return
     this.#roster.restore(member)
     this.#serveQueue(instance)
+    this.#see(member)
   }
 
   /** Gives it as many of the waiting as it has slots. */
@@ -301,6 +313,7 @@ export class Pool {
   onGone(instance: PooledInstance): void {
     const member = this.#roster.remove(instance)
     if (member === undefined) return
+    this.#see(member)
     const { provision } = member
     if (provision !== null && member.readyMs !== null && !member.isEnding) {
       const nowMs = this.#clock.monotonicMs()
@@ -345,6 +358,7 @@ export class Pool {
     const idleFirst = this.#roster.providedFor(provision).toSorted((a, b) => a.instance.inFlight - b.instance.inFlight)
     for (const { instance } of idleFirst.slice(0, Math.max(0, surplus))) this.end(instance)
     this.#roster.promote(this.#missing(provision), provision)
+    for (const member of this.members.values()) this.#see(member)
     // What may be frozen can have changed.
     this.#lookBy(this.#clock.monotonicMs())
     this.scale()
@@ -413,7 +427,14 @@ export class Pool {
     this.#history.observeUse(nowMs)
     const slot = instance.assign(holder)
     if (!instance.hasFreeSlot) this.#roster.unfree(member)
+    this.#see(member)
     holder.onSlot(slot)
+  }
+
+  /** What it does may have changed: the meter hears of it. */
+  #see(member: Member): void {
+    this.#usage.see(member)
+    if (member.idleness !== null) this.#lookBy(member.idleness.sinceMs + IDLE_TOLD_MS)
   }
 
   #lookBy(atMs: number): void {

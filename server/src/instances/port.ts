@@ -114,6 +114,19 @@ export interface InstanceInfo {
   createdMs: number
 }
 
+export interface InstanceUsage extends InstanceInfo {
+  /** Requests that it may have at the same time. */
+  concurrency: number
+  memoryMB: number
+  cpuQuotaCores: number
+  /** Null where there is nothing to measure: it starts, or has just ended. */
+  usedMemoryMB: number | null
+  /** Cores used since this was asked before, or since it began. */
+  cpuCores: number | null
+  /** Since when it has nothing to do; null: it has, or it starts or ends. */
+  idleSinceMs: number | null
+}
+
 export interface Instances {
   /** Finds a slot now, or queues the holder; may call it before returning. */
   acquire(version: FunctionVersion, qualifier: string, holder: SlotHolder): void
@@ -124,6 +137,8 @@ export interface Instances {
   /** The version is no longer routed to: idle instances end now, busy ones when done. */
   retire(versionId: FunctionVersion['id']): void
   list(): InstanceInfo[]
+  /** As `list`, with what each uses now, which is measured; of all, or of functions that have `enableInstanceMetrics`. */
+  usage(of: 'all' | 'those with metrics of their own'): InstanceUsage[]
   /** The packages and images that instances run on, in the terms of their stores. */
   runningCode(): Set<string>
   waiting(): { functionKey: string; requests: number }[]

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { systemClock, systemRandom, type Clock } from '../clock.ts'
+import { noMeter } from '../meter/port.ts'
 import type { FunctionConfig, FunctionVersion } from '../model.ts'
 import { createProcessSandboxRuntime } from '../sandbox/process.ts'
 import type { Sandbox } from '../sandbox/port.ts'
@@ -288,6 +289,7 @@ export async function programWorld(context: TestContext, options: ProgramWorldOp
     const instance = new Instance(id, version, 'r-start', events, {
       clock,
       appendLine: (line) => lines.push(line.text),
+      meter: noMeter,
       onRecord() {},
       onDefect(error) {
         throw error

@@ -15,6 +15,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
 import { systemClock, systemRandom, type Clock } from '../clock.ts'
+import { noMeter } from '../meter/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import { createProcessSandboxRuntime } from '../sandbox/process.ts'
 import { initFrame } from './environment.ts'
@@ -112,6 +113,7 @@ async function world(context: TestContext, stems: number, instanceClock: Clock =
       {
         clock: instanceClock,
         appendLine: (line) => lines.push(line.text),
+        meter: noMeter,
         onRecord() {},
         onDefect(error) {
           throw error

@@ -2,6 +2,7 @@
 import { PassThrough, Readable } from 'node:stream'
 import { FcError } from '../errors.ts'
 import type { ColdStartPhases } from '../logs/port.ts'
+import { noMeter, type IdleSpan, type InstanceMeter } from '../meter/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import { FunctionHistory, type KeepAliveRange } from '../scheduler/port.ts'
@@ -54,6 +55,10 @@ export class FakeInstance implements PooledInstance {
 
   cpuMs(): number {
     return this.usedCpuMs
+  }
+
+  usedMemoryMB(): number {
+    return 0
   }
 
   assign(holder: SlotHolder): Slot {
@@ -233,6 +238,7 @@ export class PoolWorld {
     const version = fakeVersion('f', { instanceConcurrency })
     const host: PoolHost = {
       evictionClock: 0,
+      meter: noMeter,
       ask: () => this.#serve(),
       lookBy: () => {},
       launch: (pool, qualifier) => {
@@ -292,6 +298,13 @@ export class FleetWorld {
   readonly starts: FakeStart[] = []
   readonly fleet: Fleet
   readonly failures: unknown[] = []
+  /** What the meter was told. */
+  readonly idle: IdleSpan[] = []
+  busyCount = 0
+  readonly #meter: InstanceMeter = {
+    recordIdle: (span) => this.idle.push(span),
+    observeBusy: (_version, change) => (this.busyCount += change),
+  }
 
   constructor(options: Partial<FleetOptions> = {}) {
     this.fleet = new Fleet(
@@ -306,6 +319,7 @@ export class FleetWorld {
       },
       {
         clock: this.clock,
+        meter: this.#meter,
         launch: (version, qualifier, _requestId, events) => {
           const { instanceConcurrency } = version.function.config
           const instance = new FakeInstance(`c-${this.starts.length}`, instanceConcurrency, this.clock, events)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FcError } from '../errors.ts'
+import { noMeter } from '../meter/port.ts'
 import { functionNamed } from '../gateway/test-support.ts'
 import type { Instances, SlotHolder } from '../instances/port.ts'
 import type { FunctionVersion } from '../model.ts'
@@ -43,6 +44,7 @@ function begin(keys: readonly string[], held: readonly string[], limits: { timeo
     appendLine: () => {},
     onRecord: () => {},
     tracer: null,
+    meter: noMeter,
   })
   for (const key of keys) {
     const responder = {

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { functionNamed } from '../gateway/test-support.ts'
 import type { Instances, SlotHolder, StreamHandler } from '../instances/port.ts'
 import type { InvocationRecord, LogLine } from '../logs/port.ts'
+import { noMeter } from '../meter/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import { executionTraceparent, type Tracer } from '../traces/port.ts'
@@ -63,6 +64,7 @@ function run(sinceMs: number, waitMs: number, { tracer, request: changes }: Trac
     clock,
     instances,
     appendLine: (line, traceparent) => lines.push({ line, traceparent }),
+    meter: noMeter,
     onRecord: (record) => records.push(record),
     tracer: tracer ?? null,
   })

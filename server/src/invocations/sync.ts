@@ -13,6 +13,7 @@ import {
 } from '../instances/port.ts'
 import type { ColdStartPhases, InvocationRecord, LogLine } from '../logs/port.ts'
 import { executionTraceparent, isSampled, type Tracer } from '../traces/port.ts'
+import { NO_RUN, type InvocationMeter } from '../meter/port.ts'
 import { BodySender } from './body-sender.ts'
 import { LogCapture } from './log-capture.ts'
 import { traceOf, withTraceparent } from './tracing.ts'
@@ -33,6 +34,7 @@ export interface InvocationsDeps {
   instances: Instances
   /** `traceparent`: of the execution that printed it, where its trace is exported. */
   appendLine(line: LogLine, traceparent: string | null): void
+  meter: InvocationMeter
   onRecord: RecordSink
   /** Null: traces go nowhere, and what came of them is passed on as it is. */
   tracer: Tracer | null
@@ -74,6 +76,8 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   #startedMs = 0
   #startedMonotonicMs = 0
   #durationMs = 0
+  /** As the meter knows it. */
+  #run = NO_RUN
   #requestBytes = 0
   #maxMemoryMB = 0
   #instanceId = ''
@@ -166,7 +170,9 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
   account(statusCode: number, responseBytes: number, error?: FcError): void {
     if (this.#isAccounted) return
     this.#isAccounted = true
-    this.#deps.onRecord(this.#record(statusCode, responseBytes, error))
+    const record = this.#record(statusCode, responseBytes, error)
+    this.#deps.meter.recordInvocation(record, this.#request.version, this.#run)
+    this.#deps.onRecord(record)
   }
 
   // ---- told by the instances ----
@@ -188,6 +194,7 @@ class SyncInvocation implements Invocation, SlotHolder, StreamHandler {
     const timeoutMs = this.#deps.timeoutMs ?? timeoutSeconds * 1000
     this.#startedMs = clock.nowMs()
     this.#startedMonotonicMs = clock.monotonicMs()
+    this.#run = this.#deps.meter.beginInvocation(this.#request.version)
     this.#timer = clock.setTimer(timeoutMs, () => this.#onTimeout(timeoutMs / 1000))
     if (this.#request.wantsLogTail) this.#logCapture().mark(`FC Invoke Start RequestId: ${this.requestId}`)
     const body = this.#body

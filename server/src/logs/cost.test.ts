@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { requestIdV3, systemClock } from '../clock.ts'
-import { createLogStore } from './store.ts'
+import { openEmbeddedStore } from './store.ts'
 import { lineOf, recordOf, temporaryDirectory } from './test-support.ts'
 
 const COUNT = 60_000
@@ -16,7 +16,7 @@ function cpuMicroseconds({ user, system }: NodeJS.CpuUsage): number {
 
 test('appending costs the event loop microseconds', async (context) => {
   const bounds = { retentionDays: 1, functionBytesMax: 100_000_000, totalBytesMax: 100_000_000 }
-  const store = await createLogStore({ directory: temporaryDirectory(context), ...bounds }, { clock: systemClock })
+  const store = await openEmbeddedStore({ directory: temporaryDirectory(context), ...bounds }, { clock: systemClock })
   context.after(() => store.close())
   const nowMs = systemClock.nowMs()
   const measure = async <Row>(name: string, make: (index: number) => Row, append: (row: Row) => void) => {

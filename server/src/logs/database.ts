@@ -3,13 +3,14 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Block } from './blocks.ts'
+import { horizonOf, horizonsAt, type FunctionBounds } from './horizons.ts'
 import { fairShare, Usage } from './usage.ts'
 import type { Kind } from './usage.ts'
 
 export interface StorageBounds {
   directory: string
   retentionDays: number
-  /** Stored bytes of one function, records and lines together. */
+  /** Stored bytes of one function that has no bound of its own, records and lines together. */
   functionBytesMax: number
   totalBytesMax: number
 }
@@ -18,11 +19,13 @@ export interface BlockDatabase {
   readonly sqlite: DatabaseSync
   /** All blocks or none: throws what SQLite says, such as a full disk. */
   store(blocks: readonly Block[], nowMs: number): void
+  /** What functions have of their own: holds from the next batch on. */
+  bound(functions: FunctionBounds): void
   storedBytes(): number
   close(): void
 }
 
-const FILE_NAME = 'logs.db'
+export const FILE_NAME = 'logs.db'
 /** What a row costs beside its data: columns, two index entries, page headers. */
 const ROW_OVERHEAD_BYTES = 200
 const RETENTION_SWEEP_INTERVAL_MS = 10 * 60_000
@@ -31,7 +34,6 @@ const EVICTION_BLOCKS = 64
 const TOTAL_AFTER_EVICTION = 0.98
 const CACHE_KIB_MAX = 8 * 1024
 const JOURNAL_BYTES_MAX = 16 * 1024 * 1024
-const DAY_MS = 24 * 60 * 60_000
 /** SQLite result codes that say the file itself is bad. */
 const CORRUPT = 11
 const NOT_A_DATABASE = 26
@@ -65,10 +67,6 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS records_by_start
     ON blocks (startedToMs, startedFromMs, failed, count) WHERE kind = 'records';
 `
-
-export function retentionHorizonMs(nowMs: number, retentionDays: number): number {
-  return nowMs - retentionDays * DAY_MS
-}
 
 export function isCorruption(thrown: unknown): boolean {
   const code = resultCode(thrown)
@@ -141,6 +139,11 @@ function createBlockDatabase(sqlite: DatabaseSync, bounds: StorageBounds): Block
   const remove = sqlite.prepare('DELETE FROM blocks WHERE id = ?')
   const usage = readUsage(sqlite)
   let nextSweepMs = 0
+  let functionBounds: FunctionBounds = new Map()
+  /** Are to be looked at with the next batch, whatever it brings. */
+  let newlyBound: readonly string[] = []
+
+  const bytesMaxOf = (functionKey: string) => functionBounds.get(functionKey)?.bytesMax ?? bounds.functionBytesMax
 
   function insertBlock(block: Block): void {
     const numbers = new Uint8Array(block.numbers.buffer)
@@ -189,8 +192,9 @@ function createBlockDatabase(sqlite: DatabaseSync, bounds: StorageBounds): Block
 
   function sweep(nowMs: number): void {
     if (nowMs < nextSweepMs) return
-    const horizonMs = retentionHorizonMs(nowMs, bounds.retentionDays)
+    const horizons = horizonsAt(nowMs, bounds.retentionDays, functionBounds)
     for (const functionKey of usage.functionKeys()) {
+      const horizonMs = horizonOf(horizons, functionKey)
       removeOldest(functionKey, 'lines', horizonMs, () => true)
       removeOldest(functionKey, 'records', horizonMs, () => true)
     }
@@ -204,18 +208,24 @@ function createBlockDatabase(sqlite: DatabaseSync, bounds: StorageBounds): Block
       try {
         sqlite.exec('BEGIN IMMEDIATE')
         for (const block of blocks) insertBlock(block)
-        for (const functionKey of new Set(blocks.map((block) => block.functionKey))) {
-          shrink(functionKey, bounds.functionBytesMax)
+        for (const functionKey of new Set([...newlyBound, ...blocks.map((block) => block.functionKey)])) {
+          shrink(functionKey, bytesMaxOf(functionKey))
         }
         keepTotalBound()
         sweep(nowMs)
         sqlite.exec('COMMIT')
+        newlyBound = []
       } catch (error) {
         usage.undo()
         nextSweepMs = 0
         if (sqlite.isTransaction) sqlite.exec('ROLLBACK')
         throw error
       }
+    },
+    bound(functions) {
+      functionBounds = functions
+      newlyBound = [...functions.keys()]
+      nextSweepMs = 0
     },
     storedBytes: () => usage.totalBytes,
     close: () => sqlite.close(),

@@ -12,6 +12,12 @@ interface LineFollower {
   started: Set<string>
 }
 
+interface AllFollower {
+  functionKey: string | undefined
+  onLine: (line: LogLine) => void
+  onRecord: (record: InvocationRecord) => void
+}
+
 interface RecordFollower {
   functionKey: string | undefined
   onRecord: (record: InvocationRecord) => void
@@ -20,6 +26,7 @@ interface RecordFollower {
 export class Followers {
   readonly #lines = new Set<LineFollower>()
   readonly #records = new Set<RecordFollower>()
+  readonly #all = new Set<AllFollower>()
   readonly #notify: (message: string) => void
 
   constructor(notify: (message: string) => void) {
@@ -32,6 +39,17 @@ export class Followers {
     return { stop: () => this.#lines.delete(follower) }
   }
 
+  /** Lines without markers, and records, of one function or of all. */
+  followAll(
+    functionKey: string | undefined,
+    onLine: (line: LogLine) => void,
+    onRecord: (record: InvocationRecord) => void,
+  ): { stop(): void } {
+    const follower: AllFollower = { functionKey, onLine, onRecord }
+    this.#all.add(follower)
+    return { stop: () => this.#all.delete(follower) }
+  }
+
   followRecords(functionKey: string | undefined, onRecord: (record: InvocationRecord) => void): { stop(): void } {
     const follower: RecordFollower = { functionKey, onRecord }
     this.#records.add(follower)
@@ -42,6 +60,9 @@ export class Followers {
     for (const follower of this.#lines) {
       if (concerns(follower.query, line)) this.#call(this.#lines, follower, () => tellLine(follower, line))
     }
+    for (const follower of this.#all) {
+      if (isOf(follower, line)) this.#call(this.#all, follower, () => follower.onLine(line))
+    }
   }
 
   record(record: InvocationRecord): void {
@@ -49,16 +70,17 @@ export class Followers {
       if (concerns(follower.query, record)) this.#call(this.#lines, follower, () => tellMarkers(follower, record))
     }
     for (const follower of this.#records) {
-      const { functionKey, onRecord } = follower
-      if (functionKey === undefined || functionKey === record.functionKey) {
-        this.#call(this.#records, follower, () => onRecord(record))
-      }
+      if (isOf(follower, record)) this.#call(this.#records, follower, () => follower.onRecord(record))
+    }
+    for (const follower of this.#all) {
+      if (isOf(follower, record)) this.#call(this.#all, follower, () => follower.onRecord(record))
     }
   }
 
   clear(): void {
     this.#lines.clear()
     this.#records.clear()
+    this.#all.clear()
   }
 
   /** A follower that throws is told nothing more: it must not harm whoever appended. */
@@ -92,6 +114,10 @@ function tellMarkers(follower: LineFollower, record: InvocationRecord): void {
 function tellMatching(follower: LineFollower, line: LogLine): void {
   const { text } = follower.query
   if (text === undefined || line.text.toLowerCase().includes(text.toLowerCase())) follower.onLine(line)
+}
+
+function isOf({ functionKey }: RecordFollower | AllFollower, of: { functionKey: string }): boolean {
+  return functionKey === undefined || functionKey === of.functionKey
 }
 
 function concerns(

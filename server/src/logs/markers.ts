@@ -34,16 +34,25 @@ export function markersOf(record: InvocationRecord): Marker[] {
   }
   const reached = record.instanceId !== ''
   if (reached) add(fromMs, rank.start, startText(requestId, hookOf(record)))
-  if (record.fault !== null && record.errorMessage !== '') {
-    const told = record.errorType === '' ? record.errorMessage : `${record.errorType}: ${record.errorMessage}`
-    add(toMs, rank.error, cutLine(told.replaceAll(/\r?\n/g, ' ')))
-  }
-  if (reached) add(toMs, rank.end, `FC ${wordOf(hookOf(record))} End RequestId: ${requestId}${errorSuffix(record)}`)
+  const told = errorText(record)
+  if (told !== '') add(toMs, rank.error, cutLine(told))
+  if (reached) add(toMs, rank.end, endText(record))
   return markers
 }
 
 export function startText(requestId: string, hook: LifecycleHook | null): string {
   return `FC ${wordOf(hook)} Start RequestId: ${requestId}`
+}
+
+export function endText(record: InvocationRecord): string {
+  return `FC ${wordOf(hookOf(record))} End RequestId: ${record.requestId}${errorSuffix(record)}`
+}
+
+/** What went wrong, on one line; empty when nothing did, or nothing is known of it. */
+export function errorText({ fault, errorType, errorMessage }: InvocationRecord): string {
+  if (fault === null || errorMessage === '') return ''
+  const told = errorType === '' ? errorMessage : `${errorType}: ${errorMessage}`
+  return told.replaceAll(/\r?\n/g, ' ')
 }
 
 /** The hook that a record is of; null when it is of an invocation. */
@@ -59,7 +68,7 @@ function errorSuffix({ fault, handled }: InvocationRecord): string {
   return handled ? ', Error: Handled function error' : ', Error: Unhandled function error'
 }
 
-function systemLine(record: InvocationRecord, timeMs: number, text: string): LogLine {
+export function systemLine(record: InvocationRecord, timeMs: number, text: string): LogLine {
   const { functionKey, versionId, requestId, instanceId } = record
   return { functionKey, versionId, requestId, instanceId, timeMs, stream: 'system', text, hook: hookOf(record) }
 }

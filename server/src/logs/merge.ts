@@ -13,22 +13,46 @@ export interface SortedBlock<Item> {
   items(): Item[]
 }
 
+/** Blocks are added in the order of their boundaries. */
+export class Merge<Item> {
+  readonly #sorted: Sorted<Item>
+  #waiting: Item[] = []
+
+  constructor(sorted: Sorted<Item>) {
+    this.#sorted = sorted
+  }
+
+  /** What no block from `boundaryMs` on can come before, in order. */
+  takeBefore(boundaryMs: number): Item[] {
+    const { timeOf, descending } = this.#sorted
+    const passed = (item: Item): boolean => (descending ? timeOf(item) > boundaryMs : timeOf(item) < boundaryMs)
+    if (!this.#waiting.some(passed)) return []
+    const waiting = this.takeAll()
+    const rest = waiting.findIndex((item) => !passed(item))
+    if (rest < 0) return waiting
+    this.#waiting = waiting.slice(rest)
+    return waiting.slice(0, rest)
+  }
+
+  /** In any order. */
+  add(items: readonly Item[]): void {
+    this.#waiting.push(...items)
+  }
+
+  takeAll(): Item[] {
+    const { compare, descending } = this.#sorted
+    const waiting = this.#waiting.sort(descending ? (a, b) => compare(b, a) : compare)
+    this.#waiting = []
+    return waiting
+  }
+}
+
 /** `blocks` come in the order of their boundaries. */
 export function* mergeBlocks<Item>(blocks: Iterable<SortedBlock<Item>>, sorted: Sorted<Item>): Generator<Item> {
-  const { timeOf, descending } = sorted
-  const compare = descending ? (a: Item, b: Item) => sorted.compare(b, a) : sorted.compare
-  let waiting: Item[] = []
+  const merge = new Merge(sorted)
   for (const block of blocks) {
-    const passed = (item: Item): boolean =>
-      descending ? timeOf(item) > block.boundaryMs : timeOf(item) < block.boundaryMs
-    if (waiting.some(passed)) {
-      waiting.sort(compare)
-      const rest = waiting.findIndex((item) => !passed(item))
-      const ready = rest < 0 ? waiting : waiting.slice(0, rest)
-      waiting = rest < 0 ? [] : waiting.slice(rest)
-      yield* ready
-    }
-    waiting.push(...block.items())
+    yield* merge.takeBefore(block.boundaryMs)
+    merge.add(block.items())
   }
-  yield* waiting.sort(compare)
+  yield* merge.takeAll()
 }

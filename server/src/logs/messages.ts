@@ -1,14 +1,18 @@
 /** What the store and its worker thread say to each other; each request gets one answer, in order. */
 import type { Block } from './blocks.ts'
 import type { StorageBounds } from './database.ts'
+import type { FunctionBounds } from './horizons.ts'
 import type { InvocationRecord, LogPage, LogQuery, RecordQuery } from './port.ts'
 
-export type WorkerData = StorageBounds
+export type WorkerData = StorageBounds & { functions: FunctionBounds }
 
 export interface Asks {
   store: { ask: { blocks: Block[]; nowMs: number }; answer: StoreResult }
   lines: { ask: { query: LogQuery; nowMs: number }; answer: LogPage }
   records: { ask: { query: RecordQuery; nowMs: number }; answer: InvocationRecord[] }
+  /** Answered when what was asked for before is done. */
+  settle: { ask: null; answer: null }
+  bound: { ask: FunctionBounds; answer: null }
   close: { ask: null; answer: null }
 }
 

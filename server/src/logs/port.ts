@@ -149,9 +149,20 @@ export interface LogHit {
   fields: Record<string, string | number | boolean | null>
 }
 
+/** It is not stored yet, so nothing finds it again. */
+export type LiveHit = Omit<LogHit, 'id'>
+
+/** `scannedLines` counts the rows of all blocks that were looked at. A page may hold fewer hits than asked for and have a next one. */
 export type LogSearchAnswer =
   | { kind: 'hits'; hits: LogHit[]; nextCursor?: string; scannedLines: number }
   | { kind: 'table'; columns: string[]; rows: (string | number | null)[][]; scannedLines: number; truncated: boolean }
+
+/** How long and how much of a function's log is kept: the oldest goes first. */
+export interface LogBounds {
+  retentionDays: number
+  /** Lines and records together. */
+  maxMB: number
+}
 
 /** How many hits there are over time, for a chart above them. */
 export interface LogHistogram {
@@ -164,6 +175,8 @@ export interface LogSearcher {
   /** Rejects with FcError InvalidArgument that names the place (`position`, in UTF-16 units) for what is no query. */
   search(search: LogSearch): Promise<LogSearchAnswer>
   histogram(search: Omit<LogSearch, 'limit' | 'cursor' | 'descending'>, buckets: number): Promise<LogHistogram>
-  /** Lines of the same function around a hit, oldest first. */
+  /** The hit and the lines of its function around it, oldest first. Rejects with InvalidArgument when it is stored no more. */
   context(id: string, before: number, after: number): Promise<LogHit[]>
+  /** Lines and records as they are appended. Throws as `search` does, and for an analysis. */
+  follow(search: Pick<LogSearch, 'text' | 'functionKey'>, onHit: (hit: LiveHit) => void): { stop(): void }
 }

@@ -5,6 +5,7 @@ import { linesOf, recordsOf } from './blocks.ts'
 import type { Block } from './blocks.ts'
 import { comparePositions, decodeCursor, encodeCursor } from './cursor.ts'
 import type { Position } from './cursor.ts'
+import { earliestHorizon, horizonOf, type Horizons } from './horizons.ts'
 import { lineRank, markersOf } from './markers.ts'
 import { mergeBlocks } from './merge.ts'
 import type { InvocationRecord, LogLine, LogPage, LogQuery, RecordQuery } from './port.ts'
@@ -12,7 +13,7 @@ import type { InvocationRecord, LogLine, LogPage, LogQuery, RecordQuery } from '
 /** Text of one page; a page that reaches it ends early and has a next one. */
 export const PAGE_BYTES_MAX = 4 * 1024 * 1024
 /** Ids of generation 3 hold whole seconds, and other hosts' clocks differ a little. */
-const REQUEST_ID_SLACK_MS = 5000
+export const REQUEST_ID_SLACK_MS = 5000
 
 interface FoundBlock {
   id: number
@@ -22,7 +23,7 @@ interface FoundBlock {
   count: number
 }
 
-interface Placed {
+export interface Placed {
   line: LogLine
   at: Position
 }
@@ -30,7 +31,9 @@ interface Placed {
 export interface Queries {
   /** Nothing older than `horizonMs` is found. Throws FcError InvalidArgument for a bad cursor. */
   lines(query: LogQuery, horizonMs: number): LogPage
-  records(query: RecordQuery, horizonMs: number): InvocationRecord[]
+  /** With their places; `limit` is for the caller to keep. */
+  placedLines(query: LogQuery, horizonMs: number): Iterable<Placed>
+  records(query: RecordQuery, horizons: Horizons): InvocationRecord[]
 }
 
 export function createQueries(sqlite: DatabaseSync): Queries {
@@ -134,6 +137,7 @@ export function createQueries(sqlite: DatabaseSync): Queries {
   }
 
   return {
+    placedLines: orderedLines,
     lines(query, horizonMs) {
       const lines: LogLine[] = []
       let last: Position | undefined
@@ -148,18 +152,18 @@ export function createQueries(sqlite: DatabaseSync): Queries {
       }
       return { lines }
     },
-    records(query, horizonMs) {
-      const fromMs = Math.max(query.fromMs ?? 0, horizonMs)
+    records(query, horizons) {
+      const fromMs = Math.max(query.fromMs ?? 0, earliestHorizon(horizons, query.functionKey))
       const toMs = query.toMs ?? Number.MAX_SAFE_INTEGER
       const acceptedMs = query.requestId === undefined ? undefined : requestIdTimeMs(query.requestId)
       if (acceptedMs !== undefined) {
         // An id of ours tells when its request was accepted, which is where its record says it started.
         const narrowFromMs = Math.max(fromMs, acceptedMs - REQUEST_ID_SLACK_MS)
         const narrowToMs = Math.min(toMs, acceptedMs + REQUEST_ID_SLACK_MS)
-        const near = taken(orderedRecords(narrowFromMs, narrowToMs, query), query.limit)
+        const near = taken(kept(orderedRecords(narrowFromMs, narrowToMs, query), horizons), query.limit)
         if (near.length > 0) return near
       }
-      return taken(orderedRecords(fromMs, toMs, query), query.limit)
+      return taken(kept(orderedRecords(fromMs, toMs, query), horizons), query.limit)
     },
   }
 }
@@ -177,6 +181,11 @@ function lineFilter(query: LogQuery): (line: LogLine) => boolean {
 /** How a request id looks inside the JSON text of a block; null when none is asked for. */
 function needleOf(requestId: string | undefined): string | null {
   return requestId === undefined ? null : JSON.stringify(requestId).slice(1, -1)
+}
+
+/** Functions may keep theirs for a shorter time than others. */
+function* kept(records: Iterable<InvocationRecord>, horizons: Horizons): Generator<InvocationRecord> {
+  for (const record of records) if (record.startedMs >= horizonOf(horizons, record.functionKey)) yield record
 }
 
 function* mapped<From, To>(items: Iterable<From>, change: (item: From) => To): Generator<To> {

@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { logStoreContract } from './contract.ts'
 import type { LogStore } from './port.ts'
-import { createLogStore } from './store.ts'
+import { openEmbeddedStore } from './store.ts'
 import type { LogStoreOptions } from './store.ts'
 import { BASE_MS, lineOf, manualClock, recordOf, temporaryDirectory } from './test-support.ts'
 import type { ManualClock } from './test-support.ts'
@@ -26,7 +26,7 @@ async function setUp(context: TestContext, options: Partial<LogStoreOptions> = {
   const notices: string[] = []
   const bounds = { retentionDays: 2, functionBytesMax: 10_000_000, totalBytesMax: 100_000_000 }
   const notify = (message: string): void => void notices.push(message)
-  const store = await createLogStore({ ...bounds, ...options, directory }, { clock, notify })
+  const store = await openEmbeddedStore({ ...bounds, ...options, directory }, { clock, notify })
   context.after(() => store.close())
   return { store, clock, notices }
 }
@@ -217,11 +217,11 @@ test('after close, appends are ignored and queries refused', async (context) => 
 test('kill -9 loses nothing that was flushed', async (context) => {
   const directory = temporaryDirectory(context)
   const script = `
-    import { createLogStore } from '${new URL('./store.ts', import.meta.url).href}'
+    import { openEmbeddedStore } from '${new URL('./store.ts', import.meta.url).href}'
     import { systemClock } from '${new URL('../clock.ts', import.meta.url).href}'
     import { lineOf, recordOf } from '${new URL('./test-support.ts', import.meta.url).href}'
     const bounds = { retentionDays: 100_000, functionBytesMax: 1e7, totalBytesMax: 1e8 }
-    const store = await createLogStore({ directory: process.argv[1], ...bounds }, { clock: systemClock })
+    const store = await openEmbeddedStore({ directory: process.argv[1], ...bounds }, { clock: systemClock })
     for (let i = 0; i < 1000; i++) {
       store.appendLine(lineOf({ text: 'line ' + i }))
       store.appendRecord(recordOf({ requestId: 'r' + i }))

@@ -7,7 +7,8 @@ import { decodeCursor } from './cursor.ts'
 import type { StorageBounds } from './database.ts'
 import { Followers } from './followers.ts'
 import { cutLine } from './line-splitter.ts'
-import type { Asks, Reply, Request } from './messages.ts'
+import { horizonsAt, type FunctionBounds, type Horizons } from './horizons.ts'
+import type { Asks, Reply, Request, WorkerData } from './messages.ts'
 import { Outbox } from './outbox.ts'
 import type { Batch } from './outbox.ts'
 import type { InvocationRecord, LogLine, LogPage, LogQuery, LogStore, RecordQuery } from './port.ts'
@@ -33,9 +34,9 @@ export interface LogStoreDeps {
  * Rejects when the directory cannot be used; a damaged database file is moved aside instead. What was flushed survives
  * kill -9; what came in the last flush interval does not. Its thread keeps the process alive until `close`.
  */
-export async function createLogStore(options: LogStoreOptions, deps: LogStoreDeps): Promise<LogStore> {
+export async function openEmbeddedStore(options: LogStoreOptions, deps: LogStoreDeps): Promise<EmbeddedStore> {
   const notify = deps.notify ?? ((message) => process.emitWarning(message))
-  const store = new WorkerLogStore(options, deps.clock, notify)
+  const store = new EmbeddedStore(options, deps.clock, notify)
   await store.open()
   return store
 }
@@ -45,18 +46,19 @@ interface Pending {
   reject: (error: Error) => void
 }
 
-class WorkerLogStore implements LogStore {
+export class EmbeddedStore implements LogStore {
+  readonly followers: Followers
   readonly #options: LogStoreOptions
   readonly #flushIntervalMs: number
   readonly #clock: Clock
   readonly #notify: (message: string) => void
   readonly #outbox = new Outbox()
-  readonly #followers: Followers
   readonly #pending = new Map<number, Pending>()
   #worker: Worker | null = null
   #nextId = 1
   #timer: Timer | null = null
   #storedBytes = 0
+  #functionBounds: FunctionBounds = new Map()
   /** So that a full disk is told once and not with each batch. */
   #failing = false
   #closed = false
@@ -66,13 +68,14 @@ class WorkerLogStore implements LogStore {
     this.#flushIntervalMs = options.flushIntervalMs ?? FLUSH_INTERVAL_MS
     this.#clock = clock
     this.#notify = notify
-    this.#followers = new Followers(notify)
+    this.followers = new Followers(notify)
   }
 
   /** Resolves when the database is open. */
   open(): Promise<void> {
     const { directory, retentionDays, functionBytesMax, totalBytesMax } = this.#options
-    const workerData: StorageBounds = { directory, retentionDays, functionBytesMax, totalBytesMax }
+    const bounds = { directory, retentionDays, functionBytesMax, totalBytesMax }
+    const workerData: WorkerData = { ...bounds, functions: this.#functionBounds }
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, name: 'logs', execArgv: [] })
     this.#worker = worker
     return new Promise((resolve, reject) => {
@@ -97,7 +100,7 @@ class WorkerLogStore implements LogStore {
     if (this.#closed) return
     const text = cutLine(line.text)
     const kept = text === line.text ? line : { ...line, text }
-    this.#followers.line(kept)
+    this.followers.line(kept)
     if (this.#outbox.addLine(kept)) this.#flushSoon()
   }
 
@@ -105,7 +108,7 @@ class WorkerLogStore implements LogStore {
     if (this.#closed) return
     const errorMessage = cutLine(record.errorMessage)
     const kept = errorMessage === record.errorMessage ? record : { ...record, errorMessage }
-    this.#followers.record(kept)
+    this.followers.record(kept)
     if (this.#outbox.addRecord(kept)) this.#flushSoon()
   }
 
@@ -123,11 +126,27 @@ class WorkerLogStore implements LogStore {
   }
 
   follow(query: LogQuery, onLine: (line: LogLine) => void): { stop(): void } {
-    return this.#followers.followLines(query, onLine)
+    return this.followers.followLines(query, onLine)
   }
 
   followRecords(functionKey: string | undefined, onRecord: (record: InvocationRecord) => void): { stop(): void } {
-    return this.#followers.followRecords(functionKey, onRecord)
+    return this.followers.followRecords(functionKey, onRecord)
+  }
+
+  /** Resolves when everything appended so far is stored, or could not be. */
+  async settled(): Promise<void> {
+    this.#flush()
+    await this.#ask('settle', null)
+  }
+
+  /** What functions have of their own, all of them. */
+  bound(functions: FunctionBounds): void {
+    this.#functionBounds = functions
+    if (!this.#closed) this.#ask('bound', functions).catch((error: Error) => this.#notify(error.message))
+  }
+
+  horizons(): Horizons {
+    return horizonsAt(this.#clock.nowMs(), this.#options.retentionDays, this.#functionBounds)
   }
 
   stats(): { droppedLines: number; droppedRecords: number; storedBytes: number } {
@@ -139,7 +158,7 @@ class WorkerLogStore implements LogStore {
     if (this.#closed) return
     this.#flush()
     this.#closed = true
-    this.#followers.clear()
+    this.followers.clear()
     const worker = this.#worker
     if (worker === null) return
     const ended = once(worker, 'exit')

@@ -1,18 +1,13 @@
-/** PostgreSQL through `pg`: a pool for the statements, and a connection of its own that listens for commits. */
-import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
-import { Client, Pool, TypeOverrides, types } from 'pg'
+/** PostgreSQL: a connection of its own listens for commits. */
+import { Kysely, sql } from 'kysely'
+import { Client } from 'pg'
 import type { ClientConfig } from 'pg'
 import type { Clock, Timer } from '../clock.ts'
+import { postgresConfig, postgresDialect } from '../postgres-dialect.ts'
 import { retryDelayMs } from './engine.ts'
 import type { Engine, FeedEvents, MetadataTables } from './engine.ts'
 
 const CONNECTIONS_MAX = 10
-const CONNECT_TIMEOUT_MS = 5_000
-/** After a failover, connections to the machine that is gone or no longer leads are left behind within this time. */
-const CONNECTION_LIFETIME_SECONDS = 60
-const STATEMENT_TIMEOUT_MS = 30_000
-/** The server ends our transaction when this process stands still in it, so that it cannot block all others. */
-const IDLE_TRANSACTION_TIMEOUT_MS = 10_000
 /** How often a silent listening connection is tried, and commits that it may have missed are looked for. */
 const HEARTBEAT_MS = 10_000
 const HEARTBEAT_TIMEOUT_MS = 5_000
@@ -23,24 +18,8 @@ const MIGRATION_LOCK = 7_305_811_425_613
 
 /** Throws when the URL is malformed; the error does not repeat it, since it may hold a password. */
 export function openPostgres(url: string, clock: Clock): Engine {
-  const config = clientConfig(url)
-  const pool = new Pool({
-    ...config,
-    max: CONNECTIONS_MAX,
-    maxLifetimeSeconds: CONNECTION_LIFETIME_SECONDS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    // For a server that no longer answers at all; one that does has by then given up the statement itself.
-    query_timeout: STATEMENT_TIMEOUT_MS + 1_000,
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
-  })
-  pool.on('error', () => {}) // An idle connection broke; the pool has dropped it already.
-  const dialect = new PostgresDialect({
-    pool,
-    async onCreateConnection(connection) {
-      await connection.executeQuery(CompiledQuery.raw(KEEP_COMMITS_DURABLE))
-    },
-  })
-  const db = new Kysely<MetadataTables>({ dialect })
+  const config = postgresConfig(url)
+  const db = new Kysely<MetadataTables>({ dialect: postgresDialect(config, CONNECTIONS_MAX) })
   return {
     db,
     keyType: 'text collate "C"',
@@ -62,30 +41,6 @@ export function openPostgres(url: string, clock: Clock): Engine {
     },
     close: () => db.destroy(),
   }
-}
-
-/** A server may be set to answer before a commit is on disk; stricter settings stay as they are. */
-const KEEP_COMMITS_DURABLE =
-  "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
-
-function clientConfig(url: string): ClientConfig {
-  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new Error('the metadata database URL must look like postgres://user:password@host:5432/database')
-  }
-  return {
-    connectionString: url,
-    application_name: 'sluice',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    types: numericRevisions(),
-  }
-}
-
-/** `pg` gives a bigint as text; revisions stay far below 2^53. */
-function numericRevisions(): TypeOverrides {
-  const overrides = new TypeOverrides()
-  overrides.setTypeParser(types.builtins.INT8, Number)
-  return overrides
 }
 
 /** Keeps one connection listening; when it is lost, connects again and lets everybody look for what they missed. */

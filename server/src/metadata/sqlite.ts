@@ -1,30 +1,18 @@
-/** SQLite through `node:sqlite`: a kysely dialect over one connection, and a feed that asks whether the file has changed. */
-import { closeSync, openSync } from 'node:fs'
-import { DatabaseSync } from 'node:sqlite'
-import type { SQLInputValue } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { CompiledQuery, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from 'kysely'
-import type { DatabaseConnection, Dialect, Driver, QueryResult, TransactionSettings } from 'kysely'
+/** SQLite: a feed that asks whether the file has changed. */
+import type { DatabaseSync } from 'node:sqlite'
+import { Kysely } from 'kysely'
 import type { Clock, Timer } from '../clock.ts'
+import { IN_MEMORY, openSqliteFile, sqliteDialect } from '../sqlite-dialect.ts'
 import { retryDelayMs } from './engine.ts'
 import type { Engine, FeedEvents, MetadataTables } from './engine.ts'
 
 /** How soon a commit of another process is noticed; asking costs some microseconds. */
 const POLL_MS = 200
-/** How long a statement waits for another process to end its transaction. */
-const BUSY_WAIT_MS = 10_000
-const BUSY_PAUSE_MS = 2
-/** The write-ahead log is cut back to this after a checkpoint, so that one huge commit does not hold the disk for ever. */
-const LOG_BYTES_KEPT = 64 * 1024 * 1024
-/** The primary code; extended ones (recovery, snapshot) have it in their low byte. */
-const SQLITE_BUSY = 5
-
-const IN_MEMORY = ':memory:'
 
 /** Rejects with an error that names the file when it cannot be opened. */
 export async function openSqlite(file: string, clock: Clock): Promise<Engine> {
-  const database = await openDatabase(file)
-  const db = new Kysely<MetadataTables>({ dialect: nodeSqliteDialect(database) })
+  const database = await openSqliteFile(file, 'metadata')
+  const db = new Kysely<MetadataTables>({ dialect: sqliteDialect(database) })
   return {
     db,
     keyType: 'text',
@@ -33,84 +21,6 @@ export async function openSqlite(file: string, clock: Clock): Promise<Engine> {
     follow: async (events) => (file === IN_MEMORY ? { stop: async () => {} } : pollForCommits(database, clock, events)),
     close: () => db.destroy(),
   }
-}
-
-async function openDatabase(file: string): Promise<DatabaseSync> {
-  let database: DatabaseSync | undefined
-  try {
-    // The documents hold secrets of functions; SQLite gives its side files the mode of the main one.
-    if (file !== IN_MEMORY) closeSync(openSync(file, 'a', 0o600))
-    const opened = new DatabaseSync(file, { timeout: 0 })
-    database = opened
-    await whenNotBusy(() => opened.exec('pragma journal_mode = wal'))
-    opened.exec(`pragma synchronous = full; pragma journal_size_limit = ${LOG_BYTES_KEPT}`)
-    return opened
-  } catch (error) {
-    database?.close()
-    throw new Error(`cannot open the metadata database ${file}: ${(error as Error).message}`, { cause: error })
-  }
-}
-
-/**
- * SQLite's own waiting would block this thread, and with it a transaction of this very process that holds the lock;
- * so we wait here. On the real clock: it is waiting for input and output, and must keep the process alive.
- */
-async function whenNotBusy<Result>(statement: () => Result): Promise<Result> {
-  const deadlineMs = performance.now() + BUSY_WAIT_MS
-  for (;;) {
-    try {
-      return statement()
-    } catch (error) {
-      const isBusy = ((error as { errcode?: number }).errcode ?? 0) % 256 === SQLITE_BUSY
-      if (!isBusy || performance.now() > deadlineMs) throw error
-    }
-    await sleep(BUSY_PAUSE_MS)
-  }
-}
-
-function nodeSqliteDialect(database: DatabaseSync): Dialect {
-  return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => nodeSqliteDriver(database),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  }
-}
-
-/** Kysely gives the one connection to one user at a time, for the whole of a transaction. */
-function nodeSqliteDriver(database: DatabaseSync): Driver {
-  const connection: DatabaseConnection = {
-    executeQuery: <Row>(query: CompiledQuery) => whenNotBusy(() => execute<Row>(database, query)),
-    streamQuery: () => {
-      throw new Error('the SQLite dialect does not stream')
-    },
-  }
-  const run = (statement: string) => connection.executeQuery(CompiledQuery.raw(statement))
-  return {
-    init: async () => {},
-    acquireConnection: async () => connection,
-    releaseConnection: async () => {},
-    async beginTransaction(_connection, { accessMode }: TransactionSettings) {
-      // A transaction that reads first and writes later fails when another process wrote in between.
-      await run(accessMode === 'read only' ? 'begin' : 'begin immediate')
-    },
-    async commitTransaction() {
-      await run('commit')
-    },
-    async rollbackTransaction() {
-      // A full disk, for one, has already rolled it back.
-      if (database.isTransaction) await run('rollback')
-    },
-    destroy: async () => database.close(),
-  }
-}
-
-function execute<Row>(database: DatabaseSync, { sql, parameters }: CompiledQuery): QueryResult<Row> {
-  const statement = database.prepare(sql)
-  const values = parameters as readonly SQLInputValue[]
-  if (statement.columns().length > 0) return { rows: statement.all(...values) as Row[] }
-  const { changes } = statement.run(...values)
-  return { rows: [], numAffectedRows: BigInt(changes) }
 }
 
 /** `data_version` changes when another connection has committed, and is read from shared memory. */

@@ -1,9 +1,10 @@
-/** Every metric that the platform has: name, labels, source. */
+/** Every metric that the platform counts: name, labels, source; what is read is in gauges.ts. */
 import { setImmediate as yieldToRequests } from 'node:timers/promises'
 import { collectDefaultMetrics, Histogram, Registry, type Metric } from 'prom-client'
 import type { InvocationRecord } from '../logs/port.ts'
 import { createAsyncSeries } from './async-series.ts'
 import type { Distribution } from './distribution.ts'
+import { declareGauges } from './gauges.ts'
 import { createLazyRegistry } from './lazy.ts'
 import type { Labels, Read } from './lazy.ts'
 import { LABELLED_VERSIONS_MAX } from './port.ts'
@@ -27,13 +28,12 @@ const OTHER = 'other'
 export function createMetrics(): Metrics {
   const registry = new Registry()
   const lazy = createLazyRegistry(registry)
-  const { counter, gauge, histogram } = lazy
+  const { counter, histogram } = lazy
   const functions = new Map<string, Map<string, VersionSeries>>()
   const other = new VersionSeries(OTHER, OTHER)
   const series = [other]
   const coldStarts = new ColdStartSeries()
   const operations = new Set<string>()
-  const functionsWithInstances = new Set<string>()
   const sources: Partial<MetricSources> = {}
 
   function seriesOf(functionKey: string, versionId: string): VersionSeries {
@@ -60,7 +60,6 @@ export function createMetrics(): Metrics {
         if (pick(one).total > 0) yield [pick(one), { function: one.functionKey, version: one.versionId }]
       }
     }
-  const maybe = (value: number | undefined): [number, Labels][] => (value === undefined ? [] : [[value, {}]])
 
   const version = ['function', 'version']
   counter(
@@ -129,47 +128,7 @@ export function createMetrics(): Metrics {
     version,
     perVersion((one) => [[one.billedMBms / 1024 / 1000]]),
   )
-  gauge('sluice_instances', 'Live instances by state.', ['function', 'state'], function* () {
-    for (const { functionKey, state, count } of sources.instances?.() ?? []) {
-      if (functionsWithInstances.size < LABELLED_VERSIONS_MAX) functionsWithInstances.add(functionKey)
-      yield [count, { function: functionsWithInstances.has(functionKey) ? functionKey : OTHER, state }]
-    }
-  })
-  gauge('sluice_stems', 'Prepared sandboxes by kind and state.', ['kind', 'state'], function* () {
-    for (const { kind, waiting, booting } of sources.stems?.() ?? []) {
-      yield [waiting, { kind, state: 'waiting' }]
-      yield [booting, { kind, state: 'booting' }]
-    }
-  })
-  gauge('sluice_waiting_requests', 'Requests that wait for an instance.', [], () => maybe(sources.waitingRequests?.()))
-  gauge('sluice_running_invocations', 'Invocations that instances work on.', [], () =>
-    maybe(sources.runningInvocations?.()),
-  )
-  counter(
-    'sluice_trigger_events_total',
-    'Events of triggers by type: fired, missed (timers), filtered (no trigger waits for them), failed (not run).',
-    ['type', 'outcome'],
-    function* () {
-      for (const { type, outcome, count } of sources.triggers?.() ?? []) yield [count, { type, outcome }]
-    },
-  )
-  gauge('sluice_log_stored_bytes', 'Stored log lines and invocation records.', [], () =>
-    maybe(sources.logs?.().storedBytes),
-  )
-  counter('sluice_log_lines_dropped_total', 'Log lines that could not be kept.', [], () =>
-    maybe(sources.logs?.().droppedLines),
-  )
-  counter('sluice_log_records_dropped_total', 'Invocation records that could not be kept.', [], () =>
-    maybe(sources.logs?.().droppedRecords),
-  )
-  counter(
-    'sluice_otlp_items_total',
-    'Log lines, traces and metrics for the collector: sent, rejected (by it), dropped (it did not take them).',
-    ['signal', 'outcome'],
-    function* () {
-      for (const { signal, outcome, count } of sources.otlp?.() ?? []) yield [count, { signal, outcome }]
-    },
-  )
+  declareGauges(lazy, sources)
   const observeAsync = createAsyncSeries(lazy, sources)
   const managementSeconds = new Histogram({
     name: 'sluice_management_request_duration_seconds',

@@ -16,7 +16,14 @@ export interface MetricSources {
   asyncBacklog(): Iterable<{ functionKey: string; waiting: number; inFlight: number; oldestMs: number }>
   /** What became of the events of each trigger type. */
   triggers(): Iterable<{ type: string; outcome: string; count: number }>
+  /** What became of notices of alerts, by the kind of their route. */
+  alertNotices(): Iterable<{ kind: string; outcome: string; count: number }>
   logs(): { droppedLines: number; droppedRecords: number; storedBytes: number }
+  /** What instances may have of this machine, and the sum of their memory sizes. */
+  host(): { memoryMB: number; usedMB: number; instancesMax: number }
+  /** Null: not known yet. */
+  monthCost(): { cost: number; forecast: number | null } | null
+  history(): { lostMinutes: number }
   /** What became of log lines, spans' records and metrics that were to be exported. */
   otlp(): Iterable<{ signal: string; outcome: string; count: number }>
 }
@@ -66,7 +73,7 @@ export type MetricLevel = 'region' | 'service' | 'function' | 'instance'
 export interface MetricInfo {
   name: string
   level: MetricLevel
-  /** `count`, `ms`, `MB`, `percent`, `cores`, `bytes/s`, `currency`. */
+  /** `count`, `ms`, `MB`, `percent`, `cores`, `bytes`, `GB-seconds`, `currency`. */
   unit: string
   /** How the values of a step become one: counts add up, percentiles come of merged histograms. */
   statistic: 'sum' | 'average' | 'maximum' | 'last' | 'p50' | 'p90' | 'p95' | 'p99'
@@ -83,7 +90,7 @@ export interface SeriesQuery {
   fromMs: number
   /** Exclusive. */
   toMs: number
-  /** 1000 within the live window, else a multiple of 60 000. */
+  /** A multiple of 60 000; within the last 15 minutes of 1000, too. */
   stepMs: number
 }
 
@@ -117,8 +124,38 @@ export interface MetricHistory {
   readonly catalogue: readonly MetricInfo[]
   /** Rejects with FcError InvalidArgument that names the member and what is accepted. */
   query(query: SeriesQuery): Promise<Series>
-  /** Busiest first. */
+  /** Busiest first. A period that began in the last 15 minutes is exact to the second, others to the minute. */
   summary(period: { fromMs: number; toMs: number }): Promise<{ functions: FunctionSummary[]; total: FunctionSummary }>
   /** Hears of each second when it is over; costs nothing while nobody listens. */
   follow(onSecond: (timeMs: number) => void): { stop(): void }
+}
+
+/** What a gauge stands at, by the name of its metric. */
+export interface GaugeReading {
+  /** Of the level function with `functionKey`, of the level region without. */
+  metric: string
+  /** What its functions have is added up for a service, and for everything. */
+  functionKey?: FunctionKey
+  value: number
+}
+
+/** What one instance uses now. */
+export interface InstanceReading {
+  instanceId: string
+  inFlight: number
+  /** Since the reading before; null, as below: it cannot be told. */
+  cpuCores: number | null
+  cpuQuotaCores: number
+  usedMemoryMB: number | null
+  memoryMB: number
+}
+
+/** Where the history learns of everything. */
+export interface MetricRecorder {
+  /** Counts one invocation, or the billed time of a hook; cheap enough for each of them. */
+  observe(record: InvocationRecord): void
+  observeAsync(functionKey: FunctionKey, event: AsyncEvent, latencyMs?: number): void
+  /** `read` is called every 10 seconds, each second while somebody follows, and when somebody asks; so it answers at once. */
+  addGauges(read: () => Iterable<GaugeReading>): void
+  addInstances(read: () => Iterable<InstanceReading>): void
 }

@@ -1,5 +1,6 @@
 /** Replays a workload on the real fleet and scheduler in simulated time: instances are numbers, a seed repeats it all. */
 import type { FunctionVersion } from '../../src/model.ts'
+import { noMeter } from '../../src/meter/port.ts'
 import { Fleet, type FleetOptions } from '../../src/instances/fleet.ts'
 import { StartFailure } from '../../src/instances/failure.ts'
 import type { ScalingRules, Slot, SlotHolder } from '../../src/instances/port.ts'
@@ -89,6 +90,7 @@ class Replay {
     for (const [key, given] of workload.functions) this.#versions.set(key, fakeVersion(key, given))
     this.#fleet = new Fleet(options.fleet, {
       clock: this.#clock,
+      meter: noMeter,
       launch: (version, _qualifier, _requestId, events) => this.#launch(version, events),
       onPlatformFailure(error) {
         throw error

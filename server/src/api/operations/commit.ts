@@ -38,7 +38,7 @@ export function checkIfMatch(ifMatch: string | undefined, etag: string): void {
  * again. Changes of one scope wait for each other.
  */
 export async function change<Result>(
-  context: Context,
+  context: Pick<Context, 'lanes' | 'metadata'>,
   scope: string,
   plan: () => Promise<Plan<Result>>,
 ): Promise<{ result: Result; revision: number }> {

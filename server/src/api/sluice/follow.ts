@@ -14,7 +14,7 @@ export const WAITING_BYTES_MAX = 1024 * 1024
 const STALLED_HEARTBEATS_MAX = 6
 
 export interface Followers {
-  /** Takes over the reply. `subscribe` starts the source and returns how to stop it. Throws ResourceExhausted. */
+  /** Takes over the reply. `subscribe` starts the source and returns how to stop it. Throws ResourceExhausted, and what `subscribe` throws. */
   open(reply: FastifyReply, subscribe: (send: (item: object) => void) => { stop(): void }): void
   /** Ends all streams. */
   close(): void
@@ -63,11 +63,11 @@ function startStream(
     if (++stalledHeartbeats > STALLED_HEARTBEATS_MAX) raw.destroy()
   }
 
+  // Before the first heartbeat: what is appended after the time it tells will come. What it throws is still answered.
+  const subscription = subscribe(send)
   const headers = reply.getHeaders() as Record<string, string>
   reply.hijack()
   raw.writeHead(200, { ...headers, 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' })
-  // Subscribed before the first heartbeat: what is appended after the time it tells will come.
-  const subscription = subscribe(send)
   beat()
   raw.on('drain', () => {
     if (dropped === 0) return

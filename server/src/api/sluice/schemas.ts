@@ -3,9 +3,9 @@ import { type Static, Type } from 'typebox'
 
 export const PAGE_LIMIT_MAX = 1000
 const PAGE_LIMIT = 100
-const TIME_MS_MAX = 8_640_000_000_000_000
+export const TIME_MS_MAX = 8_640_000_000_000_000
 
-const functionKey = Type.String({
+export const functionKey = Type.String({
   minLength: 1,
   maxLength: 257,
   pattern: String.raw`^[A-Za-z_][A-Za-z0-9_-]*(\$[A-Za-z_][A-Za-z0-9_-]*)?$`,
@@ -16,7 +16,7 @@ const time = (description: string) => Type.Optional(Type.Integer({ minimum: 0, m
 const qualifier = id('LATEST, a version, or an alias')
 const requestId = id('a request id of at most 128 characters')
 const descending = Type.Optional(Type.Boolean({ description: 'true for newest first, or false' }))
-const limit = Type.Integer({
+export const limit = Type.Integer({
   minimum: 1,
   maximum: PAGE_LIMIT_MAX,
   default: PAGE_LIMIT,
@@ -30,12 +30,16 @@ const lineFilter = {
   instanceId: id('an instance id of at most 128 characters'),
   text: Type.Optional(Type.String({ maxLength: 1024, description: 'a text of at most 1024 characters' })),
 }
-const period = {
+export const period = {
   from: time('milliseconds since 1970, inclusive'),
   to: time('milliseconds since 1970, exclusive'),
 }
 
-export const followLinesQuery = Type.Object(lineFilter)
+export const followLinesQuery = Type.Object({
+  ...lineFilter,
+  function: Type.Optional(functionKey),
+  query: Type.Optional(Type.String({ maxLength: 8192, description: 'conditions, of at most 8192 characters' })),
+})
 export const linesQuery = Type.Object({
   ...lineFilter,
   ...period,
