@@ -83,5 +83,5 @@ function rest(bill: Json, money: (amount: unknown) => string): string[] {
 
 function serversLine({ name, count, amount, hours }: Json, money: (amount: unknown) => string): string {
   const machines = `${numberOf(count)} × ${textOf(name)}`
-  return `servers   ${money(amount)} for ${machines}, sized for the peak, in the same ${formatNumber(Math.round(numberOf(hours)))} h`
+  return `servers   ${money(amount)} for ${machines}, sized for the peak, in the same ${formatNumber(numberOf(hours))} h`
 }

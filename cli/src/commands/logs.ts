@@ -26,7 +26,7 @@ interface LogsOptions {
 const HELP = `
 A query has words, "phrases", field: value, AND, OR, NOT and parentheses; behind | an analysis in SQL:
   sluice logs shop/web --query 'error AND NOT "not found"' --since 1h
-  sluice logs --query 'durationMs > 500 | SELECT functionKey, count(*) AS n GROUP BY functionKey ORDER BY n DESC'`
+  sluice logs --query 'durationMs > 500 | SELECT functionName, count(*) AS n GROUP BY functionName ORDER BY n DESC'`
 
 export const addLogs: AddCommand = (program, contextOf) => {
   program

@@ -36,7 +36,7 @@ export async function watch(client: Client, terminal: Terminal, output: Output, 
   const { stdin, stdout } = terminal
 
   const draw = () => {
-    const size = { columns: stdout.columns ?? SIZE_UNKNOWN.columns, rows: stdout.rows ?? SIZE_UNKNOWN.rows }
+    const size = { columns: stdout.columns || SIZE_UNKNOWN.columns, rows: stdout.rows || SIZE_UNKNOWN.rows }
     const lines = render(snapshot, view, size, problem, output)
     stdout.write(`${HOME}${lines.map((line) => `${line}${CLEAR_LINE}`).join('\r\n')}${CLEAR_BELOW}`)
   }

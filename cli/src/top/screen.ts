@@ -93,7 +93,7 @@ function headLines({ timeMs, windowMs, total, host, costs }: Snapshot): string[]
 }
 
 function bar(used: number, all: number): string {
-  const full = all === 0 ? 0 : Math.min(BAR_WIDTH, Math.round((used / all) * BAR_WIDTH))
+  const full = all === 0 ? 0 : Math.min(BAR_WIDTH, Math.ceil((used / all) * BAR_WIDTH))
   return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)}`
 }
 
