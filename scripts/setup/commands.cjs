@@ -3,6 +3,7 @@
 
 const { readdirSync, existsSync } = require('node:fs')
 const path = require('node:path')
+const { buildConsole } = require('./console.cjs')
 const { buildJavaRuntime } = require('./java-runtime.cjs')
 const { nodeBinary } = require('./node-binary.cjs')
 const { installPackages } = require('./npm-packages.cjs')
@@ -16,8 +17,8 @@ const ROOT = path.join(__dirname, '..', '..')
 /** How the platform's own Node.js runs: young generation, and a collector that can be asked to give memory back. */
 const NODE_FLAGS = require('../../server/node-flags.json')
 const COMPILE_CACHE = path.join(ROOT, 'node_modules', '.cache', 'compile')
-const CHECKED_FOLDERS = ['server', 'cli', 'bench', 'scripts', 'samples', 'blueprints', 'runtimes']
-const TESTS = ['{server,cli}/{src,test}/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.cjs']
+const CHECKED_FOLDERS = ['server', 'cli', 'console', 'bench', 'scripts', 'samples', 'blueprints', 'runtimes']
+const TESTS = ['{server,cli,console}/{src,test}/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.cjs']
 
 /** The machine has two cores at least, and a third file uses them while others wait, as platforms in tests often do. */
 const TEST_CONCURRENCY = 3
@@ -29,13 +30,15 @@ const nginx = () =>
 const pythonPackages = () => installPythonPackages(ROOT)
 const javaRuntime = () => buildJavaRuntime(path.join(ROOT, 'runtimes', 'java'))
 
-/** A platform without it still runs the other languages. */
-async function javaRuntimeIfPossible() {
+const consolePages = () => buildConsole(ROOT, nodeBinary(ROOT))
+
+/** A need that the platform can start without; `loss` says what does not work then. */
+const ifPossible = (need, loss) => async () => {
   try {
-    await javaRuntime()
+    await need()
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
-    say(`warning: the Java runtime could not be compiled, so Java functions will not run\n${error.message}`)
+    say(`warning: ${loss}\n${error.message}`)
   }
 }
 
@@ -81,6 +84,7 @@ async function lint() {
   const tool = (name, ...args) => [name, [path.join('node_modules', '.bin', name), ...args]]
   const checks = [
     tool('tsc', '-p', '.'),
+    tool('tsc', '-p', 'console'),
     tool('oxlint', '--type-aware', ...CHECKED_FOLDERS),
     tool('oxfmt', '--check', ...CHECKED_FOLDERS),
   ]
@@ -102,6 +106,11 @@ function simulate(args) {
   return runNode(['server/test/simulation/report/main.ts', ...args], withoutCertificateBundle())
 }
 
+/** Draws the pictures of the console in docs/guide/images. */
+function screenshots() {
+  return runNode(['server/test/end-to-end/console/screenshots.ts'], withoutCertificateBundle())
+}
+
 /** Kills the platform under load, again and again. */
 function soak(args) {
   return runNode(['server/test/soak/main.ts', ...args], withoutCertificateBundle())
@@ -113,7 +122,8 @@ const commands = {
     needs: [
       ...[workspace, samplePackages],
       ...['python3', 'isolation', 'images', 'fonts'].map(program),
-      javaRuntimeIfPossible,
+      ifPossible(javaRuntime, 'the Java runtime could not be compiled, so Java functions will not run'),
+      ifPossible(consolePages, 'the console could not be built, so /console will not open'),
     ],
     run: start,
   },
@@ -121,14 +131,15 @@ const commands = {
     needs: [
       ...[workspace, samplePackages, blueprintPackages],
       ...['python3', 'pip', 'php', 'java', 'postgresql'].map(program),
-      ...['both container runtimes', 'images', 'images for tests', 'fonts'].map(program),
-      ...[pythonPackages, javaRuntime],
+      ...['both container runtimes', 'images', 'images for tests', 'fonts', 'browser'].map(program),
+      ...[pythonPackages, javaRuntime, consolePages],
     ],
     run: test,
   },
   lint: { needs: [workspace], run: lint },
   simulate: { needs: [workspace], run: simulate },
   soak: { needs: [workspace], run: soak },
+  screenshots: { needs: [workspace, ...['fonts', 'browser'].map(program), consolePages], run: screenshots },
   bench: {
     needs: [workspace, benchPackages, ...['wrk', 'hey', 'python3', 'php', 'isolation'].map(program), nginx],
     run: bench,

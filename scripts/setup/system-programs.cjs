@@ -98,6 +98,11 @@ const programs = {
     isWanted: () => process.platform === 'linux',
     without: 'text watermarks on pictures come out in another font, or as boxes where there is none',
   },
+  browser: {
+    parts: [part('chromium', () => ['chromium', 'chromium-browser', 'google-chrome'].some(onPath))],
+    isWanted: () => process.platform === 'linux',
+    without: 'the tests of the console in a browser will be skipped',
+  },
   'both container runtimes': {
     parts: [packaged('crun'), packaged('runc'), ...isolation],
     isWanted: canIsolate,

@@ -10,6 +10,8 @@ import { registerMetricRoutes } from './api/sluice/metrics.ts'
 import { registerMeterRoutes } from './api/sluice/meter.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
 import { registerTraceRoutes } from './api/sluice/traces.ts'
+import { registerStateRoutes } from './api/sluice/state.ts'
+import { registerTestEventRoutes } from './api/sluice/test-events.ts'
 import { registerTriggerRoutes } from './api/sluice/triggers.ts'
 import { createSecurityTokenService } from './auth/assume-role.ts'
 import { createAuthenticator } from './auth/authenticator.ts'
@@ -19,10 +21,12 @@ import { createJwtVerifier } from './auth/jwt-verifier.ts'
 import { createKeyRing } from './auth/key-ring.ts'
 import type { JwtVerifierFactory } from './auth/port.ts'
 import { createTokenIssuer } from './auth/security-token.ts'
+import { createVouching } from './auth/vouching.ts'
 import { cachedBlobs } from './blobs/cached.ts'
 import { blobsOf } from './blobs/open.ts'
 import { systemClock as clock, systemRandom as random } from './clock.ts'
-import { objectsPort, type Config } from './config.ts'
+import { describeConfig, objectsPort, type LoadedConfig } from './config.ts'
+import { createConsole } from './console/console.ts'
 import { CONTAINER_RUNTIME } from './container-config.ts'
 import { lockFolder } from './folder-lock.ts'
 import { FcError } from './errors.ts'
@@ -83,6 +87,8 @@ const PLATFORM_PORTS = 7
 const RUNTIME_API_PORT_OFFSET = 6
 /** What is left to be exported when the platform ends may take this long. */
 const EXPORT_GRACE_MS = 2000
+/** Built by the setup. */
+const CONSOLE_PAGES = join(import.meta.dirname, '..', '..', 'console', 'dist')
 /** Share of the machine's memory that instances may use when nothing else is set. */
 const HOST_MEMORY_SHARE = 0.8
 
@@ -103,11 +109,12 @@ export interface Platform {
  * `finding`: the interpreters of this host, which may still be looked for.
  */
 export async function startPlatform(
-  config: Config,
+  loaded: LoadedConfig,
   version: string,
   log: Logger,
   finding: Promise<Runtimes>,
 ): Promise<Platform> {
+  const { config } = loaded
   const folder = (name: string) => join(config.dataDir, name)
   const given = (setting: string) => (setting === '' ? undefined : setting)
   const identity = await loadOrCreateIdentity(
@@ -207,7 +214,8 @@ export async function startPlatform(
   )
 
   const keys = createKeyRing(identity)
-  const authenticator = createAuthenticator(keys, { clock })
+  const vouching = createVouching()
+  const authenticator = createAuthenticator(keys, { clock, vouching })
   const authorizer = createAuthorizer(account)
   const tokens = createTokenIssuer(identity, { random })
 
@@ -463,6 +471,13 @@ export async function startPlatform(
       onDefect,
       onAnswered: (operation, status, durationMs) => metrics.observeManagementRequest(operation, status, durationMs),
       extraRoutes(app) {
+        registerStateRoutes(app, {
+          ...account,
+          authorizer,
+          settings: describeConfig(loaded),
+          backlog: () => asyncInvocations.backlog(),
+        })
+        registerTestEventRoutes(app, { ...account, authorizer, metadata })
         registerTriggerRoutes(app, {
           ...account,
           authorizer,
@@ -506,6 +521,23 @@ export async function startPlatform(
     },
   )
 
+  const objectFeatures = await openFeatures(
+    {
+      ...{ accountId: account.accountId, directory: folder('objects') },
+      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
+    },
+    { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
+  )
+  const objectsWire = openObjectsWire(
+    { endpoints: [config.publicHost, sandboxes.platformHost] },
+    {
+      ...account,
+      ...{ store: objects, clock, random, keys, vouching, authorizer, onDefect },
+      runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
+    },
+    [...objectFeatures.all, stsFeature(createSecurityTokenService(account, { clock, keys, tokens }))],
+  )
+
   const checkObjects = createReadyCheck(clock, () => objects.check())
   const platformEndpoints = {
     exposeMetrics: () => metrics.expose(),
@@ -528,7 +560,8 @@ export async function startPlatform(
       invocations,
       asyncInvocations,
       management(request, response) {
-        if (!answerPlatformEndpoint(request, response, platformEndpoints)) api.handle(request, response)
+        if (answerPlatformEndpoint(request, response, platformEndpoints)) return
+        if (!consoleSite.handle(request, response)) api.handle(request, response)
       },
       onDefect,
     },
@@ -537,7 +570,23 @@ export async function startPlatform(
   idleTrim.touch()
   const upgrade = createUpgradeGate(
     { publicHost: config.publicHost },
-    { clock, routing, gateway, management: (request, socket, head) => api.upgrade(request, socket, head) },
+    {
+      ...{ clock, routing, gateway },
+      management(request, socket, head) {
+        if (!consoleSite.upgrade(request, socket, head)) api.upgrade(request, socket, head)
+      },
+    },
+  )
+  const consoleSite = createConsole(
+    { ...identity, region, port: () => port, pages: CONSOLE_PAGES },
+    {
+      ...{ clock, random, vouching, onDefect },
+      ...{ platform: gateway, platformUpgrade: upgrade, objects: objectsWire.request },
+      onSignIn: (address, isAdmitted) =>
+        isAdmitted
+          ? log.info({ address }, 'signed in to the console')
+          : log.warn({ address }, 'a sign-in to the console was refused'),
+    },
   )
   const handlers: Handlers = {
     request(request, response) {
@@ -553,22 +602,6 @@ export async function startPlatform(
   // Functions with a network of their own reach the platform there; an address for all is theirs too.
   const ownAddress = isAnyAddress(config.host) ? null : platformAddress
   const functionListener = ownAddress === null ? null : await listen(ownAddress, port, clock, handlers)
-  const objectFeatures = await openFeatures(
-    {
-      ...{ accountId: account.accountId, directory: folder('objects') },
-      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
-    },
-    { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
-  )
-  const objectsWire = openObjectsWire(
-    { endpoints: [config.publicHost, sandboxes.platformHost] },
-    {
-      ...account,
-      ...{ store: objects, clock, random, keys, authorizer, onDefect },
-      runningDepth: (functionKey) => asyncInvocations.runningDepth(functionKey),
-    },
-    [...objectFeatures.all, stsFeature(createSecurityTokenService(account, { clock, keys, tokens }))],
-  )
   const objectsListeners = await Promise.all(
     [config.host, ...(ownAddress === null ? [] : [ownAddress])].map((host) =>
       listen(host, objectsPort(config), clock, objectsWire, OBJECTS_PATIENCE),
@@ -592,6 +625,7 @@ export async function startPlatform(
     runtimes: runtimes.interpreters().map(({ language, version: installed }) => ({ language, version: installed })),
     async close(graceMs) {
       clearInterval(sweep)
+      consoleSite.close()
       // The API ends its streams (followed logs), which would otherwise hold the listener open.
       await Promise.all([
         listener.close(graceMs),

@@ -21,6 +21,7 @@ export const errorTable = {
   EntityTooLarge: caller(400),
   LimitExceededError: caller(400),
   AdditionalVersionContainsMajorVersion: caller(400),
+  SessionExpired: caller(401), // ours: the console is used without having signed in, or too long after
   AccessDenied: caller(403),
   SignatureNotMatch: caller(403),
   InvalidAccessKeyID: caller(403),

@@ -38,7 +38,7 @@ const parentLeft = process.send ? new Promise((resolve) => process.once('disconn
 const finding = findRuntimes({ path: process.env['PATH'] ?? '', directory: join(config.dataDir, 'interpreters') })
 const { startPlatform } = await import('./compose.ts')
 try {
-  const platform = await startPlatform(config, packageFile.version, log, finding)
+  const platform = await startPlatform(loaded, packageFile.version, log, finding)
   process.stdout.write(banner(config, platform))
   let isStopping = false
   const stop = (reason: string, graceMs = STOP_GRACE_MS) => {

@@ -273,6 +273,18 @@ export interface LogBoundsDocument {
   maxMB: number | null
 }
 
+/** An event to try a function with, kept for whoever tries it next. */
+export interface TestEvent {
+  name: string
+  body: string
+  contentType: string
+}
+
+/** Of one function, in the order of their names. */
+export interface TestEventsDocument {
+  events: TestEvent[]
+}
+
 export interface Documents {
   service: ServiceDocument
   function: FunctionDocument
@@ -291,6 +303,7 @@ export interface Documents {
   alertRule: AlertRule
   alertRoute: AlertRoute
   alertSilence: Silence
+  testEvents: TestEventsDocument
 }
 export type DocumentKind = keyof Documents
 
@@ -332,6 +345,7 @@ export const keyOf = {
   alertRule: (name: string) => name,
   alertRoute: (name: string) => name,
   alertSilence: (id: string) => id,
+  testEvents: (key: FunctionKey) => key,
 } as const
 
 /** A function version ready to run: what a qualifier resolves to. */

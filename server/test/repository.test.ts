@@ -10,7 +10,16 @@ import { errorTable } from '../src/errors.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SOURCE = join(ROOT, 'server', 'src')
 
-const UNCHECKED_FOLDERS = new Set(['node_modules', '.git', '.sluice', '__pycache__', 'results', 'build'])
+const UNCHECKED_FOLDERS = new Set([
+  'node_modules',
+  '.git',
+  '.sluice',
+  '__pycache__',
+  'results',
+  'build',
+  'dist',
+  'dist.new',
+])
 const BINARY_FILE = /\.(jpg|png|ico|woff2|zip|gz|jar|class|pyc|tsbuildinfo|log)$/
 
 interface SourceFile {

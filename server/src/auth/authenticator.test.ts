@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemRandom } from '../clock.ts'
+import { createAuthenticator } from './authenticator.ts'
 import { fcResource, fcSignature, fcStringToSign } from './fc-signature.ts'
 import { readQuery } from './request-target.ts'
+import { createKeyRing } from './key-ring.ts'
 import { createTokenIssuer } from './security-token.ts'
 import { signAcs3 } from './sign-acs3.ts'
+import { createVouching } from './vouching.ts'
 import {
   ACCOUNT_ID,
   KEY,
@@ -321,4 +324,17 @@ test('no refusal tells a secret', () => {
       (error: Error) => !secrets.some((secret) => `${error.message}${error.stack}`.includes(secret)),
     )
   }
+})
+
+test('a request that this process vouches for needs no signature, and no copy of it will do', () => {
+  const vouching = createVouching()
+  const keys = createKeyRing({ ...KEY, accountId: ACCOUNT_ID, tokenKey: TOKEN_KEY })
+  const authenticator = createAuthenticator(keys, { clock: handClock(), vouching })
+  const headers = { host: 'localhost:7800' }
+  const ask = (of: SignedRequest['headers']) =>
+    authenticator.authenticate({ method: 'GET', url: '/2023-03-30/functions', headers: of })
+  assert.throws(() => ask(headers), { code: 'AccessDenied' })
+  vouching.vouch(headers, { kind: 'account', accountId: ACCOUNT_ID })
+  assert.deepEqual(ask(headers), { principal: { kind: 'account', accountId: ACCOUNT_ID }, bodySha256: null })
+  assert.throws(() => ask({ ...headers }), { code: 'AccessDenied' })
 })

@@ -76,6 +76,15 @@ export interface Authenticator {
   authenticate(request: SignedRequest): Authenticated
 }
 
+/**
+ * Whose a request is when it carries no signature, because this process itself knows (the console's sessions). Known by
+ * the very object that holds a request's headers: nothing that a client sends can be taken for it.
+ */
+export interface Vouching {
+  vouch(headers: object, principal: Principal): void
+  principalOf(headers: object): Principal | undefined
+}
+
 export interface Authorizer {
   /** Throws FcError AccessDenied that names action and resource. Actions are `fc:CreateFunction` and so on, resources ARNs. */
   authorize(principal: Principal, action: string, resource: string): void

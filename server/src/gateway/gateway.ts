@@ -112,6 +112,7 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
       return
     }
     const extraHeaders = cors === null ? [] : corsHeaders(cors, head.origin)
+    if (call.address === 'proxy') extraHeaders.push('Content-Security-Policy', FOREIGN_PAGE)
     if (options.attachment && call.address !== 'domain') extraHeaders.push('Content-Disposition', 'attachment')
     // Signed bodies are checked whole before the function sees a byte; null: it may stream.
     const bodySha256 =
@@ -237,6 +238,11 @@ export function createGateway(options: GatewayOptions, deps: GatewayDeps): Gatew
   }
 }
 
+/**
+ * A page that a function answers by path has the address of the platform, and with it of the console: browsers give it
+ * an origin of its own instead, so that its scripts are strangers there.
+ */
+const FOREIGN_PAGE = 'sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads'
 const EMPTY = Buffer.alloc(0)
 
 function admit(version: FunctionVersion): void {

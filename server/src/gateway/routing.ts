@@ -202,6 +202,7 @@ export class Routing {
       case 'scaling':
       case 'reservations':
       case 'asyncConfig':
+      case 'testEvents':
         return
     }
   }

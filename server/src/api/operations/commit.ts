@@ -68,7 +68,10 @@ export async function changeDocument<Kind extends DocumentKind>(
  * The scope's own document, made and removed with its owner. Whoever adds to or removes from a scope writes it back,
  * so that an owner is never removed while something is being added to it. Undefined: the owner does not exist.
  */
-export async function readScope(context: Context, scope: Scope): Promise<Stored<'scope'> | undefined> {
+export async function readScope(
+  context: Pick<Context, 'metadata'>,
+  scope: Scope,
+): Promise<Stored<'scope'> | undefined> {
   return context.metadata.read('scope', keyOf.scope(scope))
 }
 

@@ -169,6 +169,7 @@ export async function deleteFunction(context: Context, key: FunctionKey, ifMatch
       { kind: 'function', key, ifRevision: stored.revision, value: null },
       removeTags(functionArn(context, key)),
       ...scaling.map(removeStored),
+      { kind: 'testEvents', key: keyOf.testEvents(key), value: null },
       ...(await asyncConfigsOf(context, key)),
       ...(await releaseReservation(context, key)),
     ]

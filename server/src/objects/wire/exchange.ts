@@ -1,7 +1,7 @@
 /** One request and its answer, and what answers it: operations, in tables, and features that take part in all of them. */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
-import type { Authorizer, KeyRing, Principal } from '../../auth/port.ts'
+import type { Authorizer, KeyRing, Principal, Vouching } from '../../auth/port.ts'
 import type { Clock, Random } from '../../clock.ts'
 import type { Bucket, Cause, ObjectHead, ObjectStore, OssError, PutResult } from '../port.ts'
 import type { RequestBody } from './body.ts'
@@ -49,6 +49,7 @@ export interface WireContext {
   clock: Clock
   random: Random
   keys: KeyRing
+  vouching?: Pick<Vouching, 'principalOf'>
   authorizer: Authorizer
   accountId: string
   region: string

@@ -1,0 +1,93 @@
+import './dashboard.css'
+import { useFunctions } from '../../api/functions.ts'
+import { useMetrics } from '../../api/metrics.ts'
+import { ButtonLink } from '../../components/button.tsx'
+import { EmptyState, QueryView } from '../../components/states.tsx'
+import { TimeRangePicker, useTimeRange } from '../../components/time-range-picker.tsx'
+import { TimeSeriesChart } from '../../components/time-series-chart.tsx'
+import { useFormat, useWords } from '../../i18n/language.ts'
+import { PageHead } from '../../shell/page-head.tsx'
+import { Busiest } from './busiest.tsx'
+import { METRICS, Tiles } from './tiles.tsx'
+import { words } from './words.ts'
+
+export default function Dashboard() {
+  const t = useWords(words)
+  const functions = useFunctions()
+  const isEmpty = functions.data?.length === 0
+  const [range, setRange] = useTimeRange()
+  return (
+    <>
+      <PageHead title={t.title} lead={t.lead} actions={<TimeRangePicker range={range} onChange={setRange} />} />
+      {isEmpty ? (
+        <div className="card">
+          <EmptyState
+            icon="functions"
+            title={t.welcome}
+            action={
+              <ButtonLink kind="primary" icon="plus" href="/create-function">
+                {t.createFunction}
+              </ButtonLink>
+            }
+          >
+            {t.welcomeText}
+          </EmptyState>
+        </div>
+      ) : (
+        <div className="stack">
+          <Live range={range} />
+          <Busiest range={range} />
+        </div>
+      )}
+    </>
+  )
+}
+
+function Live({ range }: { range: ReturnType<typeof useTimeRange>[0] }) {
+  const t = useWords(words)
+  const { compact, durationMs } = useFormat()
+  const metrics = useMetrics(METRICS, range)
+  return (
+    <QueryView query={metrics} lines={8}>
+      {({ period, series }) => {
+        const line = (label: string, metric: (typeof METRICS)[number]) => ({
+          label,
+          points: series.get(metric)?.points ?? [],
+        })
+        return (
+          <>
+            <Tiles series={series} />
+            <div className="grid dashboard-charts">
+              <div className="card">
+                <TimeSeriesChart
+                  title={t.invocationsChart}
+                  format={compact}
+                  range={period}
+                  group="dashboard"
+                  series={[
+                    line(t.all, 'RegionTotalInvocations'),
+                    line(t.failed, 'RegionFunctionErrors'),
+                    line(t.throttled, 'RegionThrottles'),
+                  ]}
+                />
+              </div>
+              <div className="card">
+                <TimeSeriesChart
+                  title={t.durationChart}
+                  format={durationMs}
+                  range={period}
+                  group="dashboard"
+                  series={[
+                    line('p50', 'RegionP50Duration'),
+                    line('p90', 'RegionP90Duration'),
+                    line('p99', 'RegionP99Duration'),
+                  ]}
+                />
+              </div>
+            </div>
+          </>
+        )
+      }}
+    </QueryView>
+  )
+}

@@ -1,0 +1,36 @@
+import { defineWords } from '../../i18n/words.ts'
+
+export const words = defineWords(
+  {
+    title: 'Runtimes',
+    lead: 'What functions can be written in on this host',
+    again: 'Look again',
+    looked: 'Looked again at what is installed',
+    runtime: 'Runtime',
+    state: 'State',
+    available: 'available',
+    missing: 'missing',
+    runsOn: 'Runs on',
+    newer: 'newer than its name',
+    older: 'older than its name',
+    install: 'To install',
+    note: 'Note',
+    none: 'No runtime is known',
+  },
+  {
+    title: '运行时',
+    lead: '此主机上可以使用的语言与版本',
+    again: '重新检测',
+    looked: '已重新检测安装情况',
+    runtime: '运行时',
+    state: '状态',
+    available: '可用',
+    missing: '缺失',
+    runsOn: '实际运行于',
+    newer: '比名称所示更新',
+    older: '比名称所示更旧',
+    install: '安装方法',
+    note: '说明',
+    none: '没有已知的运行时',
+  },
+)

@@ -1,0 +1,24 @@
+import { defineWords } from '../i18n/words.ts'
+
+export const words = defineWords(
+  {
+    signIn: 'Sign in',
+    signInTo: 'Sign in to Sluice',
+    keyId: 'Access key ID',
+    keySecret: 'Access key secret',
+    where: 'The key pair was made at the first start and lies in the data directory:',
+    expired: 'Your session has ended',
+    expiredText: 'Sign in again to go on. Nothing on this page is lost.',
+    otherAccount: 'Sign out and leave the page',
+  },
+  {
+    signIn: '登录',
+    signInTo: '登录 Sluice',
+    keyId: 'AccessKey ID',
+    keySecret: 'AccessKey Secret',
+    where: '密钥在首次启动时生成，保存在数据目录中：',
+    expired: '会话已结束',
+    expiredText: '请重新登录以继续，本页内容不会丢失。',
+    otherAccount: '退出并离开此页',
+  },
+)
