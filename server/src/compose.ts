@@ -273,6 +273,7 @@ export async function startPlatform(
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
+  const objectsUrl = `http://${config.publicHost}:${objectsPort(config)}`
   const endpoints = () => ({
     SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}`,
     SLUICE_OBJECTS_ENDPOINT: `http://${sandboxes.platformHost}:${objectsPort(config)}`,
@@ -399,8 +400,13 @@ export async function startPlatform(
       monthCost: metering.monthCost(),
     }),
   )
+  history.addGauges(() => metering.costReadings())
   history.addInstances(() => instances.usage('those with metrics of their own'))
-  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
+  metrics.setSources({
+    asyncBacklog: () => asyncInvocations.backlog(),
+    triggers: () => triggers.counts.list(),
+    monthCost: () => metering.monthCost(),
+  })
   const alerts = await openAlerts(
     {
       directory: config.dataDir,
@@ -443,7 +449,7 @@ export async function startPlatform(
     version,
     region,
     accountId,
-    endpoints: { platform: platformUrl() },
+    endpoints: { platform: platformUrl(), objects: objectsUrl },
     sandbox: { kind: sandboxes.kind, notice: sandboxNotice },
     runtimes: runtimes.list(),
   })
@@ -526,7 +532,7 @@ export async function startPlatform(
   const objectFeatures = await openFeatures(
     {
       ...{ accountId: account.accountId, directory: folder('objects') },
-      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
+      endpoint: objectsUrl,
     },
     { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
   )

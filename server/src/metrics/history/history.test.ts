@@ -137,6 +137,7 @@ test('seconds in memory are bounded, and a question beyond them says since when 
   const ask = (fromMs: number) =>
     world.history.query({ metric: 'RegionTotalInvocations', fromMs, toMs: fromMs + 1000, stepMs: 1000 })
   await assert.rejects(ask(START_MS), { code: 'InvalidArgument', message: /^step: seconds are known since \d+/ })
+  assert.equal((await ask(world.history.secondsFromMs)).points.length, 1)
   const { points } = await ask(world.clock.nowMs() - 5000)
   assert.equal(points[0]!.value, 1)
 })
