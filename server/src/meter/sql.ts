@@ -72,7 +72,7 @@ export async function openPostgres(url: string): Promise<Sql> {
     let failure: Error | undefined
     try {
       await client.query('begin')
-      const result = await work(statementsOn(client as never))
+      const result = await work(statementsOn(client))
       await client.query('commit')
       return result
     } catch (error) {
