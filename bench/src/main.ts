@@ -24,6 +24,7 @@ import { memory } from './rows/memory.ts'
 import { mix } from './rows/mix.ts'
 import { RATIO_METRICS as OBJECT_METRICS, objects } from './rows/objects.ts'
 import { rate } from './rows/rate.ts'
+import { recording } from './rows/recording.ts'
 import type { RunRow } from './rows/row.ts'
 import { scale } from './rows/scale.ts'
 import { RATIO_METRICS, warm } from './rows/warm.ts'
@@ -46,6 +47,7 @@ const RUN: Record<Row, RunRow> = {
   scale,
   async: asyncRow,
   objects,
+  recording,
   logs,
 }
 /** Of these metrics it is told how we compare with each peer. */

@@ -16,6 +16,7 @@ export const ROWS = [
   'scale',
   'async',
   'objects',
+  'recording',
   'logs',
 ] as const
 export type Row = (typeof ROWS)[number]

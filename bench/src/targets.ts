@@ -55,6 +55,8 @@ export const TARGETS: readonly Target[] = [
   { row: 'logs', subject: OURS, metric: 'search member of JSON', bound: 'at most', value: 1000 },
   { row: 'objects', subject: OURS, metric: 'PUT to function p50', bound: 'at most', value: 15 },
   { row: 'objects', subject: OURS, metric: 'memory added by 2 GB', bound: 'at most', value: 64 },
+  { row: 'recording', subject: OURS, metric: 'cost of recording', bound: 'at most', value: 10 },
+  { row: 'recording', subject: OURS, metric: 'dashboard, all answers', bound: 'at most', value: 1000 },
 ]
 
 export const RATIO_TARGETS: readonly RatioTarget[] = [

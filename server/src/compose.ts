@@ -273,6 +273,7 @@ export async function startPlatform(
   }
   let { port } = config
   const platformUrl = () => `http://${config.publicHost}:${port}`
+  const objectsUrl = `http://${config.publicHost}:${objectsPort(config)}`
   const endpoints = () => ({
     SLUICE_ENDPOINT: `http://${sandboxes.platformHost}:${port}`,
     SLUICE_OBJECTS_ENDPOINT: `http://${sandboxes.platformHost}:${objectsPort(config)}`,
@@ -321,6 +322,7 @@ export async function startPlatform(
       usedMB: instances.usage('all').reduce((sum, { memoryMB }) => sum + memoryMB, 0),
     }),
     history: () => history.stats(),
+    monthCost: () => metering.monthCost(),
     instances: () => countInstances(instances.list()),
     stems: () => stems.list(),
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
@@ -395,10 +397,14 @@ export async function startPlatform(
       waitingRequests: instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
       instancesMax: config.accountInstances,
       quotaOf: (functionKey) => scalingRules.reservations().get(functionKey) ?? config.accountInstances,
+      monthCost: metering.monthCost(),
     }),
   )
   history.addInstances(() => instances.usage('those with metrics of their own'))
-  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
+  metrics.setSources({
+    asyncBacklog: () => asyncInvocations.backlog(),
+    triggers: () => triggers.counts.list(),
+  })
   const alerts = await openAlerts(
     {
       directory: config.dataDir,
@@ -441,7 +447,7 @@ export async function startPlatform(
     version,
     region,
     accountId,
-    endpoints: { platform: platformUrl() },
+    endpoints: { platform: platformUrl(), objects: objectsUrl },
     sandbox: { kind: sandboxes.kind, notice: sandboxNotice },
     runtimes: runtimes.list(),
   })
@@ -524,7 +530,7 @@ export async function startPlatform(
   const objectFeatures = await openFeatures(
     {
       ...{ accountId: account.accountId, directory: folder('objects') },
-      endpoint: `http://${config.publicHost}:${objectsPort(config)}`,
+      endpoint: objectsUrl,
     },
     { store: objects, clock, random, onProblem: (error) => log.error({ err: error }, 'a bucket could not be kept') },
   )

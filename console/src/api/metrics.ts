@@ -22,6 +22,8 @@ export interface MetricSubject {
 const PATH = '/sluice/v1/metrics/query'
 const FOLLOW_PATH = '/sluice/v1/metrics/follow'
 const MINUTE_MS = 60_000
+/** The oldest seconds are forgotten while the question is on its way. */
+const SLACK_MS = 5000
 const NO_SECONDS: readonly Second[] = []
 
 /** A period of minutes until now grows by each second as it ends; a longer one is asked for again every minute. */
@@ -54,7 +56,7 @@ export function useMetrics(
   const data = useMemo(() => {
     if (!asked.data || !isLive || seconds.length === 0) return asked.data
     const toMs = Math.max(asked.data.period.toMs, seconds.at(-1)!.timeMs + 1000)
-    const period = { fromMs: toMs - range.lastMs, toMs }
+    const period = { fromMs: Math.max(toMs - range.lastMs, asked.data.period.fromMs), toMs }
     const series = [...asked.data.series].map(([name, before]) => [name, withSeconds(before, seconds, period)] as const)
     return { period, series: new Map(series) }
   }, [asked.data, isLive, seconds, range])
@@ -70,9 +72,21 @@ async function fetchMetrics(
   const step = stepFor(now)
   // Steps begin at multiples of themselves.
   const period = { fromMs: Math.floor(now.fromMs / step) * step, toMs: Math.ceil(now.toMs / step) * step }
+  // Seconds before the platform was started are not known, and asking for them is refused.
+  const knownFromMs =
+    step === 1000 ? (await api<{ secondsFromMs: number }>('/sluice/v1/metrics', { signal })).secondsFromMs : 0
   const answer = await api<{ series: Series[] }>(PATH, {
-    query: { ...query, from: period.fromMs, to: period.toMs, step },
+    query: {
+      ...query,
+      from: Math.min(Math.max(period.fromMs, Math.ceil((knownFromMs + SLACK_MS) / step) * step), period.toMs - step),
+      to: period.toMs,
+      step,
+    },
     signal,
   })
-  return { period, series: new Map(answer.series.map((series) => [series.metric, series])) }
+  const known = answer.series[0]?.points[0]?.[0] ?? period.fromMs
+  return {
+    period: { ...period, fromMs: Math.max(period.fromMs, known) },
+    series: new Map(answer.series.map((series) => [series.metric, series])),
+  }
 }

@@ -2,6 +2,7 @@ import './code-block.css'
 import { useState } from 'react'
 import { useWords } from '../i18n/language.ts'
 import { IconButton } from './button.tsx'
+import { shownText } from './shown-text.ts'
 import { words } from './words.ts'
 
 const COPIED_MS = 1500
@@ -29,7 +30,7 @@ export function CodeBlock({ text, label, wrap = false }: { text: string; label: 
   return (
     <div className={wrap ? 'code-block wrap' : 'code-block'}>
       <pre tabIndex={0} role="region" aria-label={label}>
-        {text}
+        {shownText(text)}
       </pre>
       <CopyButton text={text} />
     </div>

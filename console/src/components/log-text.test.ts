@@ -43,19 +43,19 @@ test('what hides text is ignored: conceal, inverse', () => {
 })
 
 test('other escapes are seen and do nothing', () => {
-  assert.deepEqual(whole('a\x1b[2Jb\x07'), [plain('a'), symbol('␛'), plain('[2Jb'), symbol('␇')])
+  assert.deepEqual(whole('a\x1b[2Jb\x07'), [plain('a'), symbol('⟨ESC⟩'), plain('[2Jb'), symbol('⟨BEL⟩')])
   assert.deepEqual(whole('\x1b]8;;http://evil/\x1b\\link'), [
-    symbol('␛'),
+    symbol('⟨ESC⟩'),
     plain(']8;;http://evil/'),
-    symbol('␛'),
+    symbol('⟨ESC⟩'),
     plain('\\link'),
   ])
-  assert.deepEqual(whole('\x9b2J\x7f\r\0'), [symbol('⟨U+009B⟩'), plain('2J'), symbol('␡␍␀')])
+  assert.deepEqual(whole('\x9b2J\x7f\r\0'), [symbol('⟨U+009B⟩'), plain('2J'), symbol('⟨DEL⟩⟨CR⟩⟨NUL⟩')])
 })
 
 test('an SGR sequence without an end, or a very long one, is seen', () => {
-  assert.deepEqual(whole('\x1b[31'), [symbol('␛'), plain('[31')])
-  assert.equal(whole(`\x1b[${'1;'.repeat(500)}m`)[0]!.text, '␛')
+  assert.deepEqual(whole('\x1b[31'), [symbol('⟨ESC⟩'), plain('[31')])
+  assert.equal(whole(`\x1b[${'1;'.repeat(500)}m`)[0]!.text, '⟨ESC⟩')
 })
 
 test('characters that turn the direction of reading are named instead of obeyed', () => {
@@ -110,7 +110,7 @@ test('highlights are counted in the text as it was printed, through colours', ()
 test('a line of a megabyte is cut, and shown in steps', () => {
   const text = 'x'.repeat(1_000_000)
   const ends = SHOWN_STEPS.map((lengthMax) => excerptOf(text, [], lengthMax).end)
-  assert.deepEqual(ends, [2000, 20_000, 200_000, 1_000_000])
+  assert.deepEqual(ends, [1000, 10_000, 100_000, 1_000_000])
   assert.equal(piecesOf(text, [], excerptOf(text, [], 2000))[0]!.text.length, 2000)
 })
 

@@ -22,7 +22,7 @@ export interface Excerpt {
 }
 
 /** How much of a line is shown at first, and after each wish to see more. */
-export const SHOWN_STEPS = [2000, 20_000, 200_000, Number.POSITIVE_INFINITY]
+export const SHOWN_STEPS = [1000, 10_000, 100_000, Number.POSITIVE_INFINITY]
 
 /** Stands before the first highlight when a line is too long to be shown from its start. */
 const BEFORE_HIGHLIGHT = 200
@@ -47,7 +47,14 @@ const UNSEEN =
   // oxlint-disable-next-line no-control-regex, no-misleading-character-class -- they are what it looks for
   /[\0-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}\ud800-\udfff]/uy
 
+/** Of the controls from 0 on. */
+const CONTROLS =
+  `NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US`.split(
+    ' ',
+  )
+
 const NAMES: Record<number, string> = {
+  0x7f: 'DEL',
   0x00ad: 'SHY',
   0x061c: 'ALM',
   0x180e: 'MVS',
@@ -69,11 +76,10 @@ const NAMES: Record<number, string> = {
   0xfeff: 'BOM',
 }
 
-/** `␛` for controls that have a picture in Unicode, else their name or number in brackets. */
+/** Its name or number in brackets, such as `⟨ESC⟩`: few fonts have the pictures of controls. */
 export function symbolOf(codePoint: number): string {
-  if (codePoint < 0x20) return String.fromCodePoint(0x2400 + codePoint)
-  if (codePoint === 0x7f) return '␡'
-  return `⟨${NAMES[codePoint] ?? `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`}⟩`
+  const name = CONTROLS[codePoint] ?? NAMES[codePoint]
+  return `⟨${name ?? `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`}⟩`
 }
 
 /** The pieces of an excerpt. A colour that began before it goes on in it. */

@@ -43,7 +43,7 @@ export function TimeSeriesChart({
   return (
     <figure className="chart">
       <figcaption>
-        <h3>{title}</h3>
+        <h2 className="chart-title">{title}</h2>
         <ul className="legend">
           {series.map(({ label, points }, at) => {
             const { latest, highest } = summarise(points)
@@ -138,7 +138,7 @@ function Plot({ series, format, height, times, values, range, group, threshold }
           y: { range: (_, __, max) => [0, Math.max(max, now.current.threshold ?? 0) * 1.1 || 1] },
         },
         axes: [
-          { ...axis, font, grid: { show: false }, space: 70, values: timeLabels(language) },
+          { ...axis, font, grid: { show: false }, size: 26, space: 70, values: timeLabels(language) },
           {
             ...axis,
             font,

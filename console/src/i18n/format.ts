@@ -27,8 +27,9 @@ export function createFormat(language: Language, timeZone?: string) {
   }
   const write = (value: Known, options: Intl.NumberFormatOptions) =>
     known(value) ? formatter(options).format(value) : NOTHING
-  const unit = (value: number, name: string, maximumFractionDigits: number) =>
-    write(value, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits })
+  /** Symbols are the same in both languages; they stay on the line of their number. */
+  const unit = (value: number, symbol: string, maximumFractionDigits: number) =>
+    `${write(value, { maximumFractionDigits })}\u00a0${symbol}`
   const times = (options: Intl.DateTimeFormatOptions) => {
     const made = new Intl.DateTimeFormat(locale, { ...options, ...zone })
     return (ms: Known) => (known(ms) ? made.format(ms) : NOTHING)
@@ -37,27 +38,29 @@ export function createFormat(language: Language, timeZone?: string) {
   /** Three digits that matter, so that a column of durations can be compared at a glance. */
   function durationMs(ms: Known): string {
     if (!known(ms)) return NOTHING
-    if (ms < 10) return unit(ms, 'millisecond', 2)
-    if (ms < 100) return unit(ms, 'millisecond', 1)
-    if (ms < SECOND_MS) return unit(ms, 'millisecond', 0)
-    if (ms < MINUTE_MS) return unit(ms / SECOND_MS, 'second', ms < 10 * SECOND_MS ? 2 : 1)
-    if (ms < HOUR_MS) return pair(ms, MINUTE_MS, 'minute', SECOND_MS, 'second')
-    if (ms < DAY_MS) return pair(ms, HOUR_MS, 'hour', MINUTE_MS, 'minute')
-    return pair(ms, DAY_MS, 'day', HOUR_MS, 'hour')
+    if (ms < 10) return unit(ms, 'ms', 2)
+    if (ms < 100) return unit(ms, 'ms', 1)
+    if (ms < SECOND_MS) return unit(ms, 'ms', 0)
+    if (ms < MINUTE_MS) return unit(ms / SECOND_MS, 's', ms < 10 * SECOND_MS ? 2 : 1)
+    if (ms < HOUR_MS) return pair(ms, MINUTE_MS, 'min', SECOND_MS, 's')
+    if (ms < DAY_MS) return pair(ms, HOUR_MS, 'h', MINUTE_MS, 'min')
+    return pair(ms, DAY_MS, 'd', HOUR_MS, 'h')
   }
 
-  function pair(ms: number, large: number, largeName: string, small: number, smallName: string): string {
+  function pair(ms: number, large: number, largeSymbol: string, small: number, smallSymbol: string): string {
     const first = Math.floor(ms / large)
     const rest = Math.floor((ms - first * large) / small)
-    return rest === 0 ? unit(first, largeName, 0) : `${unit(first, largeName, 0)} ${unit(rest, smallName, 0)}`
+    return rest === 0 ? unit(first, largeSymbol, 0) : `${unit(first, largeSymbol, 0)} ${unit(rest, smallSymbol, 0)}`
   }
 
   function bytes(count: Known): string {
     if (!known(count)) return NOTHING
-    const steps = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte']
+    const steps = ['B', 'KB', 'MB', 'GB', 'TB']
     const step = count < 1 ? 0 : Math.min(Math.floor(Math.log(count) / Math.log(1024)), steps.length - 1)
     const value = count / 1024 ** step
-    return unit(value, steps[step]!, step === 0 || value >= 100 ? 0 : 1)
+    // The short name of the unit is `byte`, also of many.
+    if (step === 0) return `${write(count, { maximumFractionDigits: 0 })} B`
+    return unit(value, steps[step]!, value >= 100 ? 0 : 1)
   }
 
   function relative(ms: Known, nowMs: number): string {

@@ -21,8 +21,8 @@ export interface MetricSources {
   logs(): { droppedLines: number; droppedRecords: number; storedBytes: number }
   /** What instances may have of this machine, and the sum of their memory sizes. */
   host(): { memoryMB: number; usedMB: number; instancesMax: number }
-  /** Null: not known yet. */
-  monthCost(): { cost: number; forecast: number | null } | null
+  /** Null: not known. */
+  monthCost(): { cost: number | null; forecast: number | null }
   history(): { lostMinutes: number }
   /** What became of log lines, spans' records and metrics that were to be exported. */
   otlp(): Iterable<{ signal: string; outcome: string; count: number }>
@@ -122,6 +122,8 @@ export interface FunctionSummary {
 /** What is remembered of the metrics: each second for some minutes, each minute for 31 days. */
 export interface MetricHistory {
   readonly catalogue: readonly MetricInfo[]
+  /** Since when each second is known: at most 15 minutes back, later when the platform or its clock was started anew. */
+  readonly secondsFromMs: number
   /** Rejects with FcError InvalidArgument that names the member and what is accepted. */
   query(query: SeriesQuery): Promise<Series>
   /** Busiest first. A period that began in the last 15 minutes is exact to the second, others to the minute. */

@@ -137,7 +137,7 @@ function RuleTable({ rules, onOpen, onTest, testing, onAct }: RuleTableProps) {
         {
           key: 'since',
           header: t.since,
-          render: ({ name }) => format.dateTime(statusOf(name)?.sinceMs || null),
+          render: ({ name }) => <span className="alerts-time">{format.dateTime(statusOf(name)?.sinceMs || null)}</span>,
           sortBy: ({ name }) => statusOf(name)?.sinceMs ?? 0,
         },
         {

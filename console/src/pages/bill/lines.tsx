@@ -8,7 +8,7 @@ import { words } from './words.ts'
 export function Lines({ bill }: { bill: Bill }) {
   const t = useWords(words)
   const format = useFormat()
-  const quantity = (value: number, unit: string) => `${formatQuantity(value, format.locale)} ${unit}`.trim()
+  const quantity = (value: number, unit: string) => `${formatQuantity(value, format.locale)} ${unitName(t, unit)}`
   return (
     <section className="card flush">
       <div className="card-head">
@@ -51,6 +51,11 @@ export function Lines({ bill }: { bill: Bill }) {
   )
 }
 
+/** Units have names of their own in each language; of those that are not known, the price book's. */
+function unitName(t: object, unit: string): string {
+  return (t as Record<string, string>)[unit] ?? unit
+}
+
 /** Only the steps that were reached. */
 function Tiers({ line: { tiers, unit, per }, currency }: { line: BillLine; currency: string }) {
   const t = useWords(words)
@@ -61,10 +66,11 @@ function Tiers({ line: { tiers, unit, per }, currency }: { line: BillLine; curre
     <ul className="bill-tiers">
       {reached.map(({ unitPrice, upTo }) => {
         const before = tiers[tiers.findIndex((tier) => tier.upTo === upTo) - 1]?.upTo ?? 0
+        const price = format.currency(unitPrice, currency)
         const from = formatQuantity(before, format.locale)
         return (
           <li key={upTo}>
-            {t.per(format.currency(unitPrice, currency), per === 1 ? '' : format.number(per), unit)}
+            {per === 1 ? t.perOne(price, unit, unitName(t, unit)) : t.per(price, format.number(per), unitName(t, unit))}
             {tiers.length > 1 && (
               <span className="small soft">
                 {' '}

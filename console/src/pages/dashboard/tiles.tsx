@@ -1,3 +1,4 @@
+import { Link } from 'wouter'
 import { latest, recentMean, thinned, total } from '../../api/metric-series.ts'
 import type { Metrics } from '../../api/metrics.ts'
 import { useApi } from '../../api/use-api.ts'
@@ -68,25 +69,24 @@ export function Tiles({ series }: { series: Metrics['series'] }) {
 
 const MINUTE_MS = 60_000
 
+interface Bill {
+  currency: string
+  total: number
+  forecast: { amount: number } | null
+}
+
 function Cost() {
   const t = useWords(words)
   const { currency } = useFormat()
-  const book = useApi<{ currency: string }>('/sluice/v1/price-book', {}, { retry: false })
-  const month = useApi<{ series: { metric: string; points: [number, number | null][] }[] }>(
-    '/sluice/v1/metrics/query',
-    { metric: 'RegionMonthCost,RegionMonthForecast' },
-    { refetchInterval: MINUTE_MS },
-  )
-  const valueOf = (metric: string) =>
-    month.data?.series.find((series) => series.metric === metric)?.points.findLast(([, value]) => value !== null)?.[1]
-  const cost = valueOf('RegionMonthCost')
-  const amount = (value: number | null | undefined) =>
-    book.data ? currency(value, book.data.currency) : currency(null, 'USD')
+  const month = new Date().toISOString().slice(0, 7)
+  const bill = useApi<Bill>('/sluice/v1/bill', { month, by: 'service' }, { refetchInterval: MINUTE_MS })
+  if (!bill.data) return <StatTile label={t.cost} value="–" note={bill.error ? t.noCost : t.toBill} />
+  const { total, forecast, currency: unit } = bill.data
   return (
     <StatTile
       label={t.cost}
-      value={amount(cost)}
-      note={cost === undefined ? t.noCost : t.forecast(amount(valueOf('RegionMonthForecast')))}
+      value={currency(total, unit)}
+      note={<Link href="/bill">{forecast ? t.forecast(currency(forecast.amount, unit)) : t.toBill}</Link>}
     />
   )
 }

@@ -11,7 +11,7 @@ import { conditionsOf, type LogsState } from './logs-address.ts'
 import { words } from './words.ts'
 import './follow-view.css'
 
-type Hit = Pick<LogHit, 'line' | 'source' | 'highlights'>
+type Hit = Pick<LogHit, 'line' | 'source' | 'highlights'> & Partial<Pick<LogHit, 'fields'>>
 /** With a query hits come, without one lines. */
 type Item = Hit | Pick<Hit, 'line'> | { dropped: number }
 type Buffer = FollowBuffer<{ number: number; hit: Hit }>

@@ -15,7 +15,7 @@ export const words = defineWords(
     exampleColdStart: 'invocations that waited for a new instance',
     exampleAnalysis: 'behind a bar: SQL over what was found',
     fields:
-      'Fields of invocations: requestId, functionName, versionId, instanceId, durationMs, billedMs, memoryMB, maxMemoryMB, isColdStart, statusCode, errorType, and more; open a hit to see them.',
+      'Fields of invocations: requestId, functionName, versionId, instanceId, durationMs, billedMs, memoryMB, memoryUsageMB, isColdStart, statusCode, errorType, and more; open a hit to see them.',
   },
   {
     title: '查询语法',
@@ -30,6 +30,6 @@ export const words = defineWords(
     exampleColdStart: '等待了新实例的调用',
     exampleAnalysis: '竖线之后：对结果执行 SQL',
     fields:
-      '调用记录的字段：requestId、functionName、versionId、instanceId、durationMs、billedMs、memoryMB、maxMemoryMB、isColdStart、statusCode、errorType 等；展开一条结果即可查看。',
+      '调用记录的字段：requestId、functionName、versionId、instanceId、durationMs、billedMs、memoryMB、memoryUsageMB、isColdStart、statusCode、errorType 等；展开一条结果即可查看。',
   },
 )

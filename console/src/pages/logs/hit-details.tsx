@@ -33,12 +33,12 @@ export function HitDetails({ hit, onCondition }: { hit: LogHit; onCondition: (co
         <caption className="visually-hidden">{t.fields}</caption>
         <tbody>
           <PlainRow name={t.time} value={format.dateTime(line.timeMs)} />
-          <FieldRow field="functionName" value={line.functionKey} onCondition={onCondition} />
+          <PlainRow name={t.function} value={line.functionKey} />
           <FieldRow field="versionId" value={line.versionId} onCondition={onCondition} />
           {line.requestId !== '' && <FieldRow field="requestId" value={line.requestId} onCondition={onCondition} />}
           {line.instanceId !== '' && <FieldRow field="instanceId" value={line.instanceId} onCondition={onCondition} />}
           {Object.entries(fields)
-            .filter(([name]) => !SHOWN_ALREADY.has(name))
+            .filter(([name, value]) => !SHOWN_ALREADY.has(name) && value !== null && value !== '')
             .map(([name, value]) => (
               <FieldRow key={name} field={name} value={value} onCondition={onCondition} />
             ))}
@@ -48,7 +48,12 @@ export function HitDetails({ hit, onCondition }: { hit: LogHit; onCondition: (co
   )
 }
 
-const SHOWN_ALREADY = new Set(['functionName', 'versionId', 'requestId', 'instanceId'])
+const SHOWN_ALREADY = new Set(['functionName', 'serviceName', 'versionId', 'requestId', 'instanceID'])
+
+const DIGITS_SHOWN = 6
+
+/** As it is; fractions as far as they matter. */
+const shortNumber = (value: number) => String(Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS_SHOWN)))
 
 function PlainRow({ name, value }: { name: string; value: string }) {
   return (
@@ -75,7 +80,13 @@ function FieldRow({ field, value, onCondition }: FieldRowProps) {
       <th scope="row">
         <LineText text={field} />
       </th>
-      <td className="mono">{value === null ? t.noValue : <LineText text={String(value)} />}</td>
+      <td className="mono">
+        {value === null ? (
+          t.noValue
+        ) : (
+          <LineText text={typeof value === 'number' ? shortNumber(value) : String(value)} />
+        )}
+      </td>
       <td className="hit-field-actions">
         {value !== null && (
           <>

@@ -3,6 +3,7 @@ import { memo } from 'react'
 import type { LogHit } from '../../../../server/src/logs/port.ts'
 import { useFormat, useWords } from '../../i18n/language.ts'
 import { HitDetails } from './hit-details.tsx'
+import { RecordText } from './record-text.tsx'
 import { LineText } from '../../components/line-text.tsx'
 import { words } from './words.ts'
 import './hits.css'
@@ -26,13 +27,13 @@ export const HitRow = memo(function HitRow({ hit, isOpen, showsFunction, onToggl
 })
 
 interface LineProps {
-  hit: Pick<LogHit, 'line' | 'source' | 'highlights'>
+  hit: Pick<LogHit, 'line' | 'source' | 'highlights'> & Partial<Pick<LogHit, 'fields'>>
   showsFunction: boolean
   isOpen?: boolean
   onToggle?: () => void
 }
 
-export function HitLine({ hit: { line, source, highlights }, showsFunction, isOpen, onToggle }: LineProps) {
+export function HitLine({ hit: { line, source, highlights, fields }, showsFunction, isOpen, onToggle }: LineProps) {
   const t = useWords(words)
   const format = useFormat()
   const time = (
@@ -50,7 +51,11 @@ export function HitLine({ hit: { line, source, highlights }, showsFunction, isOp
         </button>
       )}
       {showsFunction && <span className="hit-function">{line.functionKey}</span>}
-      <LineText text={line.text} highlights={highlights} />
+      {source === 'request' && fields !== undefined && highlights.length === 0 ? (
+        <RecordText fields={fields} />
+      ) : (
+        <LineText text={line.text} highlights={highlights} />
+      )}
     </div>
   )
 }

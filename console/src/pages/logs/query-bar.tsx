@@ -32,8 +32,8 @@ export function QueryBar({ state, onChange, onSearch, error, busy }: Props) {
     else onChange({ query: draft })
   }
   return (
-    <form className="query-bar" role="search" onSubmit={submit}>
-      <div className="query-line">
+    <div className="query-bar">
+      <form className="query-line" role="search" onSubmit={submit}>
         <input
           type="text"
           className="mono query-input"
@@ -51,7 +51,7 @@ export function QueryBar({ state, onChange, onSearch, error, busy }: Props) {
         <Button type="submit" kind="primary" icon="search" busy={busy}>
           {t.search}
         </Button>
-      </div>
+      </form>
       {error !== null && <Mistake error={error} query={state.query} />}
       <div className="row">
         <FunctionField
@@ -79,6 +79,6 @@ export function QueryBar({ state, onChange, onSearch, error, busy }: Props) {
           }}
         />
       )}
-    </form>
+    </div>
   )
 }

@@ -75,7 +75,7 @@ function RunsOn({ runsOn }: { runsOn: Runtime['runsOn'] | undefined }) {
   const t = useWords(words)
   if (runsOn === undefined) return <span className="soft">–</span>
   return (
-    <span className="row">
+    <span className="runtimes-on">
       <span className="mono" title={runsOn.program}>
         {runsOn.version}
       </span>

@@ -50,6 +50,7 @@ export type SubjectQuery = Pick<Static<typeof seriesQuery>, 'function' | 'servic
 
 export const metricsAnswer = Type.Object({
   metrics: Type.Array(Type.Object({ name: text, level: text, unit: text, statistic: text, description: text })),
+  secondsFromMs: Type.Integer({ description: 'since when each second is known, for steps below a minute' }),
 })
 export const seriesAnswer = Type.Object({
   series: Type.Array(

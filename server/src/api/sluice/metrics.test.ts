@@ -48,6 +48,7 @@ async function serve(t: TestContext, principal = OWNER) {
     ...{ accountId: ACCOUNT, region: 'r' },
     history: {
       catalogue: world.history.catalogue,
+      secondsFromMs: world.history.secondsFromMs,
       query: (query) => world.history.query(query),
       summary: (period) => world.history.summary(period),
       follow(onSecond) {

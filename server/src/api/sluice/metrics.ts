@@ -55,7 +55,7 @@ function addHistoryRoutes(scope: FastifyInstance, deps: MetricRoutesDeps): void 
     },
     async (request) => {
       authorize(deps, request)
-      return { metrics: history.catalogue }
+      return { metrics: history.catalogue, secondsFromMs: history.secondsFromMs }
     },
   )
 

@@ -86,6 +86,11 @@ export class History implements MetricHistory, MetricRecorder {
     this.#sampler.addInstances(read)
   }
 
+  get secondsFromMs(): number {
+    this.#turn()
+    return this.#recent.fromMs
+  }
+
   async query(query: SeriesQuery): Promise<Series> {
     this.#turn()
     const plan = readQuery(query, this.#clock.nowMs(), this.#recent.fromMs)

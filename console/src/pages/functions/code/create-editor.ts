@@ -71,7 +71,7 @@ export async function createEditor(path: string, label: string, text: string, on
           basicSetup,
           look,
           syntaxHighlighting(highlight),
-          EditorView.contentAttributes.of({ 'aria-label': label }),
+          EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
           EditorView.updateListener.of((update) => update.docChanged && onChange(update.state.doc.toString())),
           ...language,
         ],

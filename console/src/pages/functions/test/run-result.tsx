@@ -1,9 +1,9 @@
 import { Badge, Status } from '../../../components/badge.tsx'
 import { CodeBlock } from '../../../components/code-block.tsx'
+import { LineText } from '../../../components/line-text.tsx'
 import { QueryView } from '../../../components/states.tsx'
 import { Waterfall } from '../../../components/waterfall.tsx'
 import { useFormat, useWords } from '../../../i18n/language.ts'
-import { visibleText } from '../../../components/visible-text.ts'
 import { readable, useRunLog, useRunSpans, type Run } from './run.ts'
 import { words } from './words.ts'
 
@@ -110,7 +110,7 @@ function RunLog({ functionKey, requestId }: { functionKey: string; requestId: st
               {lines.map((line, at) => (
                 // Lines have no name of their own, and none is ever put between two others.
                 <li key={at} className={line.stream}>
-                  <time>{timeMs(line.timeMs)}</time> <bdi>{visibleText(line.text)}</bdi>
+                  <time>{timeMs(line.timeMs)}</time> <LineText text={line.text} />
                 </li>
               ))}
             </ol>
