@@ -19,6 +19,7 @@ import { burst } from './rows/burst.ts'
 import { density } from './rows/density.ts'
 import { idle, ready } from './rows/idle.ts'
 import { languages } from './rows/languages.ts'
+import { logs } from './rows/logs.ts'
 import { memory } from './rows/memory.ts'
 import { mix } from './rows/mix.ts'
 import { RATIO_METRICS as OBJECT_METRICS, objects } from './rows/objects.ts'
@@ -47,6 +48,7 @@ const RUN: Record<Row, RunRow> = {
   async: asyncRow,
   objects,
   recording,
+  logs,
 }
 /** Of these metrics it is told how we compare with each peer. */
 const COMPARED: Partial<Record<Row, readonly string[]>> = {

@@ -17,6 +17,7 @@ export const ROWS = [
   'async',
   'objects',
   'recording',
+  'logs',
 ] as const
 export type Row = (typeof ROWS)[number]
 

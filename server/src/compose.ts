@@ -400,12 +400,10 @@ export async function startPlatform(
       monthCost: metering.monthCost(),
     }),
   )
-  history.addGauges(() => metering.costReadings())
   history.addInstances(() => instances.usage('those with metrics of their own'))
   metrics.setSources({
     asyncBacklog: () => asyncInvocations.backlog(),
     triggers: () => triggers.counts.list(),
-    monthCost: () => metering.monthCost(),
   })
   const alerts = await openAlerts(
     {

@@ -1,6 +1,6 @@
 /** The cost of the month as two numbers, for the metric history: so that a budget is an alert like any other. */
 import type { Clock, Timer } from '../clock.ts'
-import type { GaugeReading, MetricSources } from '../metrics/port.ts'
+import type { MetricSources } from '../metrics/port.ts'
 import { dayOf } from './calendar.ts'
 import type { MeterWithSums } from './meter.ts'
 import type { Billing } from './port.ts'
@@ -11,6 +11,8 @@ const LOOK_MS = 5000
 const BILL_MS_MIN = 60_000
 /** The forecast changes with time alone, the price book by hand, and what is shared with other platforms by theirs. */
 const BILL_MS_MAX = 3_600_000
+
+const UNKNOWN = { cost: null, forecast: null }
 
 export interface MonthCostDeps {
   clock: Clock
@@ -28,8 +30,8 @@ export class MonthCostWatch {
   #billedMs = -Infinity
   #isFailing = false
   #isStopped = false
-  /** Null while it is not known. */
-  latest: ReturnType<MetricSources['monthCost']> = null
+  /** Null is what is not known. */
+  latest: ReturnType<MetricSources['monthCost']> = UNKNOWN
 
   constructor(deps: MonthCostDeps) {
     this.#deps = deps
@@ -37,16 +39,6 @@ export class MonthCostWatch {
 
   start(): void {
     this.#timer = this.#deps.clock.setTimer(LOOK_MS, () => void this.#look())
-  }
-
-  /** As the metric history takes it. */
-  readings(): GaugeReading[] {
-    if (this.latest === null) return []
-    const { cost, forecast } = this.latest
-    return [
-      { metric: 'RegionMonthCost', value: cost },
-      ...(forecast === null ? [] : [{ metric: 'RegionMonthForecast', value: forecast }]),
-    ]
   }
 
   stop(): void {
@@ -76,7 +68,7 @@ export class MonthCostWatch {
       this.latest = { cost: total, forecast: forecast?.amount ?? null }
       this.#isFailing = false
     } catch (error) {
-      this.latest = null
+      this.latest = UNKNOWN
       // Tried again in a minute.
       this.#seenCount = -1
       if (!this.#isFailing) notify(`the cost of the month is not known at present: ${(error as Error).message}`)

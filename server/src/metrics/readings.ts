@@ -28,8 +28,9 @@ export function* readingsOf(state: RunningState): Generator<GaugeReading> {
   for (const functionKey of functions) {
     yield { metric: 'FunctionOndemandInstanceQuota', functionKey, value: state.quotaOf(functionKey) }
   }
-  for (const { functionKey, waiting, inFlight } of state.asyncBacklog) {
+  for (const { functionKey, waiting, inFlight, oldestMs } of state.asyncBacklog) {
     yield { metric: 'FunctionAsyncMessagesBacklogV2', functionKey, value: waiting }
+    yield { metric: 'FunctionAsyncMessageAgeMax', functionKey, value: oldestMs }
     yield { metric: 'FunctionAsyncMessagesInProcess', functionKey, value: inFlight }
   }
 }

@@ -57,7 +57,7 @@ export function HistoryTab() {
           value={rule}
           onChange={({ target }) => setSearch(target.value === '' ? {} : { rule: target.value }, { replace: true })}
         >
-          <option value="">{t.rules}: *</option>
+          <option value="">{t.allRules}</option>
           {rules.map(({ name }) => (
             <option key={name}>{name}</option>
           ))}

@@ -113,7 +113,7 @@ function RouteChoice({ form, onChange }: FormProps) {
     <fieldset>
       <legend>{t.tells}</legend>
       {routes?.length === 0 && <p className="help">{t.noRoutes}</p>}
-      <div className="row">
+      <div className="row alerts-routes">
         {routes?.map(({ name }) => (
           <CheckField
             key={name}

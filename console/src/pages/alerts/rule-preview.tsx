@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import type { MetricInfo } from '../../../../server/src/metrics/port.ts'
 import { useApi } from '../../api/use-api.ts'
-import { type ChartSeries, TimeSeriesChart } from '../../components/time-series-chart.tsx'
+import { TimeSeriesChart } from '../../components/time-series-chart.tsx'
 import { useFormat, useWords } from '../../i18n/language.ts'
 import { formatUnit } from './condition-text.ts'
 import { type RuleForm, scopeOf } from './rule-form.ts'
@@ -36,17 +36,14 @@ export function RulePreview({ form, info }: { form: RuleForm; info: MetricInfo |
   const points = data?.series[0]?.points
   if (points === undefined) return <p className="soft small">{t.previewNone}</p>
   const threshold = form.kind === 'threshold' && form.threshold.trim() !== '' ? Number(form.threshold) : Number.NaN
-  const series: ChartSeries[] = [{ label: form.metric, points }]
-  if (Number.isFinite(threshold)) {
-    series.push({ label: t.thresholdLine, points: points.map(([time]) => [time, threshold] as const) })
-  }
   return (
     <TimeSeriesChart
       title={t.preview}
-      series={series}
+      series={[{ label: form.metric, points }]}
       format={formatUnit(format, info?.unit)}
       range={period}
       height={140}
+      {...(Number.isFinite(threshold) && { threshold })}
     />
   )
 }

@@ -92,7 +92,7 @@ export function Groups({ bill, by, tag, onBy, onTag }: Props) {
                 <span className="bill-share-track" aria-hidden="true">
                   <span style={{ width: `${share * 100}%` }} />
                 </span>
-                {format.percent(share)}
+                <span className="bill-share-percent">{format.percent(share)}</span>
               </span>
             ),
           },

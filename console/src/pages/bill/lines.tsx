@@ -66,10 +66,11 @@ function Tiers({ line: { tiers, unit, per }, currency }: { line: BillLine; curre
     <ul className="bill-tiers">
       {reached.map(({ unitPrice, upTo }) => {
         const before = tiers[tiers.findIndex((tier) => tier.upTo === upTo) - 1]?.upTo ?? 0
+        const price = format.currency(unitPrice, currency)
         const from = formatQuantity(before, format.locale)
         return (
           <li key={upTo}>
-            {t.per(format.currency(unitPrice, currency), per === 1 ? '' : format.number(per), unitName(t, unit))}
+            {per === 1 ? t.perOne(price, unit, unitName(t, unit)) : t.per(price, format.number(per), unitName(t, unit))}
             {tiers.length > 1 && (
               <span className="small soft">
                 {' '}

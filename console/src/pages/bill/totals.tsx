@@ -14,7 +14,17 @@ export function Totals({ bill, isCurrent }: { bill: Bill; isCurrent: boolean }) 
       <StatTile
         label={t.forecast}
         value={forecast === null ? '–' : format.currency(forecast.amount, currency)}
-        note={forecast?.method ?? (isCurrent ? t.noForecast : t.forecastOver)}
+        note={
+          forecast === null ? (
+            isCurrent ? (
+              t.noForecast
+            ) : (
+              t.forecastOver
+            )
+          ) : (
+            <span title={forecast.method}>{t.atPace}</span>
+          )
+        }
       />
       <StatTile
         label={t.invocations}

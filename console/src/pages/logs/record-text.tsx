@@ -14,11 +14,12 @@ export function RecordText({ fields }: { fields: Fields }) {
   const t = useWords(words)
   const format = useFormat()
   const error = [textIn(fields, 'errorType'), textIn(fields, 'errorMessage')].filter((text) => text !== '').join(': ')
+  const operation = textIn(fields, 'operation')
   const memory = `${format.megabytes(numberIn(fields, 'memoryUsageMB'))} / ${format.megabytes(numberIn(fields, 'memoryMB'))}`
   return (
     <span className="record-text">
       <Badge tone={error === '' ? 'good' : 'bad'}>{format.number(numberIn(fields, 'statusCode'))}</Badge>
-      <span>{textIn(fields, 'operation')}</span>
+      {operation !== 'InvokeFunction' && <span>{operation}</span>}
       <span className="number">{format.durationMs(numberIn(fields, 'durationMs'))}</span>
       <span className="soft number">{memory}</span>
       {fields['isColdStart'] === true && <Badge tone="info">{t.coldStart}</Badge>}

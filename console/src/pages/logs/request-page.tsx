@@ -16,21 +16,24 @@ import { words } from './words.ts'
 
 /** While it runs there is no record yet. */
 const ASK_AGAIN_MS = 2000
-/** A request that is older or newer than the line that led here. */
+/** How far from the time in the address its lines are looked for, while there is no record. */
 const AROUND_MS = 86_400_000
+/** Lines may be a little older or newer than the record says. */
+const MARGIN_MS = 60_000
 
 export function RequestPage() {
   const t = useWords(words)
   const { requestId = '' } = useParams<{ requestId: string }>()
   const [search] = useSearchParams()
   const at = Number(search.get('at') ?? Number.NaN)
-  const period = useMemo(() => periodAround(at), [at])
   const trace = useApi<{ spans: Span[] }>(
     '/sluice/v1/traces',
     { requestId },
     { refetchInterval: ({ state }) => (state.data?.spans.length === 0 ? ASK_AGAIN_MS : false) },
   )
   const records = useApi<{ records: InvocationRecord[] }>('/sluice/v1/records', { requestId })
+  const known = records.data?.records
+  const period = useMemo(() => known && periodOf(known, at), [known, at])
   return (
     <div className="stack loose">
       <PageHead
@@ -60,17 +63,25 @@ export function RequestPage() {
           records.map((record) => <RecordCard key={`${record.startedMs} ${record.kind}`} record={record} />)
         }
       </QueryView>
-      <RequestLines query={`requestId: ${quoted(requestId)}`} period={period} />
+      {period !== undefined && <RequestLines query={`requestId: ${quoted(requestId)}`} period={period} />}
     </div>
   )
 }
 
 /** Of a request of which nothing is known, everything that is kept. */
-function periodAround(atMs: number): Period {
+function periodOf(records: readonly InvocationRecord[], atMs: number): Period {
+  if (records.length > 0) {
+    return {
+      fromMs: Math.floor(Math.min(...records.map(({ startedMs }) => startedMs))) - MARGIN_MS,
+      toMs: Math.ceil(Math.max(...records.map(endOf))) + MARGIN_MS,
+    }
+  }
   return Number.isSafeInteger(atMs)
     ? { fromMs: atMs - AROUND_MS, toMs: atMs + AROUND_MS }
     : { fromMs: 0, toMs: Date.now() + AROUND_MS }
 }
+
+const endOf = ({ startedMs, queuedMs, durationMs }: InvocationRecord) => startedMs + queuedMs + durationMs
 
 type RequestWords = ReturnType<typeof useWords<(typeof words)['en']>>
 
