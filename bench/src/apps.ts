@@ -39,6 +39,10 @@ export const helloCustom: App = {
 /** Takes WORK_MS, without the processor. */
 export const work = app('work-3.cjs', 'nodejs20', 10)
 
+/** Prints many lines in each call. */
+export const lines = app('lines-3.cjs', 'nodejs20', 10)
+export const LINES_PER_CALL = 500
+
 export const WORK_MS = 50
 
 async function hasPhp(): Promise<boolean> {

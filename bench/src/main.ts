@@ -19,10 +19,12 @@ import { burst } from './rows/burst.ts'
 import { density } from './rows/density.ts'
 import { idle, ready } from './rows/idle.ts'
 import { languages } from './rows/languages.ts'
+import { logs } from './rows/logs.ts'
 import { memory } from './rows/memory.ts'
 import { mix } from './rows/mix.ts'
 import { RATIO_METRICS as OBJECT_METRICS, objects } from './rows/objects.ts'
 import { rate } from './rows/rate.ts'
+import { recording } from './rows/recording.ts'
 import type { RunRow } from './rows/row.ts'
 import { scale } from './rows/scale.ts'
 import { RATIO_METRICS, warm } from './rows/warm.ts'
@@ -45,6 +47,8 @@ const RUN: Record<Row, RunRow> = {
   scale,
   async: asyncRow,
   objects,
+  recording,
+  logs,
 }
 /** Of these metrics it is told how we compare with each peer. */
 const COMPARED: Partial<Record<Row, readonly string[]>> = {

@@ -16,6 +16,8 @@ export const ROWS = [
   'scale',
   'async',
   'objects',
+  'recording',
+  'logs',
 ] as const
 export type Row = (typeof ROWS)[number]
 

@@ -92,6 +92,8 @@ export interface Platform {
   asyncStarts(count: number): Promise<number[]>
   /** Sum of a metric of the platform over all its labels. */
   metric(name: string): Promise<number>
+  /** An answer of the platform's own endpoints. */
+  ask(path: string, query: Readonly<Record<string, string | number | boolean>>): Promise<Record<string, unknown>>
   /** The sandbox that functions run in: `oci` or `process`. */
   sandboxKind(): Promise<string>
   /** Ends the process and keeps the data. */
@@ -224,7 +226,7 @@ const RECORDS_MS_MAX = 5000
 const RECORDS_LOOK_MS = 50
 const RECORDS_LIMIT = 1000
 
-type Observation = Pick<Platform, 'coldStarts' | 'asyncStarts' | 'metric' | 'sandboxKind'>
+type Observation = Pick<Platform, 'coldStarts' | 'asyncStarts' | 'metric' | 'ask' | 'sandboxKind'>
 
 function observation(port: number, credentials: Credentials): Observation {
   const client = createClient(new URL(`http://127.0.0.1:${port}`), () => credentials)
@@ -252,6 +254,7 @@ function observation(port: number, credentials: Credentials): Observation {
       const values = [...body.matchAll(/^(\w+)(?:\{.*\})? (\S+)$/gm)].filter(([, found]) => found === name)
       return values.reduce((sum, [, , value]) => sum + Number(value), 0)
     },
+    ask: (path, query) => client.json({ action: 'Ask', path, query }),
     async sandboxKind() {
       const { sandbox } = await client.json({ action: 'GetInfo', path: '/sluice/v1/info' })
       return (sandbox as { kind: string }).kind

@@ -49,8 +49,14 @@ export const TARGETS: readonly Target[] = [
   { row: 'async', subject: OURS, metric: 'accept p99 at that rate', bound: 'at most', value: 20 },
   { row: 'async', subject: OURS, metric: 'call to function p50', bound: 'at most', value: 10 },
   { row: 'async', subject: OURS, metric: 'lost', bound: 'at most', value: 0 },
+  { row: 'logs', subject: OURS, metric: 'lost at that rate', bound: 'at most', value: 0 },
+  { row: 'logs', subject: OURS, metric: 'lines at a rate', bound: 'at least', value: 19_500 },
+  { row: 'logs', subject: OURS, metric: 'search rare word', bound: 'at most', value: 1000 },
+  { row: 'logs', subject: OURS, metric: 'search member of JSON', bound: 'at most', value: 1000 },
   { row: 'objects', subject: OURS, metric: 'PUT to function p50', bound: 'at most', value: 15 },
   { row: 'objects', subject: OURS, metric: 'memory added by 2 GB', bound: 'at most', value: 64 },
+  { row: 'recording', subject: OURS, metric: 'cost of recording', bound: 'at most', value: 10 },
+  { row: 'recording', subject: OURS, metric: 'dashboard, all answers', bound: 'at most', value: 1000 },
 ]
 
 export const RATIO_TARGETS: readonly RatioTarget[] = [

@@ -142,5 +142,7 @@ function toApiError(status: number, body: Buffer, call: Call, endpoint: URL): Cl
   if (code === '') {
     return new CliError(`${endpoint.origin} answered ${call.action} with HTTP ${status}, not as a Sluice platform does`)
   }
-  return new ApiError(status, code, textOf(error['Message']), textOf(error['RequestId']))
+  const position = error['Position']
+  const more = typeof position === 'number' ? { position } : {}
+  return new ApiError(status, code, textOf(error['Message']), textOf(error['RequestId']), more)
 }

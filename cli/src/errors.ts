@@ -23,10 +23,19 @@ export class ApiError extends CliError {
   readonly status: number
   readonly code: string
   readonly requestId: string
+  /** In a query that was sent, in UTF-16 units; undefined: it is about no place in one. */
+  readonly position: number | undefined
 
-  constructor(status: number, code: string, message: string, requestId: string) {
-    super(message, exitCodeOfStatus(status), hintOfCode(code))
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    requestId: string,
+    more: { position?: number; hint?: string } = {},
+  ) {
+    super(message, exitCodeOfStatus(status), more.hint ?? hintOfCode(code))
     this.name = 'ApiError'
+    this.position = more.position
     this.status = status
     this.code = code
     this.requestId = requestId

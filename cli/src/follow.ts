@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call, Client } from './client.ts'
 import { ApiError, CliError, exitCodes, messageOf } from './errors.ts'
 import { type FunctionRef, refKey } from './function-ref.ts'
-import { isObject, type Json, numberOf, objectsOf, textOf } from './json.ts'
+import { isObject, type Json, numberOf, objectOf, objectsOf, textOf } from './json.ts'
 
 const PAGE_LIMIT = 1000
 const RECONNECT_MS = 500
@@ -11,11 +11,17 @@ const RECONNECT_MS = 500
 const LATE_LINE_MS = 2_000
 
 export interface LogFilter {
-  ref: FunctionRef
+  /** Absent: of all functions. */
+  ref?: FunctionRef
   qualifier?: string
   requestId?: string
   text?: string
+  /** In the query language; without it, and with a function, its lines are read as they were printed. */
+  query?: string
 }
+
+/** A query is searched for; so are the lines of all functions. */
+const isSearch = ({ ref, query }: LogFilter) => ref === undefined || query !== undefined
 
 export interface FollowOptions {
   signal: AbortSignal
@@ -25,12 +31,17 @@ export interface FollowOptions {
   onDropped: (count: number) => void
 }
 
-const filterQuery = ({ ref, qualifier, requestId, text }: LogFilter) => ({
-  function: refKey(ref),
+const filterQuery = ({ ref, qualifier, requestId, text, query }: LogFilter) => ({
+  function: ref && refKey(ref),
   qualifier,
   requestId,
   text,
+  query,
 })
+
+/** What a line is known by when it comes twice. */
+const identityOf = ({ timeMs, requestId, instanceId, stream, text }: Json) =>
+  JSON.stringify([timeMs, requestId, instanceId, stream, text])
 
 /** The last `tail` lines since `fromMs`, oldest first. */
 export async function queryLines(
@@ -39,24 +50,32 @@ export async function queryLines(
   fromMs: number | undefined,
   tail: number,
 ): Promise<Json[]> {
-  const lines: Json[] = []
+  if (isSearch(filter)) return (await queryHits(client, filter, { fromMs }, tail)).map(({ line }) => objectOf(line))
+  const call = { action: 'ListLogLines', path: '/sluice/v1/logs' }
+  return lastOf(client, { ...call, query: { ...filterQuery(filter), from: fromMs } }, 'lines', tail)
+}
+
+/** The last `tail` hits of a search in the period, oldest first. */
+export async function queryHits(
+  client: Client,
+  { ref, query }: LogFilter,
+  { fromMs, toMs }: { fromMs: number | undefined; toMs?: number | undefined },
+  tail: number,
+): Promise<Json[]> {
+  const search = { query, function: ref && refKey(ref), from: fromMs, to: toMs }
+  return lastOf(client, { action: 'SearchLogs', path: '/sluice/v1/logs/search', query: search }, 'hits', tail)
+}
+
+async function lastOf(client: Client, call: Call, key: 'lines' | 'hits', tail: number): Promise<Json[]> {
+  const items: Json[] = []
   let cursor: string | undefined
   do {
-    const page = await client.json({
-      action: 'ListLogLines',
-      path: '/sluice/v1/logs',
-      query: {
-        ...filterQuery(filter),
-        from: fromMs,
-        descending: true,
-        limit: Math.min(PAGE_LIMIT, tail - lines.length),
-        cursor,
-      },
-    })
-    lines.push(...objectsOf(page['lines']))
+    const limit = Math.min(PAGE_LIMIT, tail - items.length)
+    const page = await client.json({ ...call, query: { ...call.query, descending: true, limit, cursor } })
+    items.push(...objectsOf(page[key]))
     cursor = textOf(page['nextCursor']) || undefined
-  } while (cursor !== undefined && lines.length < tail)
-  return lines.reverse()
+  } while (cursor !== undefined && items.length < tail)
+  return items.reverse()
 }
 
 /** First the last `tail` lines since `fromMs`, then every new one, until the signal aborts; none twice, none left out. */
@@ -74,12 +93,12 @@ export async function followLines(
     fromMs = Math.max(fromMs ?? 0, numberOf(line['timeMs']))
     onLine(line)
   }
-  const remember = (line: Json) => seen.add(JSON.stringify(line))
+  const remember = (line: Json) => seen.add(identityOf(line))
   await followAgain(client, call, options, async (item, isFirst, sinceMs) => {
     if (isFirst) {
       // The stream is open: what came before it is asked for, and what both have is shown once.
       const lines = tail > 0 ? await queryLines(client, filter, fromMs, tail) : []
-      const news = lines.filter((line) => !seen.has(JSON.stringify(line)))
+      const news = lines.filter((line) => !seen.has(identityOf(line)))
       seen.clear()
       lines.forEach(remember)
       news.forEach(show)
@@ -88,7 +107,7 @@ export async function followLines(
     }
     const { line } = item
     if (!isObject(line)) return
-    if (seen.has(JSON.stringify(line))) return
+    if (seen.has(identityOf(line))) return
     const timeMs = numberOf(line['timeMs'])
     // Lines of the newest millisecond stay remembered: after a restart the past is asked for from there.
     if (timeMs > sinceMs + LATE_LINE_MS && timeMs > (fromMs ?? 0)) seen.clear()

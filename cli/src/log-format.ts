@@ -1,18 +1,24 @@
 /** Log lines and invocation records as people read them. */
 import { type Json, numberOf, objectOf, textOf } from './json.ts'
 import { formatDuration, type Output, printable } from './output.ts'
+import { formatTime } from './time.ts'
 
-const timeOf = (ms: number) => new Date(ms).toISOString()
+export interface LineLook {
+  isTerminal: boolean
+  /** Of several functions: each line says whose it is. */
+  namesFunction?: boolean
+}
 
 /** On a terminal short and coloured; piped with full time and request id. */
-export function formatLine(line: Json, output: Output, isTerminal: boolean): string {
-  const time = timeOf(numberOf(line['timeMs']))
+export function formatLine(line: Json, output: Output, { isTerminal, namesFunction = false }: LineLook): string {
+  const name = namesFunction ? `${printable(textOf(line['functionKey']).replace('$', '/'), false)} ` : ''
+  const time = formatTime(numberOf(line['timeMs']))
   const requestId = textOf(line['requestId'])
-  if (!isTerminal) return `${time} ${requestId || '-'} ${printable(textOf(line['text']), false)}`
+  if (!isTerminal) return `${time} ${requestId || '-'} ${name}${printable(textOf(line['text']), false)}`
   const text = printable(textOf(line['text']), true)
   const style = line['stream'] === 'stderr' ? 'yellow' : 'dim'
   const shown = line['stream'] === 'stdout' ? text : output.style(style, text)
-  return `${output.style('dim', time.slice(11, 23))} ${shown}`
+  return `${output.style('dim', time.slice(11, 23))} ${output.style('cyan', name)}${shown}`
 }
 
 /** One line that tells what happened: `✓ 12:00:00.123 web GET /x 200 3.1 ms (cold start 24 ms)`. */
@@ -27,7 +33,7 @@ export function formatRecord(record: Json, output: Output): string {
   const head = printable(`${name} ${what}`, false)
   const tail = printable(`${formatDuration(numberOf(record['durationMs']))}${cold}${error}`, false)
   const mark = failed ? output.style('red', '✗') : output.style('green', '✓')
-  const time = output.style('dim', timeOf(numberOf(record['startedMs'])).slice(11, 23))
+  const time = output.style('dim', formatTime(numberOf(record['startedMs'])).slice(11, 23))
   return `${mark} ${time} ${head} ${failed ? output.style('red', tail) : tail}`
 }
 

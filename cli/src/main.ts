@@ -10,6 +10,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -18,4 +20,14 @@ process.exitCode = await run(process.argv.slice(2), {
   folder: process.cwd(),
   // Ctrl+C ends the process itself.
   signal: new AbortController().signal,
+  beforeEnd(restore) {
+    const forget = () => SIGNALS.forEach((signal) => process.off(signal, end))
+    const end = (signal: NodeJS.Signals) => {
+      forget()
+      restore()
+      process.kill(process.pid, signal)
+    }
+    SIGNALS.forEach((signal) => process.on(signal, end))
+    return forget
+  },
 })

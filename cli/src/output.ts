@@ -39,16 +39,26 @@ export interface Output {
   error(error: CliError): void
 }
 
+/** Colours; control characters; what turns the direction of text. */
+// oxlint-disable-next-line no-control-regex
+const UNPRINTABLE = /\u001B\[[0-9;]*m|[\u0000-\u0008\u000A-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g
+const COLOUR_END = '\u001B[0m'
+
 /**
- * Text from a function or a stranger, safe to print: control characters could move the cursor or retitle the terminal.
- * Colours stay when `colours` is true.
+ * Text from a function or a stranger, safe to print: control characters could move the cursor or retitle the terminal,
+ * and a turned direction shows a text as another. Colours stay when `colours` is true, and end with the text.
  */
 export function printable(text: string, colours: boolean): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replaceAll(/\u001B\[[0-9;]*m|[\u0000-\u0008\u000A-\u001F\u007F-\u009F]/g, (found) => {
-    if (found.length > 1) return colours ? found : ''
-    return `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`
+  let coloured = false
+  const shown = text.replaceAll(UNPRINTABLE, (found) => {
+    if (found.length > 1) {
+      coloured = colours && found !== COLOUR_END && found !== '\u001B[m'
+      return colours ? found : ''
+    }
+    const code = found.charCodeAt(0)
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`
   })
+  return coloured ? shown + COLOUR_END : shown
 }
 
 export function formatTable(rows: readonly (readonly string[])[], aligned: boolean): string {
@@ -152,7 +162,8 @@ export function createOutput(terminal: Terminal, options: { json: boolean; color
     error(error) {
       clearSpinner()
       if (options.json) {
-        const api = error instanceof ApiError ? { code: error.code, requestId: error.requestId } : {}
+        const api =
+          error instanceof ApiError ? { code: error.code, requestId: error.requestId, position: error.position } : {}
         const document = { message: error.message, ...api, hint: error.hint, exitCode: error.exitCode }
         out(JSON.stringify({ error: defined(document) }))
         return

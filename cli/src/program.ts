@@ -1,5 +1,7 @@
 /** The command line: every command with its options, and how a run ends. */
 import { Command, CommanderError } from 'commander'
+import { addAlerts } from './commands/alerts.ts'
+import { addBill } from './commands/bill.ts'
 import { addConfig } from './commands/config.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDev } from './commands/dev.ts'
@@ -13,9 +15,11 @@ import { addLayers } from './commands/layers.ts'
 import { addList } from './commands/list.ts'
 import { addLocal } from './commands/local.ts'
 import { addLogs } from './commands/logs.ts'
+import { addMetrics } from './commands/metrics.ts'
 import { addRemove } from './commands/remove.ts'
 import { addRuntimes } from './commands/runtimes.ts'
 import { addTasks } from './commands/tasks.ts'
+import { addTop } from './commands/top.ts'
 import { addTriggers } from './commands/triggers.ts'
 import { addUp } from './commands/up.ts'
 import { addVersion } from './commands/version.ts'
@@ -36,6 +40,10 @@ const COMMANDS = [
   addInvoke,
   addLocal,
   addLogs,
+  addMetrics,
+  addTop,
+  addAlerts,
+  addBill,
   addList,
   addLayers,
   addInfo,

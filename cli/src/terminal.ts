@@ -12,4 +12,6 @@ export interface Terminal {
   folder: string
   /** Ends commands that would go on for ever. */
   signal: AbortSignal
+  /** Calls back before a signal of the system ends the process, until the returned function is called. */
+  beforeEnd?: (restore: () => void) => () => void
 }

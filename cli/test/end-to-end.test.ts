@@ -263,6 +263,43 @@ test('logs tell what a function printed, by search and by request', async () => 
   )
 })
 
+test('a query finds lines and requests of all functions, and an analysis of them is a table', async () => {
+  await runOk('invoke', 'nodejs-event', '-e', 'seven!!')
+  assert.match(
+    await runOk('logs', '--query', '"got 7" AND functionName: nodejs-event', '--since', '1h'),
+    / nodejs-event .*got 7/,
+  )
+  const analysis = 'durationMs >= 0 | SELECT functionName, count(*) AS calls FROM log GROUP BY functionName'
+  assert.match(await runOk('logs', '--query', analysis), /^FUNCTIONNAME\tCALLS\n(.*\n)*nodejs-event\t\d+$/m)
+  const around = await runOk('logs', 'nodejs-event', '--query', '"got 7"', '-n', '1', '-C', '1')
+  assert.match(around, /Invoke Start.*\n.*got 7.*\n.*Invoke End/)
+  const { code, err } = await run('logs', '--query', 'level: (')
+  assert.equal(code, 1)
+  assert.match(err, /^ {2}level: \(\n {2} *\^$/m)
+})
+
+test('what was measured, what runs, what it costs and which rules hold is told', async () => {
+  await runOk('invoke', 'nodejs-event', '-e', 'eight!!!')
+  assert.match(
+    await runOk('metrics', 'nodejs-event', '--from', '5m'),
+    /^FunctionTotalInvocations\t.*\t[1-9]\d*\t[▁-█ ]+$/m,
+  )
+  assert.match(await runOk('metrics', '--list'), /^RegionTotalInvocations\tregion\tcount\tsum\t/m)
+  assert.match(await runOk('top', '--window', '1m'), /^nodejs-event\t[\d.]+\t0 %\t.*\t1\t0\t[\d.]+ CNY$/m)
+  const bill = JSON.parse(await runOk('bill', '--json')) as {
+    groups: { name: string; usage: { invocations: number } }[]
+  }
+  assert.ok(bill.groups.find(({ name }) => name === 'nodejs-event')!.usage.invocations > 0)
+  assert.match(await runOk('bill'), /^nodejs-event\t\d+ calls\t\t/m)
+  assert.match(await runOk('bill', '--csv', '--by', 'service'), /^of,name,quantity/)
+  await runOk('alerts')
+  const { id } = JSON.parse(await runOk('alerts', 'silence', 'any*', '--for', '1h', '--json')) as { id: string }
+  assert.match(await runOk('alerts', 'silences'), new RegExp(`^${id}\tany\\*\t`, 'm'))
+  await runOk('alerts', 'unsilence', id)
+  assert.doesNotMatch(await runOk('alerts', 'silences'), /any/)
+  assert.equal((await run('alerts', 'test', 'none')).code, 3)
+})
+
 test('doctor finds the platform, its key accepted', async () => {
   const checks = JSON.parse(await runOk('doctor', '--json')) as { name: string; status: string }[]
   for (const name of ['platform', 'clock', 'key', 'data folder']) {

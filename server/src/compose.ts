@@ -322,6 +322,7 @@ export async function startPlatform(
       usedMB: instances.usage('all').reduce((sum, { memoryMB }) => sum + memoryMB, 0),
     }),
     history: () => history.stats(),
+    monthCost: () => metering.monthCost(),
     instances: () => countInstances(instances.list()),
     stems: () => stems.list(),
     runningInvocations: () => instances.list().reduce((sum, { inFlight }) => sum + inFlight, 0),
@@ -396,10 +397,14 @@ export async function startPlatform(
       waitingRequests: instances.waiting().reduce((sum, { requests }) => sum + requests, 0),
       instancesMax: config.accountInstances,
       quotaOf: (functionKey) => scalingRules.reservations().get(functionKey) ?? config.accountInstances,
+      monthCost: metering.monthCost(),
     }),
   )
   history.addInstances(() => instances.usage('those with metrics of their own'))
-  metrics.setSources({ asyncBacklog: () => asyncInvocations.backlog(), triggers: () => triggers.counts.list() })
+  metrics.setSources({
+    asyncBacklog: () => asyncInvocations.backlog(),
+    triggers: () => triggers.counts.list(),
+  })
   const alerts = await openAlerts(
     {
       directory: config.dataDir,

@@ -43,7 +43,8 @@ export const warm: RunRow = async (context) => {
   }
 }
 
-async function wrongAnswer(peer: RunningPeer): Promise<string | null> {
+/** What is wrong with what it answers; null: nothing. */
+export async function wrongAnswer(peer: RunningPeer): Promise<string | null> {
   const { status, body } = await get(peer)
   if (status === 200 && body === EXPECTED_BODY) return null
   return `answered ${status} ${JSON.stringify(body.slice(0, 80))} instead of 200 ${JSON.stringify(EXPECTED_BODY)}`

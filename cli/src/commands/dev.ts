@@ -118,7 +118,7 @@ function createFollowed({ client, output, terminal }: Context): { add(refs: read
         followed.add(key)
         const lines = followLines(client(), { ref }, { fromMs: Date.now(), tail: 0 }, options, (line) => {
           // The records below say when an invocation began and how it ended.
-          if (line['stream'] !== 'system') output.item({ line }, formatLine(line, output, isTerminal))
+          if (line['stream'] !== 'system') output.item({ line }, formatLine(line, output, { isTerminal }))
         })
         const records = followRecords(client(), ref, quiet, (record) =>
           output.item({ record }, formatRecord(record, output)),

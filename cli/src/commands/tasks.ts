@@ -4,6 +4,7 @@ import type { AddCommand } from '../context.ts'
 import { parseFunctionRef } from '../function-ref.ts'
 import { type Json, numberOf, objectsOf, textOf } from '../json.ts'
 import { formatDuration, printable } from '../output.ts'
+import { formatTime } from '../time.ts'
 
 interface TaskOptions {
   qualifier?: string
@@ -58,7 +59,7 @@ export const addTasks: AddCommand = (program, contextOf) => {
     })
 }
 
-const timeOf = (timeMs: unknown) => new Date(numberOf(timeMs)).toISOString()
+const timeOf = (timeMs: unknown) => formatTime(numberOf(timeMs))
 
 function row({ taskId, status, startedTime, durationMs, alreadyRetriedTimes, taskErrorMessage }: Json): Json {
   return {

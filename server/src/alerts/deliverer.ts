@@ -112,7 +112,9 @@ export class Deliverer {
     this.#inFlight.set(lane.route, inFlight + 1)
     lane.isBusy = true
     void this.#deliver(lane, head).then(() => {
-      this.#inFlight.set(lane.route, this.#inFlight.get(lane.route)! - 1)
+      const others = this.#inFlight.get(lane.route)! - 1
+      if (others > 0) this.#inFlight.set(lane.route, others)
+      else this.#inFlight.delete(lane.route)
       lane.isBusy = false
       for (const [other, each] of this.#lanes) if (each.route === lane.route) this.#go(other, each)
     })

@@ -11,7 +11,7 @@ import type { Change, StoredDelivery, StoredState } from './messages.ts'
 import type { Observation, Observe } from './observe.ts'
 import type { AlertEvent, AlertNotice, AlertRule, AlertStatus, Silence } from './port.ts'
 import { describeEvent, noticeOf, type Sender } from './words.ts'
-import { MINUTE_MS, SETTLE_MS, TICK_MS, windowAt } from './window.ts'
+import { SETTLE_MS, TICK_MS, windowAt } from './window.ts'
 
 export interface EvaluatorDeps {
   clock: Clock
@@ -20,6 +20,7 @@ export interface EvaluatorDeps {
   book: Pick<Book, 'record'>
   deliverer: Pick<Deliverer, 'add' | 'room' | 'count'>
   sender: Sender
+  /** Windows that ended before are not looked at. */
   upSinceMs: number
   onDefect: (error: unknown) => void
 }
@@ -158,9 +159,7 @@ export class Evaluator {
   async #look(entry: Entry, nowMs: number): Promise<Outcome | undefined> {
     const { rule } = entry
     const window = windowAt(nowMs - SETTLE_MS, rule.windowSeconds)
-    // Right after a start the last minute is not there yet.
-    const isKnown = window.toMs - Math.min(rule.windowSeconds * 1000, MINUTE_MS) >= this.#deps.upSinceMs
-    if (window.toMs === entry.windowEndMs || !isKnown) return undefined
+    if (window.toMs === entry.windowEndMs || window.toMs <= this.#deps.upSinceMs) return undefined
     entry.windowEndMs = window.toMs
     try {
       const observation = await this.#deps.observe(rule, window)

@@ -60,8 +60,13 @@ test('of a seeded series the ordinary is fine and four deviations are an anomaly
   }
 })
 
-test('days on which nothing was observed do not count, and too few days say nothing', () => {
-  const days = [[null, null], [5, null], [null], [7, 6]]
+test('days on which nothing but 0 was observed do not count, and too few days say nothing', () => {
+  const days = [
+    [null, null],
+    [5, null],
+    [0, 0],
+    [7, 6],
+  ]
   const baseline = baselineOf(days)
   assert.deepEqual([baseline.days, baseline.mean], [2, 6])
   assert.equal(judge(anomaly(3), COUNT, 1000, baseline), 'unknown')
@@ -71,11 +76,11 @@ test('days on which nothing was observed do not count, and too few days say noth
 
 test('a metric that never moved has a floor for its deviation: a step in its unit, or a twentieth of its mean', () => {
   const still = (value: number) => baselineOf(Array.from({ length: 7 }, () => [value, value]))
-  assert.equal(judge(anomaly(3), COUNT, 2, still(0)), 'fine')
-  assert.equal(judge(anomaly(3), COUNT, 4, still(0)), 'broken')
+  assert.equal(judge(anomaly(3), COUNT, 4, still(1)), 'fine')
+  assert.equal(judge(anomaly(3), COUNT, 5, still(1)), 'broken')
   assert.equal(judge(anomaly(3), COUNT, 1149, still(1000)), 'fine')
   assert.equal(judge(anomaly(3), COUNT, 1151, still(1000)), 'broken')
-  assert.equal(judge(anomaly(3), { unit: 'currency', statistic: 'last' }, 0.05, still(0)), 'broken')
+  assert.equal(judge(anomaly(3), { unit: 'currency', statistic: 'last' }, 0.05, still(0.01)), 'broken')
 })
 
 const amount = fc.double({ min: -1e6, max: 1e6, noNaN: true })
@@ -84,9 +89,10 @@ const manyDays = fc.array(fc.array(fc.option(amount, { nil: null }), { maxLength
 test('property: a baseline lies within what was observed, and no order of days changes what it judges', () => {
   fc.assert(
     fc.property(manyDays, (days) => {
-      const observed = days.flat().filter((value) => value !== null)
+      const counts = days.filter((values) => values.some((value) => value !== null && value !== 0))
+      const observed = counts.flat().filter((value) => value !== null)
       const { mean, deviation, days: counted } = baselineOf(days)
-      assert.ok(counted <= days.length && Number.isFinite(mean) && deviation >= 0)
+      assert.ok(counted === counts.length && Number.isFinite(mean) && deviation >= 0)
       if (observed.length === 0) return
       const tolerance = 1e-6 * (1 + Math.max(...observed.map(Math.abs)))
       assert.ok(mean >= Math.min(...observed) - tolerance && mean <= Math.max(...observed) + tolerance)

@@ -22,9 +22,14 @@ const FLOOR_OF_MEAN = 0.05
 const FLOOR_BY_UNIT: Readonly<Record<string, number>> = { cores: 0.01, 'GB-seconds': 0.01, bytes: 1024, currency: 0.01 }
 const FLOOR = 1
 
-/** Of the values of each day; null where nothing was observed. Days without any do not count. */
+/**
+ * Of the values of each day; null where nothing was observed. A day on which nothing else than 0 was does not count: that is
+ * how a count looks before there was a platform, or the function.
+ */
 export function baselineOf(days: readonly (readonly (number | null)[])[]): Baseline {
-  const observed = days.map((values) => values.filter((value) => value !== null)).filter((values) => values.length > 0)
+  const observed = days
+    .map((values) => values.filter((value) => value !== null))
+    .filter((values) => values.some((value) => value !== 0))
   const all = observed.flat()
   if (all.length === 0) return { mean: 0, deviation: 0, days: 0 }
   const mean = all.reduce((sum, value) => sum + value, 0) / all.length

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { MetricHistory, MetricInfo } from '../metrics/port.ts'
 import { baselineOf, judge, type Baseline, type Verdict } from './judge.ts'
 import { ANOMALY_DAYS_MIN, type AlertRule } from './port.ts'
-import { earlierHour, type Period } from './window.ts'
+import { earlierHour, isShort, MINUTE_MS, type Period } from './window.ts'
 
 /** A history that does not answer is a problem of the rule, not the end of all evaluations. */
 const ANSWER_MS_MAX = 5000
@@ -60,18 +60,31 @@ export function createObserve({ clock, history, upSinceMs }: ObserveDeps): Obser
   return async (rule, window) => {
     const info = history.catalogue.find(({ name }) => name === rule.metric)
     if (!info) throw new Error(`there is no metric '${rule.metric}' any more`)
-    const value = (await values(rule, window))[0] ?? null
+    const value = (await values(rule, known(rule, window)))[0] ?? null
     const baseline = await baselineFor(rule, window)
     const verdict = judge(rule.condition, info, value, baseline)
-    const lacksData = verdict === 'noData' || (rule.condition.kind === 'noData' && verdict === 'broken')
-    if (lacksData && window.fromMs < upSinceMs) {
-      return { info, value, verdict: 'unknown', problem: 'nothing was observed, and the platform was down meanwhile' }
+    const observation = { info, value, verdict, problem: null }
+    if (verdict === 'unknown') {
+      const problem = `the history has this hour of ${baseline?.days ?? 0} earlier days; at least ${ANOMALY_DAYS_MIN} are needed`
+      return { ...observation, problem }
     }
-    const problem =
-      verdict === 'unknown'
-        ? `the history has this hour of ${baseline?.days ?? 0} earlier days; at least ${ANOMALY_DAYS_MIN} are needed`
-        : null
-    return { info, value, verdict, problem }
+    return wasWatched(rule, window, verdict)
+      ? observation
+      : { ...observation, verdict: 'unknown', problem: 'the platform was down for a part of this time' }
+  }
+
+  /** Seconds are asked for as far back as there are any. */
+  function known({ windowSeconds }: AlertRule, { fromMs, toMs }: Period): Period {
+    return { fromMs: isShort(windowSeconds) ? Math.max(fromMs, Math.ceil(upSinceMs / 1000) * 1000) : fromMs, toMs }
+  }
+
+  /** Whether the verdict stands, though the platform was down in the window: what is too much already stays too much. */
+  function wasWatched({ condition, windowSeconds }: AlertRule, { fromMs, toMs }: Period, verdict: Verdict): boolean {
+    const lacksData = verdict === 'noData' || condition.kind === 'noData'
+    if (lacksData) return fromMs >= upSinceMs || verdict === 'fine'
+    const isTooMuch = verdict === 'broken' && condition.kind === 'threshold' && condition.comparison.startsWith('>')
+    // Of longer windows the history has the minutes of before.
+    return isTooMuch || toMs - Math.min(windowSeconds * 1000, MINUTE_MS) >= upSinceMs
   }
 }
 

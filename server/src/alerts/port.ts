@@ -135,7 +135,7 @@ export const ROUTES_PER_RULE_MAX = 10
 export const RECIPIENTS_MAX = 20
 /** A metric is kept by the minute for 31 days. */
 export const ANOMALY_DAYS_MAX = 30
-/** An earlier day counts when something was observed in the hour; fewer days than these say nothing. */
+/** An earlier day counts when something else than 0 was observed in the hour; fewer days than these say nothing. */
 export const ANOMALY_DAYS_MIN = 3
 
 export { windowProblem } from './window.ts'

@@ -40,15 +40,15 @@ export function describeEvent(
   const is = `${rule.metric}${targetOf(rule)} is ${describeValue(value, unit)}`
   switch (kind) {
     case 'pending':
-      return `${is}: ${describeCondition(rule, unit)} holds, and fires when it has held for ${rule.forSeconds} s`
+      return `${is} (${describeCondition(rule, unit)}), and fires when it has held so long`
     case 'fired':
-      return `${is}: ${describeCondition(rule, unit)}`
+      return `${is} (${describeCondition(rule, unit)})`
     case 'repeated':
-      return `still firing: ${is}: ${describeCondition(rule, unit)}`
+      return `still firing: ${is} (${describeCondition(rule, unit)})`
     case 'resolved':
       return `over: ${is}`
     case 'silenced':
-      return `fires and is kept quiet by silence ${silence}: ${is}: ${describeCondition(rule, unit)}`
+      return `fires and is kept quiet by silence ${silence}: ${is} (${describeCondition(rule, unit)})`
     case 'noData':
       return `nothing was observed of ${rule.metric}${targetOf(rule)} over ${rule.windowSeconds} s`
     default:

@@ -17,6 +17,7 @@ const errorSchema = {
     RequestId: { type: 'string' },
     ErrorCode: { type: 'string' },
     ErrorMessage: { type: 'string' },
+    Position: { type: 'integer', description: 'where in a text that cannot be read, in UTF-16 units' },
   },
 }
 

@@ -22,7 +22,7 @@ export interface BillInput {
   book: PriceBook
   sums: MonthSums
   /** In which group a function is. */
-  groupOf(functionKey: string): string
+  groupOf: (functionKey: string) => string
 }
 
 export function makeBill({ month, nowMs, book, sums, groupOf }: BillInput): Bill {

@@ -1,6 +1,5 @@
 /** The two homes of what was used: a file of its own in the data folder, or the PostgreSQL of the metadata. */
 import { sql } from 'kysely'
-import { postgresConfig, postgresDialect } from '../postgres-dialect.ts'
 import { openSqliteFile, sqliteDialect } from '../sqlite-dialect.ts'
 import { openUsageStore, type UsageStore } from './usage-store.ts'
 
@@ -17,6 +16,7 @@ export async function openUsageHome(home: UsageHome): Promise<UsageStore> {
     // The transaction is immediate, so it is the only one.
     return await openUsageStore({ dialect, keyType: 'text', lockSchema: async () => {} })
   }
+  const { postgresConfig, postgresDialect } = await import('../postgres-dialect.ts')
   return await openUsageStore({
     dialect: postgresDialect(postgresConfig(home.url), CONNECTIONS_MAX),
     keyType: 'text collate "C"',

@@ -22,13 +22,15 @@ const ADD_UP_MS = 5000
 const ADD_UP_AGAIN_MS = 30_000
 /** While something runs, the journal tells so often that the process lives. */
 const TICK_MS = 1000
+/** Longest that an end waits for the database; the journal keeps what is not in it. */
+const CLOSE_MS_MAX = 5000
 const HEAP_MB_MAX = 256
 
 export interface MeterDeps {
   clock: Clock
   random: Random
   /** Hears what an operator should read. */
-  notify(message: string): void
+  notify: (message: string) => void
 }
 
 /** Beside what the port offers, what a bill is made of. */
@@ -138,11 +140,15 @@ class JournalMeter implements MeterWithSums {
     this.#addUp?.cancel()
     this.#journal.close()
     if (this.#isEmpty) return
+    const timeout = Promise.withResolvers<never>()
+    const timer = this.#clock.setTimer(CLOSE_MS_MAX, () => timeout.reject(new Error('the usage database is slow')))
     try {
-      await this.#lane.run({ kind: 'close', place: this.#place })
+      await Promise.race([this.#lane.run({ kind: 'close', place: this.#place }), timeout.promise])
       this.#journal.empty()
     } catch (error) {
       this.#notify(`${(error as Error).message}; what was used is added up after the next start`)
+    } finally {
+      timer.cancel()
     }
   }
 

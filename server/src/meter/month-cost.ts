@@ -1,43 +1,44 @@
 /** The cost of the month as two numbers, for the metric history: so that a budget is an alert like any other. */
 import type { Clock, Timer } from '../clock.ts'
+import type { MetricSources } from '../metrics/port.ts'
 import { dayOf } from './calendar.ts'
 import type { MeterWithSums } from './meter.ts'
 import type { Billing } from './port.ts'
 
-/** The first look is not to be in the way of a start. */
-const FIRST_LOOK_MS = 5000
-/** Between two looks at what was noted; a bill is made only when there is something new. */
-const LOOK_MS = 60_000
+/** Between two looks at whether something was noted; the first is not in the way of a start. */
+const LOOK_MS = 5000
+/** Between two bills while something is noted. */
+const BILL_MS_MIN = 60_000
+/** The forecast changes with time alone, the price book by hand, and what is shared with other platforms by theirs. */
+const BILL_MS_MAX = 3_600_000
 
-export interface MonthCost {
-  /** Of the month so far; null: not known yet. */
-  cost: number | null
-  forecast: number | null
-}
+const UNKNOWN = { cost: null, forecast: null }
 
 export interface MonthCostDeps {
   clock: Clock
   billing: Billing
   meter: Pick<MeterWithSums, 'notedCount'>
   /** Hears why it is not known at present. */
-  notify(message: string): void
+  notify: (message: string) => void
 }
 
 export class MonthCostWatch {
   readonly #deps: MonthCostDeps
   #timer: Timer | null = null
   #seenCount = -1
-  #seenDay = ''
+  /** Monotonic. */
+  #billedMs = -Infinity
   #isFailing = false
   #isStopped = false
-  latest: MonthCost = { cost: null, forecast: null }
+  /** Null is what is not known. */
+  latest: ReturnType<MetricSources['monthCost']> = UNKNOWN
 
   constructor(deps: MonthCostDeps) {
     this.#deps = deps
   }
 
   start(): void {
-    this.#timer = this.#deps.clock.setTimer(FIRST_LOOK_MS, () => void this.#look())
+    this.#timer = this.#deps.clock.setTimer(LOOK_MS, () => void this.#look())
   }
 
   stop(): void {
@@ -46,23 +47,32 @@ export class MonthCostWatch {
   }
 
   async #look(): Promise<void> {
+    if (this.#isDue()) await this.#makeBill()
+    if (!this.#isStopped) this.#timer = this.#deps.clock.setTimer(LOOK_MS, () => void this.#look())
+  }
+
+  #isDue(): boolean {
+    const sinceMs = this.#deps.clock.monotonicMs() - this.#billedMs
+    if (this.#deps.meter.notedCount === this.#seenCount) return sinceMs >= BILL_MS_MAX
+    // What comes first is told at once.
+    return sinceMs >= BILL_MS_MIN || this.#seenCount === 0
+  }
+
+  async #makeBill(): Promise<void> {
     const { clock, billing, meter, notify } = this.#deps
-    const { notedCount } = meter
-    const day = dayOf(clock.nowMs())
+    this.#billedMs = clock.monotonicMs()
+    this.#seenCount = meter.notedCount
     try {
-      // The forecast changes with time alone, too, but a day of nothing changes it by little.
-      if (notedCount !== this.#seenCount || day !== this.#seenDay) {
-        const { total, forecast } = await billing.bill({ month: day.slice(0, 7), by: 'service' })
-        this.latest = { cost: total, forecast: forecast?.amount ?? null }
-        this.#seenCount = notedCount
-        this.#seenDay = day
-      }
+      const month = dayOf(clock.nowMs()).slice(0, 7)
+      const { total, forecast } = await billing.bill({ month, by: 'service' })
+      this.latest = { cost: total, forecast: forecast?.amount ?? null }
       this.#isFailing = false
     } catch (error) {
-      this.latest = { cost: null, forecast: null }
+      this.latest = UNKNOWN
+      // Tried again in a minute.
+      this.#seenCount = -1
       if (!this.#isFailing) notify(`the cost of the month is not known at present: ${(error as Error).message}`)
       this.#isFailing = true
     }
-    if (!this.#isStopped) this.#timer = clock.setTimer(LOOK_MS, () => void this.#look())
   }
 }

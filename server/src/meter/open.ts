@@ -2,9 +2,10 @@
 import { join } from 'node:path'
 import type { Clock, Random } from '../clock.ts'
 import type { MetadataStore } from '../metadata/port.ts'
+import type { GaugeReading, MetricSources } from '../metrics/port.ts'
 import { createBilling } from './billing.ts'
 import { openMeter } from './meter.ts'
-import { MonthCostWatch, type MonthCost } from './month-cost.ts'
+import { MonthCostWatch } from './month-cost.ts'
 import type { Billing, Meter } from './port.ts'
 import { PriceBookFile } from './price-book-file.ts'
 
@@ -22,14 +23,16 @@ export interface MeteringDeps {
   clock: Clock
   random: Random
   metadata: MetadataStore
-  notify(message: string): void
+  notify: (message: string) => void
 }
 
 export interface Metering {
   meter: Meter
   billing: Billing
-  /** Of the current month, at most a minute old. */
-  monthCost(): MonthCost
+  /** What the current month costs, at most a minute old; null while it is not known. */
+  monthCost: MetricSources['monthCost']
+  /** The same for the metric history. */
+  costReadings(): GaugeReading[]
   close(): Promise<void>
 }
 
@@ -51,6 +54,7 @@ export async function openMetering(options: MeteringOptions, deps: MeteringDeps)
     meter,
     billing,
     monthCost: () => watch.latest,
+    costReadings: () => watch.readings(),
     close() {
       watch.stop()
       return meter.close()

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../config.ts'
-import { parsePriceBook, type PriceBook } from './price-book.ts'
+import type { PriceBook } from './price-book.ts'
 
 const EXAMPLE = fileURLToPath(new URL('example-price-book.yaml', import.meta.url))
 const FILE_BYTES_MAX = 1024 * 1024
@@ -13,6 +13,8 @@ export class PriceBookFile {
   #book: PriceBook | null = null
   /** Time and size of what was read last, good or bad. */
   #seen = ''
+  /** One look at a time. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   /** `path` empty: the example that comes with the platform. */
   constructor(path: string, notify: (message: string) => void) {
@@ -20,14 +22,21 @@ export class PriceBookFile {
     this.#notify = notify
   }
 
-  /** Rejects with ConfigError. */
+  /** Checks a file of the operator's own. Rejects with ConfigError. */
   async open(): Promise<void> {
+    if (this.path === EXAMPLE) return
     this.#seen = await this.#look()
     this.#book = await this.#read()
   }
 
   /** As the file is now; as it was before, when what it is now cannot be used. */
-  async current(): Promise<PriceBook> {
+  current(): Promise<PriceBook> {
+    const current = this.#turn.then(() => this.#current())
+    this.#turn = current.catch(() => {})
+    return current
+  }
+
+  async #current(): Promise<PriceBook> {
     try {
       const seen = await this.#look()
       if (seen !== this.#seen) {
@@ -36,7 +45,7 @@ export class PriceBookFile {
         this.#book = await this.#read()
       }
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
+      if (!(error instanceof ConfigError) || this.#book === null) throw error
       this.#notify(`the price book stays as it was: ${error.message}`)
     }
     return this.#book!
@@ -62,6 +71,8 @@ export class PriceBookFile {
     }
     if (text.length > FILE_BYTES_MAX)
       throw new ConfigError(`priceBook: ${this.path} must have at most ${FILE_BYTES_MAX} bytes`)
+    // With the reader of YAML, which a platform that makes no bills need not hold.
+    const { parsePriceBook } = await import('./read-price-book.ts')
     return parsePriceBook(text, this.path)
   }
 }

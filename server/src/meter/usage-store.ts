@@ -64,7 +64,7 @@ export interface UsageDatabase {
   /** The column type whose order is the order of the UTF-8 bytes. */
   keyType: string
   /** Keeps other processes from making the tables at the same time. */
-  lockSchema(transaction: Transaction<Tables>): Promise<void>
+  lockSchema: (transaction: Transaction<Tables>) => Promise<void>
 }
 
 const SCHEMA_VERSION = 1

@@ -67,10 +67,10 @@ export function declareGauges({ counter, gauge }: LazyRegistry, sources: Partial
     maybe(inBytes(sources.host?.().usedMB)),
   )
   gauge('sluice_month_cost', 'What the month has cost so far, in the currency of the price book.', [], () =>
-    maybe(sources.monthCost?.()?.cost),
+    maybe(sources.monthCost?.().cost),
   )
   gauge('sluice_month_forecast', 'What the month will cost at this pace.', [], () =>
-    maybe(sources.monthCost?.()?.forecast),
+    maybe(sources.monthCost?.().forecast),
   )
   counter('sluice_metric_minutes_lost_total', 'Minutes of the history of metrics that could not be kept.', [], () =>
     maybe(sources.history?.().lostMinutes),

@@ -21,8 +21,8 @@ export interface MetricSources {
   logs(): { droppedLines: number; droppedRecords: number; storedBytes: number }
   /** What instances may have of this machine, and the sum of their memory sizes. */
   host(): { memoryMB: number; usedMB: number; instancesMax: number }
-  /** Null: not known yet. */
-  monthCost(): { cost: number; forecast: number | null } | null
+  /** Null: not known. */
+  monthCost(): { cost: number | null; forecast: number | null }
   history(): { lostMinutes: number }
   /** What became of log lines, spans' records and metrics that were to be exported. */
   otlp(): Iterable<{ signal: string; outcome: string; count: number }>

@@ -8,11 +8,16 @@ export interface RunningState {
   /** The most instances there may be; of one function. */
   instancesMax: number
   quotaOf(functionKey: string): number
+  /** Null: not known. */
+  monthCost: { cost: number | null; forecast: number | null }
 }
 
 export function* readingsOf(state: RunningState): Generator<GaugeReading> {
   yield { metric: 'RegionConcurrencyLimit', value: state.instancesMax }
   yield { metric: 'RegionWaitingRequests', value: state.waitingRequests }
+  const { cost, forecast } = state.monthCost
+  if (cost !== null) yield { metric: 'RegionMonthCost', value: cost }
+  if (forecast !== null) yield { metric: 'RegionMonthForecast', value: forecast }
   const functions = new Set<string>()
   for (const { functionKey, isProvisioned, inFlight } of state.instances) {
     functions.add(functionKey)
@@ -23,8 +28,9 @@ export function* readingsOf(state: RunningState): Generator<GaugeReading> {
   for (const functionKey of functions) {
     yield { metric: 'FunctionOndemandInstanceQuota', functionKey, value: state.quotaOf(functionKey) }
   }
-  for (const { functionKey, waiting, inFlight } of state.asyncBacklog) {
+  for (const { functionKey, waiting, inFlight, oldestMs } of state.asyncBacklog) {
     yield { metric: 'FunctionAsyncMessagesBacklogV2', functionKey, value: waiting }
+    yield { metric: 'FunctionAsyncMessageAgeMax', functionKey, value: oldestMs }
     yield { metric: 'FunctionAsyncMessagesInProcess', functionKey, value: inFlight }
   }
 }

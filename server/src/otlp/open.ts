@@ -14,7 +14,7 @@ import { Shipper } from './shipper.ts'
 const METRICS_INTERVAL_MS = 60_000
 /** Of what the strings of an item do not tell. */
 const LINE_OVERHEAD_BYTES = 300
-const RECORD_OVERHEAD_BYTES = 600
+const RECORD_OVERHEAD_BYTES = 4000
 
 export interface OtlpExporter {
   tracer: Tracer

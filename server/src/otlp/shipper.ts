@@ -4,9 +4,9 @@ import { retryDelayMs, type ExportAnswer } from './retry.ts'
 
 /** What waits beside the batch that is on its way; what comes beyond it is dropped. */
 export const WAITING_BYTES_MAX = 16 * 1024 * 1024
-/** A batch is encoded in one turn of the event loop: about a ms. */
+/** A batch is encoded in one turn of the event loop: a few ms at most. */
 export const BATCH_ITEMS_MAX = 512
-const BATCH_BYTES_MAX = 1024 * 1024
+const BATCH_BYTES_MAX = 512 * 1024
 /** Longest that something waits for others to go with. */
 export const BATCH_WAIT_MS = 1000
 /** A batch that was tried for so long is given up for those that come after it. */
@@ -15,7 +15,7 @@ const TRYING_MS_MAX = 300_000
 export interface Signal<Item> {
   name: 'traces' | 'logs' | 'metrics'
   encode(items: readonly Item[]): string
-  /** About what one takes in memory. */
+  /** About what one takes, in memory and encoded. */
   bytesOf(item: Item): number
 }
 

@@ -21,16 +21,35 @@ export function traceIdOf({ requestId, traceparent }: Pick<SpanSource, 'requestI
   return traceparent === null ? ownTraceId(requestId) : traceparent.slice(TRACE_ID_AT, TRACE_ID_AT + TRACE_ID_LENGTH)
 }
 
+/** One hash for all spans of a record: their ids differ in the last two digits. */
+const SPAN_NAMES = [
+  'invocation',
+  'queue',
+  'cold start',
+  'schedule',
+  'package',
+  'sandbox',
+  'runtime',
+  'initializer',
+  'execution',
+  'initialize',
+  'preFreeze',
+  'preStop',
+] as const
+export type SpanName = (typeof SPAN_NAMES)[number]
+const ENDINGS = Object.fromEntries(SPAN_NAMES.map((name, i) => [name, (i + 1).toString(16).padStart(2, '0')]))
+
 /** Attempts have the same request id and never begin in the same ms. */
-export function spanIdOf({ requestId, startedMs }: Pick<SpanSource, 'requestId' | 'startedMs'>, name: string): string {
-  return hash('sha256', `${requestId} ${startedMs} ${name}`).slice(0, SPAN_ID_LENGTH)
+export function spanIdsOf({ requestId, startedMs }: Pick<SpanSource, 'requestId' | 'startedMs'>) {
+  const stem = hash('sha256', `${requestId} ${startedMs}`).slice(0, SPAN_ID_LENGTH - 2)
+  return (name: SpanName): string => stem + ENDINGS[name]!
 }
 
 /** What the invocation is below; null when its trace begins with it. */
 export function parentSpanIdOf(source: SpanSource): string | null {
   if (source.traceparent === null) return null
   const parentId = source.traceparent.slice(PARENT_ID_AT, PARENT_ID_AT + SPAN_ID_LENGTH)
-  return parentId === spanIdOf(source, 'invocation') ? null : parentId
+  return parentId === spanIdsOf(source)('invocation') ? null : parentId
 }
 
 export function isSampled(traceparent: string | null): boolean {
@@ -40,10 +59,10 @@ export function isSampled(traceparent: string | null): boolean {
 
 /** The traceparent of a trace that begins with this invocation. */
 export function firstTraceparent(requestId: string, startedMs: number): string {
-  return `00-${ownTraceId(requestId)}-${spanIdOf({ requestId, startedMs }, 'invocation')}-01`
+  return `00-${ownTraceId(requestId)}-${spanIdsOf({ requestId, startedMs })('invocation')}-01`
 }
 
 /** For what the invocation calls: the same trace, below its execution. */
 export function executionTraceparent(source: SpanSource): string {
-  return `00-${traceIdOf(source)}-${spanIdOf(source, 'execution')}-01`
+  return `00-${traceIdOf(source)}-${spanIdsOf(source)('execution')}-01`
 }

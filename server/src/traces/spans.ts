@@ -1,17 +1,19 @@
 /** Records → spans. Pure. */
-import type { ColdStartPhases, InvocationRecord } from '../logs/port.ts'
-import { parentSpanIdOf, spanIdOf } from './context.ts'
+import type { ColdStartPhases, InvocationRecord, LifecycleHook } from '../logs/port.ts'
+import { parentSpanIdOf, spanIdsOf, type SpanName } from './context.ts'
 import type { Span } from './port.ts'
 
 const PHASES = ['schedule', 'package', 'sandbox', 'runtime', 'initializer'] as const
 
 /** Of one invocation, or one run of a hook, parents before their children. */
 export function spansOf(record: InvocationRecord): Span[] {
-  if (record.kind !== 'event' && record.kind !== 'http') return [hookSpan(record)]
+  const { kind } = record
+  if (kind !== 'event' && kind !== 'http') return [hookSpan(record, kind)]
   const { startedMs, queuedMs, durationMs, coldStart } = record
   const enteredMs = startedMs + queuedMs
+  const idOf = spanIdsOf(record)
   const root: Span = {
-    spanId: spanIdOf(record, 'invocation'),
+    spanId: idOf('invocation'),
     parentSpanId: parentSpanIdOf(record),
     name: 'invocation',
     startMs: startedMs,
@@ -19,8 +21,8 @@ export function spansOf(record: InvocationRecord): Span[] {
     attributes: attributesOf(record),
     error: errorOf(record),
   }
-  const below = (name: string, startMs: number, spanMs: number, parent = root): Span => ({
-    spanId: spanIdOf(record, name),
+  const below = (name: SpanName, startMs: number, spanMs: number, parent = root): Span => ({
+    spanId: idOf(name),
     parentSpanId: parent.spanId,
     name,
     startMs,
@@ -48,11 +50,11 @@ export function spansOf(record: InvocationRecord): Span[] {
   return spans
 }
 
-function hookSpan(record: InvocationRecord): Span {
+function hookSpan(record: InvocationRecord, name: LifecycleHook): Span {
   return {
-    spanId: spanIdOf(record, record.kind),
+    spanId: spanIdsOf(record)(name),
     parentSpanId: parentSpanIdOf(record),
-    name: record.kind,
+    name,
     startMs: record.startedMs,
     durationMs: record.durationMs,
     attributes: attributesOf(record),

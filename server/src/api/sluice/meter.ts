@@ -15,7 +15,7 @@ export interface MeterRoutesDeps {
   authorizer: Authorizer
   clock: Clock
   /** `acs:fc:{region}:{account}:{resource}`. */
-  arnOf(resource: string): string
+  arnOf: (resource: string) => string
 }
 
 const PREFIX = '/sluice/v1'

@@ -124,7 +124,7 @@ async function serve(t: TestContext, principal: Principal = { kind: 'account', a
   })
   registerSluiceRoutes(app, {
     logs: logs as LogStore,
-    logSearcher: logSearcher as LogSearcher,
+    logSearcher,
     defaultLogBounds: { retentionDays: 7, maxMB: 256 },
     metadata,
     authorizer: createAuthorizer({ accountId: ACCOUNT, region: 'r' }),

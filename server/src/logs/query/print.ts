@@ -15,7 +15,7 @@ export function printCondition(condition: Condition): string {
       return printPattern(condition.pattern)
     case 'is':
       return `${printName(condition.field)}: ${printPattern(condition.pattern)}`
-    case 'range':
+    default:
       return printRange(condition)
   }
 }

@@ -21,11 +21,11 @@ export function findContext(sqlite: DatabaseSync, ask: ContextAsk): LogHit[] | u
   const { place, before, after, horizonMs } = ask
   const { functionKey, at } = place
   const row = rowAt(sqlite, place)
-  if (row === undefined || row.line.timeMs < horizonMs) return undefined
+  if (row === undefined || row.timeMs < horizonMs) return undefined
   const queries = createQueries(sqlite)
   const lines = (descending: boolean, limit: number) =>
     taken(queries.placedLines({ functionKey, descending, limit, cursor: encodeCursor(at) }, horizonMs), limit)
-  const hits = (placed: readonly Placed[]) => placed.map((each) => hitOf(new Row(each.line, null), each.at, []))
+  const hits = (placed: readonly Placed[]) => placed.map((each) => hitOf(Row.ofLine(each.line), each.at, []))
   return [...hits(lines(true, before).toReversed()), hitOf(row, at, []), ...hits(lines(false, after))]
 }
 
@@ -55,7 +55,7 @@ function rowAt(sqlite: DatabaseSync, { functionKey, at }: HitPlace): Row | undef
   const block = { ...stored, functionKey, numbers: new Float64Array(Uint8Array.from(stored.numbers).buffer) }
   if (stored.kind === 'lines') {
     const line = linesOf(block)[at.index]
-    return line === undefined ? undefined : new Row(line, null)
+    return line === undefined ? undefined : Row.ofLine(line)
   }
   return rowOfRecord(block, at)
 }
@@ -65,5 +65,5 @@ function rowOfRecord(block: Parameters<typeof recordsOf>[0], { index, rank }: Po
   if (record === undefined) return undefined
   if (rank === rankOf.end) return Row.ofRecord(record)
   const marker = markersOf(record).find((each) => each.rank === rank)
-  return marker === undefined ? undefined : new Row(marker.line, null)
+  return marker === undefined ? undefined : Row.ofLine(marker.line)
 }

@@ -50,6 +50,10 @@ export async function findPage(sqlite: DatabaseSync, ask: PageAsk, pageMsMax = P
   const turns = new Turns()
   const isWanted = ({ at }: FoundRow) =>
     after === undefined || (descending ? comparePositions(at, after) < 0 : comparePositions(at, after) > 0)
+  /** A page goes on at least to a later time than the one that the page before ended with. */
+  const isBehind = (boundaryMs: number) =>
+    page.scannedLines > 0 &&
+    (after === undefined || (descending ? boundaryMs < after.timeMs : boundaryMs > after.timeMs))
   const merge = new Merge<FoundRow>({
     descending,
     timeOf: ({ at }) => at.timeMs,
@@ -74,7 +78,7 @@ export async function findPage(sqlite: DatabaseSync, ask: PageAsk, pageMsMax = P
   for (const block of scan.blocks(descending)) {
     const boundaryMs = descending ? block.toMs : block.fromMs
     if (!take(merge.takeBefore(boundaryMs))) return page
-    if (turns.tookMs > pageMsMax && page.scannedLines > 0) {
+    if (turns.tookMs > pageMsMax && isBehind(boundaryMs)) {
       return { ...page, nextCursor: encodeCursor(beginningOf(boundaryMs, descending)) }
     }
     page.scannedLines += block.count

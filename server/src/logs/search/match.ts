@@ -35,7 +35,7 @@ export function matcherOf(condition: Condition): Matcher {
       const { field } = condition
       return (row) => matches(row.value(field))
     }
-    case 'range': {
+    default: {
       const { field } = condition
       return (row) => isWithin(condition, row.value(field))
     }
@@ -69,12 +69,16 @@ export function holdsForAll(condition: Condition, source: Source, functionKey: s
       if (value !== undefined) return valueMatcher(condition.pattern)(value)
       return mayHave(condition.field, source) ? undefined : false
     }
-    case 'range':
+    default:
       return mayHave(condition.field, source) ? undefined : false
   }
 }
 
-const mayHave = (field: string, source: Source) => source === 'log' || isCommonField(field) || isRequestField(field)
+/** The level is what a line says of itself. */
+function mayHave(field: string, source: Source): boolean {
+  if (source === 'log') return true
+  return field.toLowerCase() !== 'level' && (isCommonField(field) || isRequestField(field))
+}
 
 function blockValue(field: string, source: Source, functionKey: string): string | undefined {
   switch (field.toLowerCase()) {
@@ -86,12 +90,14 @@ function blockValue(field: string, source: Source, functionKey: string): string 
       return topicOf(functionKey, source)
     case 'source':
       return source
+    case 'stream':
+      return source === 'request' ? 'system' : undefined
     default:
       return undefined
   }
 }
 
-function valueMatcher(pattern: Pattern): (value: unknown) => boolean {
+export function valueMatcher(pattern: Pattern): (value: unknown) => boolean {
   const pieces = pattern.map(fold)
   const number = pieces.length === 1 ? numberOf(pieces[0]!) : undefined
   const isThere = pieces.length === 2 && pieces[0] === '' && pieces[1] === ''
@@ -101,12 +107,12 @@ function valueMatcher(pattern: Pattern): (value: unknown) => boolean {
     if (Array.isArray(value)) return value.some((item) => !Array.isArray(item) && matches(item))
     if (typeof value === 'object') return false
     if (typeof value === 'number' && number !== undefined) return value === number
-    return isPieces(fold(String(value)), pieces)
+    return isPieces(fold(typeof value === 'string' ? value : JSON.stringify(value)), pieces)
   }
   return matches
 }
 
-function isWithin(range: Condition & { kind: 'range' }, value: unknown): boolean {
+export function isWithin(range: Condition & { kind: 'range' }, value: unknown): boolean {
   const number = typeof value === 'string' ? numberOf(value) : value
   if (typeof number !== 'number') return false
   const { from, to, fromIncluded, toIncluded } = range

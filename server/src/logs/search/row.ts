@@ -1,7 +1,7 @@
 /** What is searched: a line, or a record shown as one, with its fields. */
-import { splitFunctionKey } from '../../model.ts'
+import { splitFunctionKey, type FunctionKey } from '../../model.ts'
 import type { Position } from '../cursor.ts'
-import { lineRank, rankOf } from '../markers.ts'
+import { lineRank, rankOf, spanOf } from '../markers.ts'
 import type { InvocationRecord, LogHit, LogLine } from '../port.ts'
 import { fold } from '../query/condition.ts'
 import { requestField, requestFields, requestLine, type FieldValue } from './request-fields.ts'
@@ -23,19 +23,34 @@ type Json = Record<string, unknown>
 
 export class Row {
   readonly source: Source
-  readonly line: LogLine
+  readonly timeMs: number
   readonly record: InvocationRecord | null
+  #line: LogLine | undefined
   #folded: string | undefined
   #json: Json | null | undefined
 
-  constructor(line: LogLine, record: InvocationRecord | null) {
-    this.line = line
+  private constructor(timeMs: number, line: LogLine | undefined, record: InvocationRecord | null) {
+    this.timeMs = timeMs
+    this.#line = line
     this.record = record
     this.source = record === null ? 'log' : 'request'
   }
 
+  static ofLine(line: LogLine): Row {
+    return new Row(line.timeMs, line, null)
+  }
+
+  /** Its time is that of its end. */
   static ofRecord(record: InvocationRecord): Row {
-    return new Row(requestLine(record), record)
+    return new Row(spanOf(record).toMs, undefined, record)
+  }
+
+  get line(): LogLine {
+    return (this.#line ??= requestLine(this.record!))
+  }
+
+  get functionKey(): FunctionKey {
+    return (this.record ?? this.line).functionKey
   }
 
   /** The text without regard to case. */
@@ -49,9 +64,9 @@ export class Row {
   }
 
   position(blockId: number, index: number): Position {
-    const { timeMs, requestId } = this.line
-    const rank = this.record === null ? lineRank(this.line) : rankOf.end
-    return { timeMs, requestId, rank, blockId, index }
+    const { record, timeMs } = this
+    const { requestId } = record ?? this.line
+    return { timeMs, requestId, rank: record === null ? lineRank(this.line) : rankOf.end, blockId, index }
   }
 
   /** A value of any kind; undefined when there is none. */
@@ -71,9 +86,9 @@ export class Row {
 
 /** What lines and records both have, by lower-case name. */
 const commonFields = new Map<string, (row: Row) => FieldValue>([
-  ['functionname', ({ line }) => splitFunctionKey(line.functionKey).name],
-  ['servicename', ({ line }) => splitFunctionKey(line.functionKey).service ?? ''],
-  ['__topic__', ({ line, source }) => topicOf(line.functionKey, source)],
+  ['functionname', ({ functionKey }) => splitFunctionKey(functionKey).name],
+  ['servicename', ({ functionKey }) => splitFunctionKey(functionKey).service ?? ''],
+  ['__topic__', ({ functionKey, source }) => topicOf(functionKey, source)],
   ['source', ({ source }) => source],
   ['versionid', ({ line }) => line.versionId],
   ['requestid', ({ line }) => line.requestId],
@@ -81,7 +96,7 @@ const commonFields = new Map<string, (row: Row) => FieldValue>([
   ['stream', ({ line }) => line.stream],
   ['hook', ({ line }) => line.hook],
   ['message', ({ line }) => line.text],
-  ['timems', ({ line }) => line.timeMs],
+  ['timems', ({ timeMs }) => timeMs],
   ['level', (row) => levelOf(row)],
 ])
 

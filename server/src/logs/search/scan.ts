@@ -100,7 +100,7 @@ export class Scan {
     const fromMs = Math.max(this.#fromMs, horizonOf(horizons, stored.functionKey))
     const found: FoundRow[] = []
     for (const [index, row] of this.#decode(id, stored).entries()) {
-      if (row.line.timeMs < fromMs || row.line.timeMs >= toMs || !this.#matches(row)) continue
+      if (row.timeMs < fromMs || row.timeMs >= toMs || !this.#matches(row)) continue
       found.push({ row, at: row.position(id, index) })
     }
     return found
@@ -114,7 +114,7 @@ export class Scan {
     const numbers = new Float64Array(Uint8Array.from(found.numbers).buffer)
     const block: EncodedBlock = { ...stored, numbers }
     return stored.kind === 'lines'
-      ? linesOf(block).map((line) => new Row(line, null))
+      ? linesOf(block).map((line) => Row.ofLine(line))
       : recordsOf(block).map((record) => Row.ofRecord(record))
   }
 }

@@ -41,8 +41,8 @@ export class SearchThread {
     const request = { kind, id: this.#nextId++, ask } as SearchRequest
     try {
       return await new Promise<SearchAsks[Kind]['answer']>((resolve, reject) => {
-        this.#pending.set(request.id, { resolve: resolve as Pending['resolve'], reject })
-        worker.postMessage(request)
+        this.#pending.set(request.id, { resolve, reject })
+        worker.postMessage(request, [])
       })
     } finally {
       this.#pending.delete(request.id)
@@ -62,6 +62,7 @@ export class SearchThread {
   async #end(): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
+    this.#rejectAll(new Error('the log searcher is closed'))
     await worker?.terminate()
   }
 
@@ -77,9 +78,14 @@ export class SearchThread {
     })
     worker.on('error', (error: Error) => (failure = error))
     worker.on('exit', () => {
-      if (this.#worker === worker) this.#worker = undefined
-      for (const { reject } of this.#pending.values()) reject(failure)
+      if (this.#worker !== worker) return
+      this.#worker = undefined
+      this.#rejectAll(failure)
     })
     return worker
+  }
+
+  #rejectAll(reason: Error): void {
+    for (const { reject } of this.#pending.values()) reject(reason)
   }
 }

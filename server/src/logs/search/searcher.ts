@@ -71,7 +71,7 @@ export class EmbeddedSearcher implements LogSearcher {
     }
     return this.#deps.followers.followAll(
       functionKey,
-      (line) => tell(new Row(line, null)),
+      (line) => tell(Row.ofLine(line)),
       (record) => tell(Row.ofRecord(record)),
     )
   }

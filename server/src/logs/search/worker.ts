@@ -22,7 +22,7 @@ async function answerTo(request: SearchRequest): Promise<SearchAsks[keyof Search
       return findPage(reader.sqlite, request.ask)
     case 'histogram':
       return countOverTime(reader.sqlite, request.ask.scope, request.ask.buckets)
-    case 'context':
+    default:
       return findContext(reader.sqlite, request.ask)
   }
 }

@@ -193,6 +193,15 @@ const gauges: GaugeRow[] = [
   ['WaitingRequests', REGION, 'count', 'maximum', 'waitingRequests', 0, 'Requests that wait for an instance (ours)'],
   ['AsyncMessagesBacklogV2', ALL, 'count', 'maximum', 'asyncBacklog', 0, 'Asynchronous invocations that wait'],
   ['AsyncMessagesInProcess', ALL, 'count', 'maximum', 'asyncInProcess', 0, 'Asynchronous invocations worked on'],
+  [
+    'AsyncMessageAgeMax',
+    FUNCTION,
+    'ms',
+    'maximum',
+    'asyncOldestMs',
+    0,
+    'The age of the oldest asynchronous invocation that waits (ours)',
+  ],
   ['MonthCost', REGION, 'currency', 'last', 'monthCost', null, 'What the month has cost so far (ours)'],
   ['MonthForecast', REGION, 'currency', 'last', 'monthForecast', null, 'What the month will cost at this pace (ours)'],
 ]

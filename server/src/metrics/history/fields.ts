@@ -72,6 +72,7 @@ const table = {
   cpuCoresSum: { merge: 'sum', scale: 1000 },
   usedMemoryMBMax: megabytes,
   usedMemoryMBSum: { merge: 'sum', scale: 100 },
+  asyncOldestMs: highest,
 } satisfies Record<string, Field>
 
 export type FieldName = keyof typeof table

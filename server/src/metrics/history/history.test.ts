@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { CATALOGUE } from './catalogue.ts'
 import { POINTS_MAX } from './read-query.ts'
@@ -346,4 +347,14 @@ test('the catalogue has the names of the reference, each once', () => {
     expected.filter((name) => !names.includes(name)),
     [],
   )
+})
+
+test('the guide tells every metric', () => {
+  const guide = readFileSync(new URL('../../../../docs/guide/metrics.md', import.meta.url), 'utf8')
+  const rows = guide.split('\n').filter((line) => line.startsWith('| `'))
+  const missing = CATALOGUE.filter(({ name, level, description }) => {
+    const told = level === 'instance' ? name : name.replace(/^(Region|Service|Function)/, '')
+    return !rows.some((row) => row.startsWith(`| \`${told}\` |`) && row.includes(` ${description} |`))
+  })
+  assert.deepEqual(missing, [])
 })

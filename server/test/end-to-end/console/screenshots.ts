@@ -1,13 +1,17 @@
 /** Draws the pictures of the guide: a platform with some functions and traffic, seen in both themes and both widths. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { startPlatform, type TestPlatform } from '../../support/platform.ts'
 import { NARROW, openBrowser, signedIn, WIDE } from './browser.ts'
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', '..', 'docs', 'guide', 'images')
+const EXAMPLE_PRICES = join(import.meta.dirname, '..', '..', '..', 'src', 'meter', 'example-price-book.yaml')
 const BYTES_MAX = 150_000
-const TRAFFIC_MS = 70_000
+/** Before the first picture; then it goes on. */
+const TRAFFIC_MS = 150_000
 const CALLS_PER_SECOND = 12
 
 interface Scene {
@@ -26,12 +30,16 @@ const narrowDark = { viewport: NARROW, colorScheme: 'dark', locale: 'zh-CN' } as
 /** Runs the function and waits for the phases of that run. */
 async function run(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Run', exact: true }).click()
-  await page.getByRole('heading', { name: 'Phases' }).waitFor()
+  await page
+    .getByText('Cold start', { exact: true })
+    .or(page.getByText('Warm', { exact: true }))
+    .first()
+    .waitFor()
 }
 
 const scenes: readonly Scene[] = [
-  { name: 'dashboard-light', path: '', window: light },
-  { name: 'dashboard-narrow-dark-zh', path: '', window: narrowDark },
+  { name: 'dashboard-light', path: '?range=last-300000', window: light },
+  { name: 'dashboard-narrow-dark-zh', path: '?range=last-300000', window: narrowDark },
   { name: 'test-dark', path: 'functions/shop$orders/test', window: dark, prepare: run },
   { name: 'logs-narrow', path: 'logs', window: narrow },
   { name: 'instances-dark', path: 'instances', window: dark },
@@ -50,23 +58,37 @@ const functions: Readonly<Record<string, string>> = {
   thumbnails: source('for (const end = Date.now() + 20 + Math.random() * 60; Date.now() < end; );'),
 }
 
-async function traffic(platform: TestPlatform): Promise<void> {
+/** A minute of traffic would be free. */
+function pricesWithoutFreeQuota(): string {
+  return readFileSync(EXAMPLE_PRICES, 'utf8').replaceAll(/^ +free: .*\n/gm, '')
+}
+
+/** Calls until it is told to stop. */
+async function traffic(platform: TestPlatform, stop: AbortSignal): Promise<void> {
   const names = Object.keys(functions)
-  const calls: Promise<unknown>[] = []
-  for (let i = 0; i < (TRAFFIC_MS / 1000) * CALLS_PER_SECOND; i++) {
-    calls.push(platform.invoke(`shop$${names[i % 7 === 0 ? 1 : i % 5 === 0 ? 2 : 0]}`, '{}'))
-    await new Promise((resolve) => setTimeout(resolve, (1000 / CALLS_PER_SECOND) * (0.4 + Math.random() * 1.2)))
+  const calls = new Set<Promise<unknown>>()
+  for (let i = 0; !stop.aborted; i++) {
+    const call = platform.invoke(`shop$${names[i % 7 === 0 ? 1 : i % 5 === 0 ? 2 : 0]}`, '{}')
+    calls.add(call)
+    void call.finally(() => calls.delete(call))
+    await setTimeout((1000 / CALLS_PER_SECOND) * (0.4 + Math.random() * 1.2))
   }
   await Promise.all(calls)
 }
 
 async function main(): Promise<void> {
-  const [platform, browser] = await Promise.all([startPlatform({ SLUICE_SANDBOX: 'process' }), openBrowser()])
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-screenshots-'))
+  const priceBook = join(folder, 'prices.yaml')
+  writeFileSync(priceBook, pricesWithoutFreeQuota())
+  const settings = { SLUICE_SANDBOX: 'process', SLUICE_PRICE_BOOK: priceBook }
+  const [platform, browser] = await Promise.all([startPlatform(settings), openBrowser()])
   try {
     for (const [name, code] of Object.entries(functions)) {
       await platform.deploy(name, { 'index.js': code }, { service: 'shop' })
     }
-    await traffic(platform)
+    const stop = new AbortController()
+    const calling = traffic(platform, stop.signal)
+    await setTimeout(TRAFFIC_MS)
     mkdirSync(FOLDER, { recursive: true })
     for (const { name, path, window, prepare } of scenes) {
       const context = await signedIn(browser, platform, { ...window, reducedMotion: 'reduce' })
@@ -75,16 +97,19 @@ async function main(): Promise<void> {
       await page.locator('main h1').waitFor()
       await prepare?.(page)
       // Charts are drawn once their numbers have come; the live ones never end asking for more.
-      await new Promise((resolve) => setTimeout(resolve, 2500))
+      await setTimeout(2500)
       const bytes = await page.screenshot()
       if (bytes.length > BYTES_MAX) throw new Error(`${name} has ${bytes.length} bytes, at most ${BYTES_MAX} are kept`)
       writeFileSync(join(FOLDER, `console-${name}.png`), bytes)
       process.stdout.write(`${name}: ${Math.round(bytes.length / 1000)} kB\n`)
       await context.close()
     }
+    stop.abort()
+    await calling
   } finally {
     await browser.close()
     await platform.stop()
+    rmSync(folder, { recursive: true })
   }
 }
 

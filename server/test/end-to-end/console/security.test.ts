@@ -81,6 +81,19 @@ const ECHO = `exports.handler = (request, response) => {
   response.send(JSON.stringify(request.headers))
 }`
 
+/** What a log may hold of somebody who wants to be more than text. */
+const HOSTILE_LINES = [
+  '<script>globalThis.wasHere = true</script>',
+  '<img src=x onerror="globalThis.wasHere = true">',
+  '\u001b[31mred\u001b[0m \u001b]0;title\u0007 \u001b[2Jcleared',
+  'order \u202etxt.exe\u202c reversed',
+  `start ${'x'.repeat(1_000_000)} end`,
+]
+const SHOUTER = `exports.handler = async () => {
+  for (const line of ${JSON.stringify(HOSTILE_LINES)}) console.log(line)
+  return 'shouted'
+}`
+
 let platform: TestPlatform
 let browser: Browser
 let context: BrowserContext
@@ -202,6 +215,31 @@ test(
     const ran = await page.evaluate(INJECTED)
     assert.equal(ran, false)
     assert.ok(errors.length > 0, 'the browser says what it refused')
+    await page.close()
+  },
+)
+
+test(
+  'text of a log is shown as text: markup, escape sequences, marks that turn text around, a line of a megabyte',
+  { skip: noBrowser },
+  async () => {
+    await platform.deploy('shouter', { 'index.js': SHOUTER })
+    assert.equal((await platform.invoke('shouter')).status, 200)
+    const page = await context.newPage()
+    const errors = collectErrors(page)
+    await page.goto('/console/logs?function=shouter')
+    const list = page.getByRole('main')
+    await list.getByText(HOSTILE_LINES[0]!).waitFor()
+    await list.getByText(HOSTILE_LINES[1]!).waitFor()
+    await list.getByText('cleared').waitFor()
+    const text = await list.innerText()
+    assert.doesNotMatch(text, /[\u0000-\u0008\u000e-\u001f\u202a-\u202e\u2066-\u2069]/)
+    assert.ok(text.length < 100_000, `${text.length} characters are shown`)
+    assert.equal(
+      await page.evaluate('"wasHere" in globalThis || document.querySelector("main script, main img") !== null'),
+      false,
+    )
+    assert.deepEqual(errors, [])
     await page.close()
   },
 )

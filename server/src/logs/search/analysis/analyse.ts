@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Scan, type Scope } from '../scan.ts'
 import { COLUMNS, sqlValue, type SqlValue } from './columns.ts'
+import { withFromLog } from './from-log.ts'
 import { openGuard, type Guard } from './guard.ts'
 import { SqlError, sqlError } from './sql-error.ts'
 
@@ -33,10 +34,21 @@ export interface AnalysisBounds {
 /** Throws SqlError. */
 export function analyse(
   logs: DatabaseSync,
-  { scope, sql }: AnalysisAsk,
+  { scope, sql: written }: AnalysisAsk,
   { rowsMax }: AnalysisBounds = { rowsMax: ANALYSIS_ROWS_MAX },
 ): Table {
-  if (!/^\s*(select|with)\b/i.test(sql)) throw new SqlError('expected SELECT or WITH', 0)
+  if (!/^\s*(select|with)\b/i.test(written)) throw new SqlError('expected SELECT or WITH', 0)
+  const { sql, placeOf, isAdded } = withFromLog(written)
+  try {
+    return analyseWhole(logs, { scope, sql }, rowsMax)
+  } catch (error) {
+    if (!(error instanceof SqlError)) throw error
+    const message = isAdded(error.position) ? 'syntax error: expected more here' : error.message
+    throw new SqlError(message, placeOf(error.position))
+  }
+}
+
+function analyseWhole(logs: DatabaseSync, { scope, sql }: AnalysisAsk, rowsMax: number): Table {
   const guard = openGuard()
   try {
     guard.sqlite.exec(`CREATE TABLE log (${COLUMNS.map(quoted).join(', ')})`)
@@ -70,9 +82,14 @@ function columnsOf(guard: Guard, sql: string): { columns: Set<string>; members: 
       checkShape(statement, sql)
       return { columns, members }
     } catch (error) {
-      const missing = /^no such column: (.+)$/s.exec((error as Error).message)?.[1]
-      const name = missing?.replace(/^log\./i, '')
-      if (name === undefined || members.has(name) || members.size >= MEMBERS_MAX || !isInside(sql, name)) {
+      const name = missingColumn(error as Error)
+      if (
+        name === undefined ||
+        isColumn(name) ||
+        members.has(name) ||
+        members.size >= MEMBERS_MAX ||
+        !isInside(sql, name)
+      ) {
         throw error instanceof SqlError ? error : sqlError(sql, error as Error, (text) => void guard.prepare(text))
       }
       guard.sqlite.setAuthorizer(null)
@@ -82,6 +99,14 @@ function columnsOf(guard: Guard, sql: string): { columns: Set<string>; members: 
   }
 }
 
+function missingColumn({ message }: Error): string | undefined {
+  const name = /^no such column: (.+?)( - should this be .*)?$/s.exec(message)?.[1]
+  if (name === undefined) return undefined
+  // In quotation marks: a name. Else perhaps behind that of a table.
+  return /^".*"$/s.test(name) ? name.slice(1, -1).replaceAll('""', '"') : name.replace(/^\w+\./, '')
+}
+
+const isColumn = (name: string) => COLUMNS.some((column) => column.toLowerCase() === name.toLowerCase())
 const isInside = (sql: string, name: string) => sql.toLowerCase().includes(name.toLowerCase())
 const placeOfName = (sql: string, name: string) => Math.max(0, sql.toLowerCase().indexOf(name.toLowerCase()))
 

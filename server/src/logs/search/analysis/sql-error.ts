@@ -16,6 +16,8 @@ export function sqlError(sql: string, thrown: Error, prepare: (sql: string) => v
   const near = /^near "(.*)": /s.exec(message)?.[1]
   if (near !== undefined) return new SqlError(message, placeOfSyntaxError(sql, near, message, prepare))
   if (message === 'incomplete input') return new SqlError('expected more, found the end', sql.length)
+  const path = /^no such column: (\w+\.[\w.]+)$/.exec(message)?.[1]
+  if (path !== undefined) return new SqlError(`${message}: write a member of lines as "${path}"`, placeOf(sql, path))
   const named = /(?:column|function|table|token)s?(?: name)?: "?([^"]+)"?$/.exec(message)?.[1]
   const told = /not authorized|prohibited/.test(message) ? `${message}: an analysis reads the table log alone` : message
   return new SqlError(told, named === undefined ? 0 : Math.max(0, placeOf(sql, named)))
