@@ -19,7 +19,7 @@ interface Scene {
   path: string
   window: BrowserContextOptions
   /** Until what the picture is about is to be seen. */
-  prepare?(page: Page): Promise<void>
+  prepare?: (page: Page) => Promise<void>
 }
 
 const light = { viewport: WIDE, colorScheme: 'light' } as const
