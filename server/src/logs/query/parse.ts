@@ -6,6 +6,9 @@ import { tokensOf, type Token } from './tokens.ts'
 export const QUERY_LENGTH_MAX = 8192
 /** Parentheses and NOT within each other. */
 const DEPTH_MAX = 100
+/** Each is held against every row, for some on the thread that serves. */
+const CONDITIONS_MAX = 256
+const FIELD_LENGTH_MAX = 256
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 
 /** Throws QueryError and nothing else. */
@@ -35,6 +38,7 @@ class Parser {
   readonly #tokens: readonly Token[]
   #index = 0
   #depth = 0
+  #conditions = 0
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens
@@ -98,8 +102,14 @@ class Parser {
   /** A word or phrase, alone or as the name of a field. */
   #leaf(): Condition {
     const token = this.#value('a word, a field, NOT or (')
-    if (this.next.kind !== 'sign') return textCondition(token)
+    if (++this.#conditions > CONDITIONS_MAX) {
+      throw new QueryError(`a query has at most ${CONDITIONS_MAX} conditions`, token.at)
+    }
+    if (this.next.kind !== 'sign' || /^[()[\]]$/.test(this.next.text)) return textCondition(token)
     const field = token.text
+    if (field.length > FIELD_LENGTH_MAX) {
+      throw new QueryError(`a field name has at most ${FIELD_LENGTH_MAX} characters`, token.at)
+    }
     switch (this.next.text) {
       case ':':
         this.#take()

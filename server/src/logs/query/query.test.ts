@@ -67,6 +67,9 @@ test('a query that cannot be read tells what was expected, and where', () => {
     ['a | ', 4, /expected SELECT/],
     ['('.repeat(101), 100, /nest at most 100 deep/],
     ['x'.repeat(8193), 8192, /at most 8192 characters/],
+    ['a '.repeat(257), 512, /at most 256 conditions/],
+    [`a ${'b.'.repeat(128)}b: 1`, 2, /a field name has at most 256 characters/],
+    [`${'b'.repeat(257)} > 1`, 0, /a field name has at most 256 characters/],
   ]
   for (const [query, position, message] of cases) {
     assert.throws(

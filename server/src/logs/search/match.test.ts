@@ -134,3 +134,26 @@ test('many stars over a long text take no longer than a look at it', () => {
   assert.ok(!matches(`message: ${'a*'.repeat(200)}b`, row))
   assert.ok(performance.now() - startedMs < 1000)
 })
+
+test('a star that leads nowhere in a line of many words takes time that grows with the line, not with its square', () => {
+  const words = (count: number) => line(`${'a '.repeat(count)}b`)
+  const msOf = (row: Row, query: string) => {
+    const startMs = performance.now()
+    for (let i = 0; i < 3; i++) assert.equal(matches(query, row), false)
+    return performance.now() - startMs
+  }
+  for (const query of ['a*b', 'a*b*a', 'a*a*b']) {
+    const row = words(200_000)
+    msOf(words(1000), query)
+    const tookMs = msOf(row, query)
+    assert.ok(tookMs < 1000, `${query}: ${tookMs} ms`)
+  }
+})
+
+test('a star is not led astray by what stands before or behind its word', () => {
+  check(
+    line('ax bx abx a b aab cab axbxc'),
+    ['a*b', 'c*b', 'a*b*c', 'aa*b', 'b*c'],
+    ['c*a*c', 'b*a', 'c*bx', 'a*c*b'],
+  )
+})

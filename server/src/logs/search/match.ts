@@ -152,16 +152,25 @@ function findPieces(text: string, pieces: readonly string[], from: number): [num
     SPACE.lastIndex = start + first.length
     const end = SPACE.exec(text)?.index ?? text.length
     let at = start + first.length
-    const isFound = pieces.slice(1).every((piece) => {
+    for (const piece of pieces.slice(1)) {
       const found = text.indexOf(piece, at)
+      // Nor is it found from a later place.
+      if (found < 0) return undefined
       at = found + piece.length
-      return found >= 0 && at <= end
-    })
-    if (isFound) return [start, at]
-    // What is not found from the first place of this stretch is not found from a later one either.
-    start = end === text.length ? -1 : text.indexOf(first, end)
+      if (at > end) break
+    }
+    if (at <= end) return [start, at]
+    // What does not end in this stretch is not found in one before that in which it ends.
+    start = text.indexOf(first, stretchStart(text, at))
   }
   return undefined
+}
+
+/** Behind the last white space before `end`. */
+function stretchStart(text: string, end: number): number {
+  let at = end
+  while (at > 0 && text[at - 1]!.trim() !== '') at--
+  return at
 }
 
 /** Patterns that a row's text was looked through for: those that are not negated. */
