@@ -21,7 +21,7 @@ function scene(...rules: AlertRule[]) {
     {
       clock,
       feed: { enabledRules: () => rules, silences: () => [] },
-      observe: createObserve({ clock, history, upSinceMs: clock.nowMs() - 3_600_000 }),
+      observe: createObserve({ clock, history, upSinceMs: () => clock.nowMs() - 3_600_000 }),
       book: {
         async record(change) {
           if (disk.isFull) throw new Error('the disk is full')
@@ -36,7 +36,7 @@ function scene(...rules: AlertRule[]) {
         },
       },
       sender,
-      upSinceMs: clock.nowMs() - 3_600_000,
+      upSinceMs: () => clock.nowMs() - 3_600_000,
       onDefect: (error) => assert.fail(String(error)),
     },
     [],

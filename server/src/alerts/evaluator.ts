@@ -21,7 +21,7 @@ export interface EvaluatorDeps {
   deliverer: Pick<Deliverer, 'add' | 'room' | 'count'>
   sender: Sender
   /** Windows that ended before are not looked at. */
-  upSinceMs: number
+  upSinceMs: () => number
   onDefect: (error: unknown) => void
 }
 
@@ -159,7 +159,7 @@ export class Evaluator {
   async #look(entry: Entry, nowMs: number): Promise<Outcome | undefined> {
     const { rule } = entry
     const window = windowAt(nowMs - SETTLE_MS, rule.windowSeconds)
-    if (window.toMs === entry.windowEndMs || window.toMs <= this.#deps.upSinceMs) return undefined
+    if (window.toMs === entry.windowEndMs || window.toMs <= this.#deps.upSinceMs()) return undefined
     entry.windowEndMs = window.toMs
     try {
       const observation = await this.#deps.observe(rule, window)

@@ -23,7 +23,7 @@ export interface ObserveDeps {
   clock: Clock
   history: Pick<MetricHistory, 'catalogue' | 'query'>
   /** Since when the platform runs: before, nothing was observed for that reason. */
-  upSinceMs: number
+  upSinceMs: () => number
 }
 
 export function createObserve({ clock, history, upSinceMs }: ObserveDeps): Observe {
@@ -75,16 +75,16 @@ export function createObserve({ clock, history, upSinceMs }: ObserveDeps): Obser
 
   /** Seconds are asked for as far back as there are any. */
   function known({ windowSeconds }: AlertRule, { fromMs, toMs }: Period): Period {
-    return { fromMs: isShort(windowSeconds) ? Math.max(fromMs, Math.ceil(upSinceMs / 1000) * 1000) : fromMs, toMs }
+    return { fromMs: isShort(windowSeconds) ? Math.max(fromMs, Math.ceil(upSinceMs() / 1000) * 1000) : fromMs, toMs }
   }
 
   /** Whether the verdict stands, though the platform was down in the window: what is too much already stays too much. */
   function wasWatched({ condition, windowSeconds }: AlertRule, { fromMs, toMs }: Period, verdict: Verdict): boolean {
     const lacksData = verdict === 'noData' || condition.kind === 'noData'
-    if (lacksData) return fromMs >= upSinceMs || verdict === 'fine'
+    if (lacksData) return fromMs >= upSinceMs() || verdict === 'fine'
     const isTooMuch = verdict === 'broken' && condition.kind === 'threshold' && condition.comparison.startsWith('>')
     // Of longer windows the history has the minutes of before.
-    return isTooMuch || toMs - Math.min(windowSeconds * 1000, MINUTE_MS) >= upSinceMs
+    return isTooMuch || toMs - Math.min(windowSeconds * 1000, MINUTE_MS) >= upSinceMs()
   }
 }
 

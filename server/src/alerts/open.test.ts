@@ -380,3 +380,14 @@ test('the test of a rule goes through its routes, and is in the history', async 
     [['test', 'hook', 'test: delivered']],
   )
 })
+
+test('a wall clock that is set back by hours does not make the rules blind for hours', async (context) => {
+  const machine = new Machine(context)
+  machine.history.values.set('FunctionErrors', 3)
+  await machine.start(ruleFor(), ruleFor({ name: 'minutes', windowSeconds: 60 }))
+  await machine.pass(120)
+  machine.clock.jump(-8 * 3_600_000)
+  machine.history.values.set('FunctionErrors', 7)
+  await machine.pass(130)
+  assert.deepEqual([machine.status().state, machine.status('minutes').state], ['firing', 'firing'])
+})

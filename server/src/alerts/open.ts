@@ -43,7 +43,9 @@ export interface OpenAlerts extends Alerts {
 export async function openAlerts(options: AlertsOptions, deps: AlertsDeps): Promise<OpenAlerts> {
   const { directory, smtp, sender } = options
   const { clock, history } = deps
-  const upSinceMs = clock.nowMs()
+  const startMs = clock.monotonicMs()
+  // By the wall clock as it is now, however it was set since.
+  const upSinceMs = () => clock.nowMs() - Math.floor(clock.monotonicMs() - startMs)
   const book = await openBook({ directory }, deps.notify)
   const feed = new AlertFeed(() => evaluator.rulesChanged())
   const carriers = {

@@ -373,3 +373,16 @@ test('the guide tells every metric', () => {
   })
   assert.deepEqual(missing, [])
 })
+
+test('a wall clock that is set back by hours: the seconds from then on are known at once', async () => {
+  const world = makeWorld()
+  world.call('f', 2)
+  world.clock.advance(30 * SECOND_MS)
+  world.clock.jump(-8 * 60 * MINUTE_MS)
+  const nowMs = world.clock.nowMs()
+  assert.equal(world.history.secondsFromMs, nowMs)
+  world.call('f', 3)
+  world.clock.advance(2 * SECOND_MS)
+  const seconds = { fromMs: nowMs, toMs: nowMs + 2 * SECOND_MS, stepMs: SECOND_MS }
+  assert.deepEqual(await valuesOf(world, 'RegionTotalInvocations', seconds), [3, 0])
+})

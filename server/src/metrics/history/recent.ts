@@ -39,14 +39,18 @@ export class RecentSeconds {
 
   /** Takes what the writer has: `sizes` of each subject in turn. */
   add(startMs: number, subjects: readonly string[], sizes: readonly number[], writer: TallyWriter, wasRead: boolean) {
-    // The clock was set back: what was in the future is no longer known.
-    while (this.#seconds.length > 0 && this.#seconds.at(-1)!.startMs >= startMs) this.#forget(this.#seconds.pop()!)
     let end = 0
     const ends = Uint32Array.from(sizes, (size) => (end += size))
     const second = { startMs, subjects, ends, bytes: writer.take(), wasRead }
     this.#seconds.push(second)
     this.#bytes += sizeOf(second)
     while (this.#bytes > this.#bytesMax && this.#seconds.length > 1) this.#dropOldest()
+  }
+
+  /** The clock was set back: what is in the future now is no longer known, and what comes is. */
+  setBack(nowMs: number): void {
+    while (this.#seconds.length > 0 && this.#seconds.at(-1)!.startMs >= nowMs) this.#forget(this.#seconds.pop()!)
+    this.#fromMs = Math.min(this.#fromMs, nowMs)
   }
 
   /** Forgets what began before. */

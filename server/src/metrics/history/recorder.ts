@@ -84,6 +84,7 @@ export class Recorder {
     const secondMs = startOf(nowMs, SECOND_MS)
     if (secondMs === this.#secondMs) return
     this.#endSecond()
+    if (secondMs < this.#secondMs) this.#recent.setBack(secondMs)
     const isNewMinute = startOf(secondMs, MINUTE_MS) !== this.minuteMs
     if (isNewMinute) this.endMinute()
     this.#secondMs = secondMs
