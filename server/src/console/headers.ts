@@ -34,8 +34,12 @@ export const ANSWER_HEADERS: readonly string[] = [
   ...SHARED,
 ]
 
-/** Would reach further than the answer that they come with. */
-const DROPPED = new Set(['set-cookie', 'clear-site-data', 'service-worker-allowed', 'refresh', 'link'])
+/** Would reach further than the answer that they come with, or let pages of others read it. */
+const DROPPED = new Set([
+  ...['set-cookie', 'clear-site-data', 'service-worker-allowed', 'refresh', 'link', 'speculation-rules'],
+  ...['alt-svc', 'nel', 'report-to', 'reporting-endpoints', 'strict-transport-security', 'www-authenticate'],
+  ...['access-control-allow-origin', 'access-control-allow-credentials', 'timing-allow-origin'],
+])
 const REPLACED = new Set(ANSWER_HEADERS.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()))
 
 const isOurs = (name: string) => DROPPED.has(name.toLowerCase()) || REPLACED.has(name.toLowerCase())

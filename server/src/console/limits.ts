@@ -9,7 +9,7 @@ export const SESSIONS_MAX = 100
 /** Of 32 bytes each; what guesses a token guesses the key pair sooner. */
 export const TOKEN_BYTES = 32
 /** Cookies of our name that are looked at: another site under the same domain may have added some. */
-export const COOKIES_MAX = 4
+export const COOKIES_MAX = 64
 /** Sign-ins that failed, from one address and from all, until they are refused for the rest of the time. */
 export const FAILURES_PER_ADDRESS_MAX = 10
 export const FAILURES_MAX = 200

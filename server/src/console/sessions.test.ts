@@ -46,6 +46,23 @@ test('a session that is used goes on until its last hour, an idle one ends befor
   assert.equal(sessions.find([used.token]), undefined)
 })
 
+test('a wall clock that is set back makes no session last longer', () => {
+  const { clock, sessions } = open()
+  const idle = sessions.begin()
+  const used = sessions.begin()
+  clock.jump(-86_400_000)
+  clock.advance(SESSION_IDLE_MS)
+  assert.equal(sessions.find([idle.token]), undefined)
+  assert.equal(sessions.find([used.token]), undefined)
+  const busy = sessions.begin()
+  clock.jump(-86_400_000)
+  for (let passedMs = 0; passedMs < SESSION_MS_MAX; passedMs += SESSION_IDLE_MS / 2) {
+    assert.ok(sessions.find([busy.token]))
+    clock.advance(SESSION_IDLE_MS / 2)
+  }
+  assert.equal(sessions.find([busy.token]), undefined)
+})
+
 test('a wall clock that is set forward ends sessions before their timers do', () => {
   const { clock, sessions } = open()
   const { token } = sessions.begin()

@@ -21,6 +21,9 @@ export interface Session {
 interface OpenSession extends Session {
   readonly id: string
   usedMs: number
+  /** The same two by the clock that nobody sets. */
+  usedMonotonicMs: number
+  readonly expiresAtMonotonicMs: number
   readonly held: Set<Ending>
   timer: Timer
 }
@@ -41,11 +44,14 @@ export class Sessions {
     const token = this.#random.bytes(TOKEN_BYTES).toString('base64url')
     const id = idOf(token)
     const nowMs = this.#clock.nowMs()
+    const monotonicMs = this.#clock.monotonicMs()
     const held = new Set<Ending>()
     const session: OpenSession = {
       id,
       usedMs: nowMs,
       expiresAtMs: nowMs + SESSION_MS_MAX,
+      usedMonotonicMs: monotonicMs,
+      expiresAtMonotonicMs: monotonicMs + SESSION_MS_MAX,
       held,
       timer: this.#expire(id, SESSION_IDLE_MS),
       hold(what) {
@@ -64,11 +70,13 @@ export class Sessions {
     for (const token of tokens) {
       const session = this.#open.get(idOf(token))
       if (session === undefined) continue
-      if (endOf(session) <= nowMs) {
+      // Of a machine that slept, the timer is late.
+      if (Math.min(session.usedMs + SESSION_IDLE_MS, session.expiresAtMs) <= nowMs) {
         this.#end(session)
         continue
       }
       session.usedMs = nowMs
+      session.usedMonotonicMs = this.#clock.monotonicMs()
       this.#open.delete(session.id)
       this.#open.set(session.id, session)
       return session
@@ -92,7 +100,9 @@ export class Sessions {
     return this.#clock.setTimer(delayMs, () => {
       const session = this.#open.get(id)
       if (session === undefined) return
-      const leftMs = endOf(session) - this.#clock.nowMs()
+      const { usedMonotonicMs, expiresAtMonotonicMs } = session
+      const endMs = Math.min(usedMonotonicMs + SESSION_IDLE_MS, expiresAtMonotonicMs)
+      const leftMs = endMs - this.#clock.monotonicMs()
       if (leftMs > 0) session.timer = this.#expire(id, leftMs)
       else this.#end(session)
     })
@@ -104,8 +114,6 @@ export class Sessions {
     for (const each of session.held) each.destroy()
   }
 }
-
-const endOf = ({ usedMs, expiresAtMs }: OpenSession) => Math.min(usedMs + SESSION_IDLE_MS, expiresAtMs)
 
 function idOf(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
