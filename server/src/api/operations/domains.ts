@@ -67,6 +67,9 @@ export function canonicalDomainName(name: string): string {
 export async function createDomain(context: Context, name: string, patch: DomainPatch): Promise<Resource<'domain'>> {
   const domainName = canonicalDomainName(name)
   checkName('domainName', domainName)
+  if (domainName === URL.parse(context.options.publicUrl())?.hostname) {
+    throw new FcError('InvalidArgument', `domainName '${domainName}' is the platform's own; give another`)
+  }
   const key = keyOf.domain(domainName)
   return changeDocument(context, `domains/${domainName}`, 'domain', key, async () => {
     if (await context.metadata.read('domain', key)) {
