@@ -6,11 +6,14 @@ import type { LogHistogram, LogHit } from '../port.ts'
 import { PAGE_BYTES_MAX } from '../queries.ts'
 import { encodeHitId } from './hit-id.ts'
 import { highlightsOf, textPatterns } from './match.ts'
+import { SearchRefusal } from './refusal.ts'
 import type { Row } from './row.ts'
 import { Scan, type FoundRow, type ListedBlock, type Scope } from './scan.ts'
 
 /** A page that takes longer ends with what it has, and has a next one. */
 export const PAGE_MS_MAX = 10_000
+/** A histogram has no next page: one that takes longer is refused. */
+const HISTOGRAM_MS_MAX = 30_000
 /** One search goes on for so long before another has its turn. */
 const TURN_MS = 10
 
@@ -110,7 +113,13 @@ export function hitOf(row: Row, at: Position, patterns: readonly string[][]): Lo
   return { id, line, source, highlights: highlightsOf(row, patterns), fields: row.fields() }
 }
 
-export async function countOverTime(sqlite: DatabaseSync, scope: Scope, buckets: number): Promise<LogHistogram> {
+/** Rejects with SearchRefusal. */
+export async function countOverTime(
+  sqlite: DatabaseSync,
+  scope: Scope,
+  buckets: number,
+  msMax = HISTOGRAM_MS_MAX,
+): Promise<LogHistogram> {
   const { fromMs, toMs } = scope
   const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / buckets))
   const counts = Array.from({ length: Math.max(1, Math.ceil((toMs - fromMs) / bucketMs)) }, (_, index) => ({
@@ -127,6 +136,9 @@ export async function countOverTime(sqlite: DatabaseSync, scope: Scope, buckets:
     else for (const { at } of scan.rowsOf(block.id)) add(at.timeMs, 1)
   }
   for (const block of scan.blocks(false)) {
+    if (turns.tookMs > msMax) {
+      throw new SearchRefusal(`to count takes longer than ${msMax / 1000} s: narrow its time range or its conditions`)
+    }
     countBlock(block)
     await turns.pause()
   }

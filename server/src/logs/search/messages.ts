@@ -16,4 +16,6 @@ export type SearchRequest = {
 
 export type SearchReply =
   | { id: number; answer: SearchAsks[keyof SearchAsks]['answer'] }
+  /** Of a query that asks for too much. */
+  | { id: number; refusal: string }
   | { id: number; failure: string }

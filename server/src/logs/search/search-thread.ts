@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock, Timer } from '../../clock.ts'
 import { FcError } from '../../errors.ts'
+import { QueryError } from '../query/error.ts'
 import type { SearchAsks, SearchReply, SearchRequest } from './messages.ts'
 
 /** Searches at once; more are refused. */
@@ -27,7 +28,7 @@ export class SearchThread {
     this.#clock = clock
   }
 
-  /** Rejects with ResourceExhausted when too many search. */
+  /** Rejects with ResourceExhausted when too many search, and with QueryError. */
   async ask<Kind extends keyof SearchAsks>(
     kind: Kind,
     ask: SearchAsks[Kind]['ask'],
@@ -73,7 +74,8 @@ export class SearchThread {
     let failure = new Error('the thread that searches logs ended')
     worker.on('message', (reply: SearchReply) => {
       const pending = this.#pending.get(reply.id)
-      if ('failure' in reply) pending?.reject(new Error(reply.failure))
+      if ('refusal' in reply) pending?.reject(new QueryError(reply.refusal, 0))
+      else if ('failure' in reply) pending?.reject(new Error(reply.failure))
       else pending?.resolve(reply.answer)
     })
     worker.on('error', (error: Error) => (failure = error))

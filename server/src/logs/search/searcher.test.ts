@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import childProcess, { type SpawnOptions } from 'node:child_process'
+import { syncBuiltinESMExports } from 'node:module'
 import { test, type TestContext } from 'node:test'
 import { systemClock } from '../../clock.ts'
 import type { Change } from '../../metadata/port.ts'
 import type { LogBoundsDocument } from '../../model.ts'
 import { openLogs, type LogsOptions } from '../open.ts'
 import { BASE_MS, lineOf, manualClock, recordOf, temporaryDirectory } from '../test-support.ts'
-import { Analyses } from './analysis/analyses.ts'
+import { Analyses, ANALYSES_MAX } from './analysis/analyses.ts'
 import { logSearcherContract, page } from './contract.ts'
 import { SEARCHES_MAX } from './search-thread.ts'
 
@@ -120,6 +122,23 @@ test('an analysis without end is ended, and nothing else waits for it', async (c
     assert.equal((await page(logs, 'needle')).hits.length, i + 2)
   }
   await refused
+})
+
+test('processes that cannot be started take no place of those that can', async (context) => {
+  const logs = await setUp(context)
+  const { spawn } = childProcess
+  context.mock.method(childProcess, 'spawn', (_: string, ...rest: [readonly string[], SpawnOptions]) =>
+    spawn('/nowhere/sh', ...rest),
+  )
+  syncBuiltinESMExports()
+  context.after(() => {
+    context.mock.restoreAll()
+    syncBuiltinESMExports()
+  })
+  const search = { text: '* | SELECT 1', fromMs: 0, toMs: BASE_MS, limit: 1 }
+  for (let i = 0; i <= ANALYSES_MAX; i++) {
+    await assert.rejects(logs.searcher.search(search), /an analysis of logs failed: spawn \/nowhere\/sh ENOENT/)
+  }
 })
 
 test('closing ends what is being analysed and refuses what comes', async (context) => {

@@ -4,6 +4,7 @@ import { findContext } from './context.ts'
 import { countOverTime, findPage } from './find.ts'
 import type { SearchAsks, SearchReply, SearchRequest } from './messages.ts'
 import { Reader } from './reader.ts'
+import { SearchRefusal } from './refusal.ts'
 
 const port = parentPort!
 const reader = new Reader(workerData as string)
@@ -12,7 +13,10 @@ port.on('message', (request: SearchRequest) => {
   const reply = (message: SearchReply): void => port.postMessage(message)
   answerTo(request).then(
     (answer) => reply({ id: request.id, answer }),
-    (error: Error) => reply({ id: request.id, failure: error.message }),
+    (error: Error) => {
+      const { message } = error
+      reply({ id: request.id, ...(error instanceof SearchRefusal ? { refusal: message } : { failure: message }) })
+    },
   )
 })
 

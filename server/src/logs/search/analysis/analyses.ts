@@ -59,12 +59,14 @@ export class Analyses {
         child.kill('SIGKILL')
       })
       child.on('message', (reply) => resolve(reply as AnalysisReply))
-      child.on('error', (error) => resolve({ failed: error.message }))
-      child.on('exit', (code, signal) => {
+      const end = (failed: string) => {
         this.#running.delete(child)
         timer.cancel()
-        resolve({ failed: `the process ended (${signal ?? code})` })
-      })
+        resolve({ failed })
+      }
+      // A process that could not be started has no exit.
+      child.on('error', (error) => end(error.message))
+      child.on('exit', (code, signal) => end(`the process ended (${signal ?? code})`))
       child.send({ directory: this.#directory, ...ask }, (error) => {
         if (error !== null) resolve({ failed: error.message })
       })
