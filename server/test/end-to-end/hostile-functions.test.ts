@@ -1,6 +1,8 @@
 /** Functions that attack the platform from within their instance: only that instance dies, and its owner is told why. */
 import assert from 'node:assert/strict'
+import { createHash, randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { signAcs3 } from '../../src/auth/port.ts'
 import { startPlatform, type TestPlatform } from '../support/platform.ts'
 import { eventually, linesOf, rawExchange, recordsOf } from './http-support.ts'
 
@@ -253,4 +255,51 @@ test('a rejection that nobody handles is told, and the next request is served', 
     return text === 'fine' ? text : undefined
   })
   assert.equal(next, 'fine')
+})
+
+/** The platform's own endpoints. */
+const OWN_READS = [
+  ...['info', 'runtimes', 'settings', 'async/backlog', 'instances', 'usage', 'bill', 'price-book'],
+  ...['logs?function=insider', 'logs/follow', 'logs/follow?function=insider', 'logs/search', 'logs/histogram'],
+  ...['logs/search?function=insider', 'logs/context?id=a~b', 'logs/bounds?function=insider'],
+  ...['records', 'records?function=insider', 'records/follow', 'traces?requestId=r'],
+  ...['metrics', 'metrics/query?metric=RegionTotalInvocations', 'metrics/summary', 'metrics/follow?metric=RegionErrors'],
+  ...['alerts/rules', 'alerts/rules/r', 'alerts/routes', 'alerts/silences', 'alerts/status', 'alerts/history'],
+  'test-events?function=insider',
+].map((path) => ['GET', path] as const)
+const OWN_CHANGES = [
+  ...[['PUT', 'logs/bounds?function=insider'] as const, ['DELETE', 'logs/bounds?function=insider'] as const],
+  ...[['PUT', 'test-events/e?function=insider'] as const, ['DELETE', 'test-events/e?function=insider'] as const],
+  ...['alerts/rules', 'alerts/routes', 'alerts/silences'].map((path) => ['POST', path] as const),
+  ...['alerts/rules/r/test', 'alerts/routes/r/test'].map((path) => ['POST', path] as const),
+  ...['alerts/rules/r', 'alerts/routes/r'].map((path) => ['PUT', path] as const),
+  ...['alerts/rules/r', 'alerts/routes/r', 'alerts/silences/s'].map((path) => ['DELETE', path] as const),
+]
+
+test('the credentials of a function open none of the platform’s own endpoints, nor does their absence', async () => {
+  await platform.deploy(
+    'insider',
+    { 'index.js': 'exports.handler = async (event, context) => context.credentials' },
+    { role: `acs:ram::${platform.credentials.accountId}:role/everything` },
+  )
+  const credentials = (await platform.invoke('insider')).json<{
+    accessKeyId: string
+    accessKeySecret: string
+    securityToken: string
+  }>()
+  const host = `127.0.0.1:${platform.port}`
+  for (const [method, path] of [...OWN_READS, ...OWN_CHANGES]) {
+    const url = `/sluice/v1/${path}`
+    const body = method === 'GET' || method === 'DELETE' ? '' : '{}'
+    const headers: Record<string, string> = body === '' ? {} : { 'content-type': 'application/json' }
+    const bodySha256 = createHash('sha256').update(body).digest('hex')
+    const signed = signAcs3({ method, url, host, headers, bodySha256 }, credentials, randomUUID(), Date.now())
+    for (const each of [signed, headers]) {
+      const answer = await platform.send(method, url, { headers: each, body })
+      assert.equal(answer.status, 403, `${method} ${url}: ${answer.text}`)
+      const { Code, Message } = answer.json<{ Code: string; Message: string }>()
+      assert.equal(Code, 'AccessDenied')
+      assert.match(Message, each === signed ? /^function 'insider' is not allowed/ : /is not signed/)
+    }
+  }
 })
