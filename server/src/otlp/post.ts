@@ -7,6 +7,10 @@ import type { ExportAnswer } from './retry.ts'
 /** From asking for a connection to the end of the answer, as the exporters of OpenTelemetry have it. */
 export const EXPORT_MS_MAX = 10_000
 const ANSWER_BYTES_MAX = 65_536
+/** Of what the collector says, which ends in a log. */
+const MESSAGE_LENGTH_MAX = 300
+/** What is shorter stands in a message by chance. */
+const SECRET_LENGTH_MIN = 8
 /** Traces, logs and metrics go side by side. */
 const CONNECTIONS_MAX = 3
 
@@ -22,6 +26,12 @@ export function createPoster(url: string, headers: Record<string, string>, expor
   const isHttps = base.startsWith('https:')
   const agent = new (isHttps ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: CONNECTIONS_MAX })
   const send = isHttps ? httpsRequest : httpRequest
+  // Some collectors answer with what they were sent; `Bearer` is no part of the secret.
+  const secrets = Object.values(headers)
+    .flatMap((value) => [value, ...value.split(' ')])
+    .filter(({ length }) => length >= SECRET_LENGTH_MIN)
+  const hide = (text: string) => secrets.reduce((said, secret) => said.replaceAll(secret, '(secret)'), text)
+  const told = (answer: ExportAnswer) => ({ ...answer, message: hide(answer.message).slice(0, MESSAGE_LENGTH_MAX) })
   return {
     post(path, body) {
       return new Promise((resolve) => {
@@ -34,7 +44,7 @@ export function createPoster(url: string, headers: Record<string, string>, expor
         }
         const onError = (error: Error) =>
           fail(error.name === 'AbortError' ? `no answer within ${exportMsMax / 1000} s` : error.message)
-        send(`${base}${path}`, options, (response) => void read(response).then(resolve, onError))
+        send(`${base}${path}`, options, (response) => void read(response).then(told).then(resolve, onError))
           .on('error', onError)
           .end(body)
       })
