@@ -59,7 +59,7 @@ export const TARGETS: readonly Target[] = [
   { row: 'recording', subject: OURS, metric: 'dashboard, all answers', bound: 'at most', value: 1000 },
 ]
 
-export const RATIO_TARGETS: readonly RatioTarget[] = [
+const RATIO_TARGETS: readonly RatioTarget[] = [
   { row: 'warm', subject: OURS, metric: 'rate c=64', against: 'node:http', value: 0.5 },
   { row: 'warm', subject: OURS, metric: 'rate c=64', against: 'workerd', value: 2 },
   { row: 'warm', subject: OURS, metric: 'rate c=64', against: 'functions-framework', value: 5 },

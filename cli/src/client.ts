@@ -8,7 +8,7 @@ import { type Json, isObject, parseObject, textOf } from './json.ts'
 import { encodeQuery, type KeyPair, percentEncode, signRequest } from './sign.ts'
 import { CONNECT_TIMEOUT_MS, type HttpAnswer, openSocket, openStream, readAll, send } from './transport.ts'
 
-export const CALL_TIMEOUT_MS = 30_000
+const CALL_TIMEOUT_MS = 30_000
 /** A follow stream sends something at least every ten seconds; silence this long means it is dead. */
 const STREAM_SILENCE_MS = 30_000
 

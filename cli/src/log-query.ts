@@ -64,7 +64,7 @@ export function withPlace(thrown: unknown, query: string | undefined): unknown {
 }
 
 /** Of a query of several lines the one that has the place. */
-export function markPlace(query: string, position: number): string {
+function markPlace(query: string, position: number): string {
   const begin = query.lastIndexOf('\n', position - 1) + 1
   const [line = ''] = query.slice(begin).split('\n')
   const before = printable(line.slice(0, position - begin), false)

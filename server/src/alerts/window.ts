@@ -19,7 +19,7 @@ export function isShort(windowSeconds: number): boolean {
   return windowSeconds * 1000 < MINUTE_MS
 }
 
-export function evaluationPeriodMs(windowSeconds: number): number {
+function evaluationPeriodMs(windowSeconds: number): number {
   return isShort(windowSeconds) ? TICK_MS : MINUTE_MS
 }
 

@@ -13,13 +13,13 @@ export interface Sender {
 
 const UNITS: Readonly<Record<string, string>> = { count: '', percent: ' %', currency: '' }
 
-export function describeValue(value: number | null, unit: string): string {
+function describeValue(value: number | null, unit: string): string {
   if (value === null) return 'nothing observed'
   return `${Number(value.toPrecision(6))}${UNITS[unit] ?? ` ${unit}`}`
 }
 
 /** `p99Latency > 500 ms over 60 s for 120 s`. */
-export function describeCondition(rule: AlertRule, unit: string): string {
+function describeCondition(rule: AlertRule, unit: string): string {
   const { metric, condition, windowSeconds, forSeconds } = rule
   const time = `over ${windowSeconds} s${forSeconds > 0 ? ` for ${forSeconds} s` : ''}`
   if (condition.kind === 'noData') return `no ${metric} ${time}`

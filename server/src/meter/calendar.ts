@@ -23,9 +23,3 @@ export function daysOfMonth(month: string): string[] {
   const count = new Date(Date.UTC(year, number, 0)).getUTCDate()
   return Array.from({ length: count }, (_, index) => `${month}-${String(index + 1).padStart(2, '0')}`)
 }
-
-/** Whether it is the name of a day that there is. */
-export function isDay(text: string): boolean {
-  const timeMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? startOfDayMs(text) : Number.NaN
-  return !Number.isNaN(timeMs) && dayOf(timeMs) === text
-}

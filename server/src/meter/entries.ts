@@ -46,7 +46,7 @@ export interface Definition {
 }
 
 /** Disk of an instance that costs nothing (inferred: the reference saw no figure; smaller disks do not exist). */
-export const FREE_DISK_MB = 512
+const FREE_DISK_MB = 512
 
 export function definitionOf({ key, versionId, function: { config } }: FunctionVersion): Definition {
   return {

@@ -62,7 +62,9 @@ test('a collector that takes part of a batch says how much it did not', async (t
 test('what a collector says is told in short, and without the secrets that it was sent', async (t) => {
   const { poster } = await collector(t, (request, response) => {
     const errorMessage = `'${request.headers.authorization}' may not write ${'x'.repeat(10_000)}`
-    request.resume().on('end', () => response.end(JSON.stringify({ partialSuccess: { rejectedSpans: 1, errorMessage } })))
+    request
+      .resume()
+      .on('end', () => response.end(JSON.stringify({ partialSuccess: { rejectedSpans: 1, errorMessage } })))
   })
   const { message } = await poster.post('/v1/traces', '{}')
   assert.match(message, /^'\(secret\)' may not write x+$/)

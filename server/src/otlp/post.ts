@@ -5,7 +5,7 @@ import { Agent as HttpAgent, request as httpRequest } from '../node-http.ts'
 import type { ExportAnswer } from './retry.ts'
 
 /** From asking for a connection to the end of the answer, as the exporters of OpenTelemetry have it. */
-export const EXPORT_MS_MAX = 10_000
+const EXPORT_MS_MAX = 10_000
 const ANSWER_BYTES_MAX = 65_536
 /** Of what the collector says, which ends in a log. */
 const MESSAGE_LENGTH_MAX = 300

@@ -263,7 +263,12 @@ const OWN_READS = [
   ...['logs?function=insider', 'logs/follow', 'logs/follow?function=insider', 'logs/search', 'logs/histogram'],
   ...['logs/search?function=insider', 'logs/context?id=a~b', 'logs/bounds?function=insider'],
   ...['records', 'records?function=insider', 'records/follow', 'traces?requestId=r'],
-  ...['metrics', 'metrics/query?metric=RegionTotalInvocations', 'metrics/summary', 'metrics/follow?metric=RegionErrors'],
+  ...[
+    'metrics',
+    'metrics/query?metric=RegionTotalInvocations',
+    'metrics/summary',
+    'metrics/follow?metric=RegionErrors',
+  ],
   ...['alerts/rules', 'alerts/rules/r', 'alerts/routes', 'alerts/silences', 'alerts/status', 'alerts/history'],
   'test-events?function=insider',
 ].map((path) => ['GET', path] as const)

@@ -16,7 +16,7 @@ const IDLE_MS_MAX = 10_000
 const SMTP_PORT = 587
 const SMTPS_PORT = 465
 
-export const NO_SMTP = 'no mail server is set: the setting smtpUrl (SLUICE_SMTP_URL) names one'
+const NO_SMTP = 'no mail server is set: the setting smtpUrl (SLUICE_SMTP_URL) names one'
 
 export function createEmailCarrier({ url, from, idleMsMax = IDLE_MS_MAX }: SmtpOptions): Carry<'email'> {
   const hide = hider(url)

@@ -12,12 +12,10 @@ const optionalText = (maxLength: number) => Type.Optional(Type.String({ maxLengt
 const time = Type.Integer({ minimum: 0, maximum: TIME_MS_MAX, description: 'milliseconds since 1970' })
 const seconds = (minimum: number, maximum: number) => Type.Optional(Type.Integer({ minimum, maximum }))
 
-const NAME_PATTERN = '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$'
 const name = Type.String({
-  pattern: NAME_PATTERN,
+  pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$',
   description: '1 to 64 of the characters A-Z a-z 0-9 _ . -, beginning with a letter, a digit or _',
 })
-export const isAlertName = (text: string) => new RegExp(NAME_PATTERN).test(text)
 
 const condition = Type.Object({
   kind: choice('threshold', 'noData', 'anomaly'),
@@ -75,7 +73,6 @@ export const silenceInput = Type.Object({
   toMs: time,
   reason: optionalText(512),
 })
-export type SilenceInput = Static<typeof silenceInput>
 
 export const historyQuery = Type.Object({
   rule: optionalText(64),

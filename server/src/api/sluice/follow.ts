@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify'
 import type { Clock, Timer } from '../../clock.ts'
 import { FcError } from '../../errors.ts'
 
-export const FOLLOWERS_MAX = 200
+const FOLLOWERS_MAX = 200
 export const HEARTBEAT_MS = 10_000
 /** What may wait for a slow reader; beyond it lines are dropped, never the platform's memory. */
 export const WAITING_BYTES_MAX = 1024 * 1024

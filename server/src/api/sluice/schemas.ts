@@ -60,7 +60,6 @@ export const DEFAULT_LIMIT = PAGE_LIMIT
 
 export type LinesQuery = Static<typeof linesQuery>
 export type FollowLinesQuery = Static<typeof followLinesQuery>
-export type RecordsQuery = Static<typeof recordsQuery>
 
 export const lineSchema = Type.Object({
   functionKey: Type.String(),

@@ -1,4 +1,4 @@
-/** What a search asks for, as a tree: made by `parse.ts`, spelt by `print.ts`, held against rows by `match.ts`. */
+/** What a search asks for, as a tree: made by `parse.ts`, held against rows by `match.ts`. */
 
 /** Pieces of a text in their order, with any characters between them; one piece: the text itself. */
 export type Pattern = readonly string[]

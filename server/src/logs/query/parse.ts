@@ -3,7 +3,7 @@ import type { Condition, Pattern, Query } from './condition.ts'
 import { QueryError } from './error.ts'
 import { tokensOf, type Token } from './tokens.ts'
 
-export const QUERY_LENGTH_MAX = 8192
+const QUERY_LENGTH_MAX = 8192
 /** Parentheses and NOT within each other. */
 const DEPTH_MAX = 100
 /** Each is held against every row, for some on the thread that serves. */

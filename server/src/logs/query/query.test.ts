@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import type { Condition } from './condition.ts'
 import { QueryError } from './error.ts'
 import { parseQuery } from './parse.ts'
-import { printCondition } from './print.ts'
+import { printCondition } from './print-for-tests.ts'
 
 const parsed = (text: string) => parseQuery(text).condition
 const word = (...pattern: string[]): Condition => ({ kind: 'text', pattern })

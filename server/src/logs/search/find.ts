@@ -11,7 +11,7 @@ import type { Row } from './row.ts'
 import { Scan, type FoundRow, type ListedBlock, type Scope } from './scan.ts'
 
 /** A page that takes longer ends with what it has, and has a next one. */
-export const PAGE_MS_MAX = 10_000
+const PAGE_MS_MAX = 10_000
 /** A histogram has no next page: one that takes longer is refused. */
 const HISTOGRAM_MS_MAX = 30_000
 /** One search goes on for so long before another has its turn. */

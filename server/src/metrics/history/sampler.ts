@@ -6,7 +6,7 @@ import type { Recorder } from './recorder.ts'
 import { instanceSubject, REGION, serviceOf } from './subjects.ts'
 
 /** Instances read at a time; those beyond it have no metrics of their own. */
-export const INSTANCES_READ_MAX = 500
+const INSTANCES_READ_MAX = 500
 
 export class Sampler {
   readonly #recorder: Recorder

@@ -7,7 +7,7 @@ import { openGuard, type Guard } from './guard.ts'
 import { SqlError, sqlError } from './sql-error.ts'
 
 /** What one analysis looks at: the newest, where more match. */
-export const ANALYSIS_ROWS_MAX = 1_000_000
+const ANALYSIS_ROWS_MAX = 1_000_000
 const ANALYSIS_BYTES_MAX = 256 * 1024 * 1024
 export const RESULT_ROWS_MAX = 10_000
 const RESULT_BYTES_MAX = 4 * 1024 * 1024

@@ -13,7 +13,7 @@ import type { AnalysisReply } from './process.ts'
 const SCRIPT = fileURLToPath(new URL('./process.ts', import.meta.url))
 /** At once; more are refused. */
 export const ANALYSES_MAX = 4
-export const ANALYSIS_MS_MAX = 20_000
+const ANALYSIS_MS_MAX = 20_000
 /** Of one file that sorting and grouping spill into, in blocks of 512 bytes: 512 MB. */
 const SPILL_BLOCKS_MAX = 1024 * 1024
 const LIMITED = `ulimit -f ${SPILL_BLOCKS_MAX}; exec "$0" "$@"`
