@@ -21,6 +21,9 @@ interface Props {
   onDelete: (key: string) => void
 }
 
+/** Pages come from the service; what has come is shown as one list. */
+const OBJECTS_SHOWN_MAX = 10_000
+
 type Row = { kind: 'folder'; key: string } | { kind: 'object'; key: string; object: StoredObject }
 
 /** Folders first. Keys are anybody's text, and shown as text. */
@@ -37,7 +40,7 @@ export function ObjectTable({ bucket, prefix, objects, prefixes, chosen, onChoos
       caption={bucket}
       rows={rows}
       keyOf={({ kind, key }) => `${kind} ${key}`}
-      pageSize={200}
+      pageSize={OBJECTS_SHOWN_MAX}
       empty={
         <EmptyState icon="folder" title={t.empty}>
           {t.emptyHint}
