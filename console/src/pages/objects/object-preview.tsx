@@ -2,17 +2,10 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { ApiError } from '../../api/errors.ts'
 import { QueryView } from '../../components/states.tsx'
+import { TextBlock } from '../../components/text-block.tsx'
 import { useFormat, useWords } from '../../i18n/language.ts'
-import { LineText } from '../../components/line-text.tsx'
 import { type ObjectFacts, readObject } from './oss-client.ts'
-import {
-  decodeText,
-  imageTypeOf,
-  PREVIEW_IMAGE_BYTES_MAX,
-  PREVIEW_LINES_MAX,
-  PREVIEW_TEXT_BYTES_MAX,
-  previewOf,
-} from './previews.ts'
+import { decodeText, imageTypeOf, PREVIEW_IMAGE_BYTES_MAX, PREVIEW_TEXT_BYTES_MAX, previewOf } from './previews.ts'
 import { words } from './words.ts'
 
 interface Props {
@@ -61,21 +54,10 @@ function Text({ bytes, sizeBytes }: { bytes: Uint8Array; sizeBytes: number }) {
   const format = useFormat()
   const text = decodeText(bytes)
   if (text === null) return <p className="soft">{t.notText}</p>
-  const lines = text.split(/\r?\n/)
-  const cut =
-    lines.length > PREVIEW_LINES_MAX
-      ? t.firstLines(format.number(PREVIEW_LINES_MAX))
-      : sizeBytes > bytes.length && t.beginning(format.bytes(bytes.length))
   return (
     <div>
-      {cut && <p className="small soft">{cut}</p>}
-      <div className="objects-text mono" tabIndex={0} role="region" aria-label={t.preview}>
-        {lines.slice(0, PREVIEW_LINES_MAX).map((line, index) => (
-          <div key={index}>
-            <LineText text={line} />
-          </div>
-        ))}
-      </div>
+      {sizeBytes > bytes.length && <p className="small soft">{t.beginning(format.bytes(bytes.length))}</p>}
+      <TextBlock label={t.preview} text={text} />
     </div>
   )
 }

@@ -4,7 +4,6 @@
  */
 
 export const PREVIEW_TEXT_BYTES_MAX = 64 * 1024
-export const PREVIEW_LINES_MAX = 1000
 export const PREVIEW_IMAGE_BYTES_MAX = 20 * 1024 * 1024
 /** So many bytes tell which picture it is. */
 export const SIGNATURE_BYTES = 16
