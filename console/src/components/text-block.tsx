@@ -4,7 +4,7 @@ import { CopyButton } from './code-block.tsx'
 import { LineText } from './line-text.tsx'
 import { words } from './words.ts'
 
-export const LINES_MAX = 1000
+const LINES_MAX = 1000
 
 /** Text of others, line by line, with nothing in it obeyed; of very many lines the first. */
 export function TextBlock({ text, label }: { text: string; label: string }) {

@@ -6,7 +6,7 @@
 export const PREVIEW_TEXT_BYTES_MAX = 64 * 1024
 export const PREVIEW_IMAGE_BYTES_MAX = 20 * 1024 * 1024
 /** So many bytes tell which picture it is. */
-export const SIGNATURE_BYTES = 16
+const SIGNATURE_BYTES = 16
 
 export type Preview = 'image' | 'text' | 'none'
 
