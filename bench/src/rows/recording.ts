@@ -30,7 +30,9 @@ async function measureCost(context: RowContext): Promise<void> {
     ['sluice', settingsOf(context)],
     ['sluice without records', settingsOf(context, { NODE_OPTIONS: `--import=${WITHOUT}` })],
   ]
-  context.note('without records: compose.ts with a record sink and a meter that do nothing, replaced when it is loaded')
+  context.note(
+    'without records: compose-compute.ts with a record sink and a meter that do nothing, replaced when it is loaded',
+  )
   try {
     for (const [name, own] of settings) {
       context.say(`starting ${name}`)
