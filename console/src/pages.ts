@@ -3,75 +3,87 @@ import { lazy, type ComponentType, type LazyExoticComponent } from 'react'
 import type { IconName } from './components/icon.tsx'
 import type { PageName } from './shell/words.ts'
 
-export interface Page {
+interface Listed {
   /** Its title is the word of this name. */
   name: PageName & IconName
   /** Below `/console`; the first one is where the navigation leads. */
   paths: readonly string[]
   /** Pressed after `g`. */
   letter: string
+  load: () => Promise<{ default: ComponentType }>
+}
+
+export interface Page extends Listed {
   component: LazyExoticComponent<ComponentType>
 }
 
-export const pages: readonly Page[] = [
+const listed: readonly Listed[] = [
   {
     name: 'dashboard',
     paths: ['/'],
     letter: 'd',
-    component: lazy(() => import('./pages/dashboard/page.tsx')),
+    load: () => import('./pages/dashboard/page.tsx'),
   },
   {
     name: 'functions',
     paths: ['/functions', '/functions/:key', '/functions/:key/:tab', '/create-function'],
     letter: 'f',
-    component: lazy(() => import('./pages/functions/page.tsx')),
+    load: () => import('./pages/functions/page.tsx'),
   },
   {
     name: 'instances',
     paths: ['/instances'],
     letter: 'i',
-    component: lazy(() => import('./pages/instances/page.tsx')),
+    load: () => import('./pages/instances/page.tsx'),
   },
   {
     name: 'logs',
     paths: ['/logs', '/logs/requests/:requestId'],
     letter: 'l',
-    component: lazy(() => import('./pages/logs/page.tsx')),
+    load: () => import('./pages/logs/page.tsx'),
   },
   {
     name: 'async',
     paths: ['/async', '/async/:key'],
     letter: 'a',
-    component: lazy(() => import('./pages/async/page.tsx')),
+    load: () => import('./pages/async/page.tsx'),
   },
   {
     name: 'objects',
     paths: ['/buckets', '/buckets/:bucket'],
     letter: 'o',
-    component: lazy(() => import('./pages/objects/page.tsx')),
+    load: () => import('./pages/objects/page.tsx'),
   },
   {
     name: 'alerts',
     paths: ['/alerts', '/alerts/:tab'],
     letter: 'w',
-    component: lazy(() => import('./pages/alerts/page.tsx')),
+    load: () => import('./pages/alerts/page.tsx'),
   },
   {
     name: 'bill',
     paths: ['/bill'],
     letter: 'b',
-    component: lazy(() => import('./pages/bill/page.tsx')),
+    load: () => import('./pages/bill/page.tsx'),
   },
   {
     name: 'runtimes',
     paths: ['/runtimes'],
     letter: 'r',
-    component: lazy(() => import('./pages/runtimes/page.tsx')),
+    load: () => import('./pages/runtimes/page.tsx'),
   },
   {
     name: 'settings',
     paths: ['/settings'],
     letter: 's',
-    component: lazy(() => import('./pages/settings/page.tsx')),
+    load: () => import('./pages/settings/page.tsx'),
   },
 ]
+
+export const pages: readonly Page[] = listed.map((page) => ({ ...page, component: lazy(page.load) }))
+
+/** Begins to load the page that an address below `/console` leads to, while other things are on their way. */
+export function preloadPage(path: string): void {
+  const folder = (address: string) => address.split('/')[1]
+  void pages.find(({ paths }) => paths.some((known) => folder(known) === folder(path)))?.load()
+}

@@ -1,6 +1,6 @@
 /** Series of the metric history, kept up with the time. */
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { LIVE_MS_MAX, periodOf, stepFor, type Period, type TimeRange } from '../components/time-range.ts'
 import { api } from './client.ts'
 import type { ApiError } from './errors.ts'
@@ -24,6 +24,8 @@ const FOLLOW_PATH = '/sluice/v1/metrics/follow'
 const MINUTE_MS = 60_000
 /** The oldest seconds are forgotten while the question is on its way. */
 const SLACK_MS = 5000
+/** An answer that is older has a gap to the stream that is worth a question. */
+const BEHIND_MS = 3000
 const NO_SECONDS: readonly Second[] = []
 
 /** A period of minutes until now grows by each second as it ends; a longer one is asked for again every minute. */
@@ -40,7 +42,7 @@ export function useMetrics(
     refetchInterval: 'lastMs' in range && !isLive ? MINUTE_MS : false,
     placeholderData: (before) => before,
   })
-  const { refetch } = asked
+  const { refetch, dataUpdatedAt, isFetching } = asked
 
   const [seconds, setSeconds] = useState(NO_SECONDS)
   const subject = JSON.stringify(query)
@@ -48,10 +50,12 @@ export function useMetrics(
   const { state } = useFollow<Second>(isLive ? FOLLOW_PATH : null, query, (second) =>
     setSeconds((before) => [...before, second].slice(-LIVE_MS_MAX / 1000)),
   )
-  // What came between the answer and the stream, or while the stream was broken, is asked for once more.
+  // What happened while the stream was broken is asked for when it is open again.
+  const isBehind = useRef(false)
+  isBehind.current = isLive && !isFetching && Date.now() - dataUpdatedAt > BEHIND_MS
   useEffect(() => {
-    if (isLive && state === 'open') void refetch()
-  }, [isLive, state, refetch])
+    if (state === 'open' && isBehind.current) void refetch()
+  }, [state, refetch])
 
   const data = useMemo(() => {
     if (!asked.data || !isLive || seconds.length === 0) return asked.data

@@ -57,7 +57,7 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty, order: initia
               <tr role="row" key={keyOf(row)}>
                 {columns.map(({ key, header, numeric, render }) => (
                   <td role="cell" key={key} className={numeric ? 'numeric' : undefined} data-label={header}>
-                    {render(row)}
+                    <div className="cell">{render(row)}</div>
                   </td>
                 ))}
               </tr>

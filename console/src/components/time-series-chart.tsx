@@ -1,6 +1,6 @@
 import 'uplot/dist/uPlot.min.css'
 import './time-series-chart.css'
-import { useEffect, useRef } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import UPlot from 'uplot'
 import { colourOf, useShownTheme } from '../design/theme.ts'
 import { useFormat, useLanguage, useWords } from '../i18n/language.ts'
@@ -37,7 +37,6 @@ export function TimeSeriesChart({
   threshold,
 }: TimeSeriesChartProps) {
   const t = useWords(words)
-  const shape = useFormat()
   const { times, values } = align(series)
   const hasPoints = values.some((line) => line.some((value) => value !== null))
   return (
@@ -66,38 +65,52 @@ export function TimeSeriesChart({
           {t.noData}
         </p>
       )}
-      {hasPoints && (
-        <details className="chart-table">
-          <summary>{t.asTable}</summary>
-          <div className="scroll-y" tabIndex={0} role="region" aria-label={title}>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">{t.time}</th>
-                  {series.map(({ label }) => (
-                    <th scope="col" key={label}>
-                      {label}
-                    </th>
+      {hasPoints && <DataTable {...{ title, series, format, times, values }} />}
+    </figure>
+  )
+}
+
+type DataTableProps = Pick<TimeSeriesChartProps, 'title' | 'series' | 'format'> & {
+  times: number[]
+  values: (number | null)[][]
+}
+
+/** The values themselves; made when they are asked for, for they change with every second. */
+function DataTable({ title, series, format, times, values }: DataTableProps) {
+  const t = useWords(words)
+  const { dateTime } = useFormat()
+  const [isOpen, setOpen] = useState(false)
+  const from = Math.max(0, times.length - ROWS_MAX)
+  return (
+    <details className="chart-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{t.asTable}</summary>
+      {isOpen && (
+        <div className="scroll-y" tabIndex={0} role="region" aria-label={title}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{t.time}</th>
+                {series.map(({ label }) => (
+                  <th scope="col" key={label}>
+                    {label}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {times.slice(from).map((time, at) => (
+                <tr key={time}>
+                  <td>{dateTime(time)}</td>
+                  {values.map((line, column) => (
+                    <td key={series[column]!.label}>{format(line[from + at] ?? null)}</td>
                   ))}
                 </tr>
-              </thead>
-              <tbody>
-                {times
-                  .map((time, at) => (
-                    <tr key={time}>
-                      <td>{shape.dateTime(time)}</td>
-                      {values.map((line, column) => (
-                        <td key={series[column]!.label}>{format(line[at] ?? null)}</td>
-                      ))}
-                    </tr>
-                  ))
-                  .slice(-ROWS_MAX)}
-              </tbody>
-            </table>
-          </div>
-        </details>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
-    </figure>
+    </details>
   )
 }
 

@@ -43,9 +43,13 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
         <nav id="navigation" aria-label={t.navigation}>
           <ul>
-            {pages.map(({ name, paths: [path] }) => (
+            {pages.map(({ name, paths: [path], load }) => (
               <li key={name}>
-                <Link href={path!} aria-current={isWithin(location, path!) ? 'page' : undefined}>
+                <Link
+                  href={path!}
+                  aria-current={isWithin(location, path!) ? 'page' : undefined}
+                  onPointerEnter={() => void load()}
+                >
                   <Icon name={name} size={18} />
                   {t[name]}
                 </Link>

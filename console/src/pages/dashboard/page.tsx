@@ -1,6 +1,7 @@
 import './dashboard.css'
-import { useFunctions } from '../../api/functions.ts'
+import { FC3 } from '../../api/functions.ts'
 import { useMetrics } from '../../api/metrics.ts'
+import { useApi } from '../../api/use-api.ts'
 import { ButtonLink } from '../../components/button.tsx'
 import { EmptyState, QueryView } from '../../components/states.tsx'
 import { TimeRangePicker, useTimeRange } from '../../components/time-range-picker.tsx'
@@ -13,8 +14,8 @@ import { words } from './words.ts'
 
 export default function Dashboard() {
   const t = useWords(words)
-  const functions = useFunctions()
-  const isEmpty = functions.data?.length === 0
+  const first = useApi<{ functions: unknown[] }>(`${FC3}/functions`, { limit: 1 })
+  const isEmpty = first.data?.functions.length === 0
   const [range, setRange] = useTimeRange()
   return (
     <>

@@ -31,9 +31,10 @@ export default function FunctionPage({ functionKey, tab }: { functionKey: string
   if (!Object.hasOwn(tabs, tab)) return <Redirect to={functionHref(functionKey)} replace />
   if (found.data === undefined && found.error?.status === 404) {
     return (
-      <EmptyState icon="functions" title={t.refused} action={<ButtonLink href="/functions">{t.toList}</ButtonLink>}>
-        <code>{functionKey}</code>
-      </EmptyState>
+      <>
+        <PageHead title={functionKey} />
+        <EmptyState icon="functions" title={t.refused} action={<ButtonLink href="/functions">{t.toList}</ButtonLink>} />
+      </>
     )
   }
   if (found.data === undefined) return found.error ? <ErrorNotice error={found.error} /> : <Skeleton lines={6} />
@@ -89,7 +90,7 @@ function FunctionHead({ item }: { item: FunctionItem }) {
         lead={lead}
         actions={
           <>
-            <CopyButton text={item.key} label={t.copyArn} />
+            <CopyButton text={item.key} label={t.copyName} />
             <Button icon="trash" onClick={() => setDeleting(true)}>
               {t.delete}
             </Button>

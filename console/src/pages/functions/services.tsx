@@ -53,7 +53,7 @@ export function ServiceTable() {
     },
     {
       key: 'actions',
-      header: '',
+      header: t.actions,
       numeric: true,
       render: (row) => (
         <div className="row functions-actions">

@@ -86,7 +86,8 @@ export const words = defineWords(
     hooks: 'Start of an instance',
     wholeNumber: (from: string, to: string) => `A number from ${from} to ${to}.`,
     checksum: 'CRC-64',
-    copyArn: 'Copy the name',
+    copyName: 'Copy the name',
+    actions: 'Actions',
   },
   {
     functions: '函数',
@@ -172,6 +173,7 @@ export const words = defineWords(
     hooks: '实例启动',
     wholeNumber: (from, to) => `${from} 到 ${to} 之间的数字。`,
     checksum: 'CRC-64',
-    copyArn: '复制名称',
+    copyName: '复制名称',
+    actions: '操作',
   },
 )

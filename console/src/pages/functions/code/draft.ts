@@ -7,6 +7,8 @@ export interface Draft {
   files: readonly PackageFile[]
   /** Of the package that the edits began with. */
   checksum: string
+  /** Of the package that it was deployed over, which is told as the function's for a moment more. */
+  replaced?: string
   /** The file in the editor; null when there is none. */
   open: string | null
   isChanged: boolean

@@ -16,11 +16,14 @@ export function Editor({ path, label, text, onChange }: EditorProps) {
   const now = useRef({ text, onChange })
   now.current = { text, onChange }
   const view = useRef<EditorView>(undefined)
+  const isReplacing = useRef(false)
   useEffect(() => {
     let isGone = false
     async function open() {
       const { createEditor } = await import('./create-editor.ts')
-      const made = await createEditor(path, label, now.current.text, (changed) => now.current.onChange(changed))
+      const made = await createEditor(path, label, now.current.text, (changed) => {
+        if (!isReplacing.current) now.current.onChange(changed)
+      })
       if (isGone) return
       // A shadow root: there the editor's styles are adopted sheets, which the page's security policy allows.
       const root = host.current!.shadowRoot ?? host.current!.attachShadow({ mode: 'open' })
@@ -38,7 +41,9 @@ export function Editor({ path, label, text, onChange }: EditorProps) {
   useEffect(() => {
     const shown = view.current?.state.doc
     if (!shown || shown.toString() === text) return
+    isReplacing.current = true
     view.current!.dispatch({ changes: { from: 0, to: shown.length, insert: text } })
+    isReplacing.current = false
   }, [text])
   return (
     <div className="editor" ref={host}>

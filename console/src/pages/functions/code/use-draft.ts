@@ -11,7 +11,8 @@ import { draftOf, drafts, keepDraft, type Draft } from './draft.ts'
 /** The draft of a function: what was edited, else its deployed package. */
 export function useDraft(item: FunctionItem) {
   const kept = useStore(drafts).get(item.key)
-  const isKeptCurrent = kept !== undefined && (kept.isChanged || kept.checksum === item.codeChecksum)
+  const isKeptCurrent =
+    kept !== undefined && (kept.isChanged || [kept.checksum, kept.replaced].includes(item.codeChecksum))
   const isEditable = item.codeSize > 0 && item.codeSize <= EDITABLE_BYTES_MAX
   const deployed = useQuery<Draft, ApiError>({
     queryKey: ['package', item.key, item.codeChecksum],
@@ -47,7 +48,7 @@ export function useDeploy(item: FunctionItem) {
       const open = drafts.get().get(item.key)?.open ?? null
       const begun = draftOf(files, after.codeChecksum, item.handler)
       client.setQueryData(apiKey(path), after)
-      keepDraft(item.key, { ...begun, open: open ?? begun.open })
+      keepDraft(item.key, { ...begun, open: open ?? begun.open, replaced: item.codeChecksum })
       await client.invalidateQueries({ queryKey: apiKey(`${FC3}/functions`) })
     },
   })
