@@ -39,8 +39,9 @@ async function measureCost(context: RowContext): Promise<void> {
       subjects.push({ name, running })
       const wrong = await wrongAnswer(running)
       if (wrong !== null) throw new Error(`${name} ${wrong}`)
-      await context.load.run(running, CONNECTIONS, WARM_UP_SECONDS)
     }
+    // Once all are there: one that is idle meanwhile gives back memory and forgets what it has compiled.
+    for (const { running } of subjects) await context.load.run(running, CONNECTIONS, WARM_UP_SECONDS)
     for (let round = 0; round < context.options.rounds; round++) await measureRound(context, subjects, round)
   } finally {
     await Promise.all(subjects.map(({ running }) => running.stop()))
