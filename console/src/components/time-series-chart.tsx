@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import UPlot from 'uplot'
 import { colourOf, useShownTheme } from '../design/theme.ts'
 import { useFormat, useLanguage, useWords } from '../i18n/language.ts'
-import { align, summarise, type ChartSeries } from './chart-data.ts'
+import { align, lonePoints, summarise, type ChartSeries } from './chart-data.ts'
 import { words } from './words.ts'
 
 export type { ChartSeries } from './chart-data.ts'
@@ -22,9 +22,13 @@ interface TimeSeriesChartProps {
   group?: string
   /** A value that is not to be crossed, drawn as a line. */
   threshold?: number
+  /** Values are counted: the axis has no fractions. */
+  isCount?: boolean
 }
 
 const ROWS_MAX = 200
+/** 1, 2, 5, 10, 20, … */
+const WHOLE_STEPS = Array.from({ length: 36 }, (_, at) => [1, 2, 5][at % 3]! * 10 ** Math.floor(at / 3))
 
 /** Lines over time; the same values are there as a sentence and as a table. */
 export function TimeSeriesChart({
@@ -35,6 +39,7 @@ export function TimeSeriesChart({
   range,
   group,
   threshold,
+  isCount = false,
 }: TimeSeriesChartProps) {
   const t = useWords(words)
   const { times, values } = align(series)
@@ -59,7 +64,7 @@ export function TimeSeriesChart({
         </ul>
       </figcaption>
       {hasPoints ? (
-        <Plot {...{ series, format, height, times, values, range, group, threshold }} />
+        <Plot {...{ series, format, height, times, values, range, group, threshold, isCount }} />
       ) : (
         <p className="chart-empty soft" style={{ height }}>
           {t.noData}
@@ -118,12 +123,13 @@ interface PlotProps extends Pick<TimeSeriesChartProps, 'series' | 'format'> {
   range: TimeSeriesChartProps['range'] | undefined
   group: string | undefined
   threshold: number | undefined
+  isCount: boolean
   height: number
   times: number[]
   values: (number | null)[][]
 }
 
-function Plot({ series, format, height, times, values, range, group, threshold }: PlotProps) {
+function Plot({ series, format, height, times, values, range, group, threshold, isCount }: PlotProps) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(null)
   const theme = useShownTheme()
@@ -157,6 +163,7 @@ function Plot({ series, format, height, times, values, range, group, threshold }
             font,
             size: 64,
             space: 36,
+            ...(isCount && { incrs: WHOLE_STEPS }),
             values: (_, splits) => splits.map((value) => now.current.format(value)),
           },
         ],
@@ -166,7 +173,7 @@ function Plot({ series, format, height, times, values, range, group, threshold }
             label,
             stroke: colour(`--chart-${at + 1}`),
             width: 1.5,
-            points: { show: false },
+            points: { show: true, size: 4, filter: (chart: UPlot, index: number) => lonePoints(chart.data[index]!) },
           })),
         ],
         hooks: {
@@ -185,7 +192,7 @@ function Plot({ series, format, height, times, values, range, group, threshold }
       made.destroy()
       plot.current = null
     }
-  }, [labels, theme, language, height, group])
+  }, [labels, theme, language, height, group, isCount])
 
   useEffect(() => {
     plot.current?.setData([times, ...values])
