@@ -27,6 +27,10 @@ test('a wrk report is read in microseconds', () => {
   })
 })
 
+test('latencies of seconds are read, which wrk writes with a blank behind them', () => {
+  assert.equal(parseWrk(report.replace('99%    1.45ms', '99%    1.04s ')).p99Us, 1_040_000)
+})
+
 test('socket errors and bad answers are failures', () => {
   const broken = report.replace(
     'Requests/sec',

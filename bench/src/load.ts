@@ -37,7 +37,7 @@ export function parseWrk(report: string): LoadResult {
     return match
   }
   const latency = (share: number) => {
-    const [, value, unit] = figure(`${share} % latency`, new RegExp(`^\\s+${share}%\\s+([\\d.]+)(us|ms|s|m)$`, 'm'))
+    const [, value, unit] = figure(`${share} % latency`, new RegExp(`^\\s+${share}%\\s+([\\d.]+)(us|ms|s|m) *$`, 'm'))
     return Number(value) * UNIT_US[unit!]!
   }
   const socketErrors =

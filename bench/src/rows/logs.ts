@@ -105,9 +105,10 @@ async function lost(platform: Platform, printed: number): Promise<number> {
   const deadlineMs = performance.now() + STORED_MS_MAX
   let stored = 0
   while (performance.now() < deadlineMs) {
-    const { total } = await platform.ask('/sluice/v1/logs/histogram', { query: 'source: log', from: 0, buckets: 1 })
-    if (total === printed || total === stored) return printed - (total as number)
-    stored = total as number
+    const query = { query: 'source: log', from: 0, buckets: 1 }
+    const { total } = (await platform.ask('/sluice/v1/logs/histogram', query)) as { total: number }
+    if (total === printed || total === stored) return printed - total
+    stored = total
     await delay(STORED_LOOK_MS)
   }
   return printed - stored

@@ -11,8 +11,8 @@ import { wrongAnswer } from './warm.ts'
 const CONNECTIONS = 64
 const WARM_UP_SECONDS = 2
 const WITHOUT = fileURLToPath(import.meta.resolve('../apps/without-recording.mjs'))
-/** Each load run of a round is made so often, in turns: the difference is small beside what a machine does meanwhile. */
-const TURNS = 2
+/** The load run of a round is cut into so many, in turns: the difference is small beside what a machine does meanwhile. */
+const TURNS = 4
 
 export const recording: RunRow = async (context) => {
   await measureCost(context)
@@ -55,7 +55,7 @@ async function measureRound({ options, load, record, say }: RowContext, subjects
       say(name)
       const total = totals[index]!
       const cpuBeforeMs = hasProc ? cpuMs(running.pids()) : 0
-      const result = await load.run(running, CONNECTIONS, options.loadSeconds)
+      const result = await load.run(running, CONNECTIONS, Math.max(1, Math.round(options.loadSeconds / 2)))
       total.cpuMs += hasProc ? cpuMs(running.pids()) - cpuBeforeMs : 0
       total.requests += result.requests
       total.seconds += result.requests / result.requestsPerSecond

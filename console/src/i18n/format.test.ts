@@ -39,3 +39,14 @@ test('times and relative times follow the language', () => {
   assert.equal(english.relative(noon - 120_000, noon), '2 minutes ago')
   assert.equal(chinese.relative(noon + 3 * 86_400_000, noon), '3天后')
 })
+
+test('amounts of less than one unit keep the digits that say something', () => {
+  const written = [0, 0.000012345, 0.5, 1234.5].map((amount) => english.currency(amount, 'CNY'))
+  assert.deepEqual(written, ['¥0.00', '¥0.0000123', '¥0.50', '¥1,234.50'])
+})
+
+test('a price book may count in what is no currency', () => {
+  assert.equal(english.currency(2, 'credits'), '2.00 credits')
+  assert.equal(english.currency(2, ''), '2.00')
+  assert.equal(english.currency(null, 'credits'), '–')
+})

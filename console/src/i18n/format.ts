@@ -98,6 +98,7 @@ export function createFormat(language: Language, timeZone?: string) {
         known(amount) && amount !== 0 && Math.abs(amount) < 1
           ? { minimumSignificantDigits: 2, maximumSignificantDigits: 3 }
           : { minimumFractionDigits: 2, maximumFractionDigits: 2 }
+      if (!known(amount)) return NOTHING
       if (!/^[A-Z]{3}$/.test(currency)) return `${write(amount, digits)} ${currency}`.trim()
       return write(amount, { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...digits })
     },

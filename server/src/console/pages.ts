@@ -56,7 +56,7 @@ interface Found {
 
 /** In the best encoding that the client takes. */
 async function find(folder: string, name: string, { headers }: IncomingMessage): Promise<Found | null> {
-  const accepted = String(headers['accept-encoding'] ?? '')
+  const accepted = (headers['accept-encoding'] ?? '')
     .split(',')
     .filter((each) => !/;\s*q=0(\.0*)?\s*$/.test(each))
     .map((each) => each.split(';', 1)[0]!.trim().toLowerCase())

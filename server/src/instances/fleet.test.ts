@@ -553,3 +553,29 @@ test('closing waits for preStop within its limit, and then ends all', async () =
   await closed
   assert.deepEqual(world.states(), [])
 })
+
+test('what instances use is told with how long they have had nothing to do; of some functions only when that is asked', async () => {
+  const world = new FleetWorld()
+  const measured = fakeVersion('measured', { memoryMB: 512 })
+  Object.assign(measured.function.config, { settings: { logConfig: { enableInstanceMetrics: true } } })
+  Object.assign(g.function.config, { settings: {} })
+  await idleInstance(world, measured)
+  await idleInstance(world, g)
+  world.starts[0]!.instance.usedCpuMs = 100
+  world.clock.advance(200)
+  const [first, ...others] = world.fleet.usage('those with metrics of their own')
+  assert.equal(others.length, 0)
+  assert.equal(first!.functionKey, 'measured')
+  assert.equal(first!.memoryMB, 512)
+  assert.equal(first!.idleSinceMs, world.clock.nowMs() - 200)
+  assert.equal(first!.cpuCores, 100 / (world.clock.nowMs() - first!.createdMs))
+  world.acquire(g)
+  const all = world.fleet.usage('all')
+  assert.deepEqual(
+    all.map(({ functionKey, inFlight, idleSinceMs }) => [functionKey, inFlight, idleSinceMs === null]),
+    [
+      ['measured', 0, false],
+      ['g', 1, true],
+    ],
+  )
+})

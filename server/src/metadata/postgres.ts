@@ -1,9 +1,9 @@
-/** PostgreSQL: a connection of its own listens for commits. */
-import { Kysely, sql } from 'kysely'
+/** PostgreSQL through `pg`: a pool for the statements, and a connection of its own that listens for commits. */
+import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely'
 import { Client } from 'pg'
 import type { ClientConfig } from 'pg'
 import type { Clock, Timer } from '../clock.ts'
-import { postgresConfig, postgresDialect } from '../postgres-dialect.ts'
+import { KEEP_COMMITS_DURABLE, openPostgresPool, postgresConfig } from '../postgres-pool.ts'
 import { retryDelayMs } from './engine.ts'
 import type { Engine, FeedEvents, MetadataTables } from './engine.ts'
 
@@ -19,7 +19,13 @@ const MIGRATION_LOCK = 7_305_811_425_613
 /** Throws when the URL is malformed; the error does not repeat it, since it may hold a password. */
 export function openPostgres(url: string, clock: Clock): Engine {
   const config = postgresConfig(url)
-  const db = new Kysely<MetadataTables>({ dialect: postgresDialect(config, CONNECTIONS_MAX) })
+  const dialect = new PostgresDialect({
+    pool: openPostgresPool(config, CONNECTIONS_MAX),
+    async onCreateConnection(connection) {
+      await connection.executeQuery(CompiledQuery.raw(KEEP_COMMITS_DURABLE))
+    },
+  })
+  const db = new Kysely<MetadataTables>({ dialect })
   return {
     db,
     keyType: 'text collate "C"',

@@ -158,7 +158,7 @@ test('a write that was torn by the kill is left out, and what follows it in the 
 })
 
 test('a full disk: what is noted waits, and is written when there is room', { skip: noSmallDisk }, async (t) => {
-  const disk = mountSmallDisk(64 * 1024)
+  const disk = mountSmallDisk(256 * 1024)
   t.after(() => disk.unmount())
   const clock = new SimulatedClock()
   const notices: string[] = []
@@ -168,21 +168,23 @@ test('a full disk: what is noted waits, and is written when there is room', { sk
     notify: (message) => notices.push(message),
   })
   const ballast = join(disk.folder, 'ballast')
-  assert.throws(() => writeFileSync(ballast, Buffer.alloc(128 * 1024)), /ENOSPC/)
+  assert.throws(() => writeFileSync(ballast, Buffer.alloc(512 * 1024)), /ENOSPC/)
   for (let run = 1; run <= 200; run++) begin(journal, run)
   journal.flush()
   clock.advance(3000)
   assert.match(notices.join(), /^the meter's journal cannot be written now.*ENOSPC/)
   assert.equal(notices.length, 1)
   rmSync(ballast)
-  for (let run = 201; run <= 300; run++) begin(journal, run)
+  for (let run = 201; run <= 3000; run++) begin(journal, run)
   clock.advance(1000)
+  assert.match(notices.at(-1)!, /is written again; 952 entries were lost and are not counted/)
+  begin(journal, 3001)
   journal.close()
-  assert.equal(journal.droppedCount, 0)
+  assert.deepEqual([notices.length, journal.droppedCount], [2, 952])
   const store = await openUsageHome({ kind: 'sqlite', file: ':memory:' })
   t.after(() => store.close())
   await new Adder(join(disk.folder, 'meter'), 'j', store).addUp()
-  assert.equal((await store.rows(ALL))[0]?.invocations, 300)
+  assert.equal((await store.rows(ALL))[0]?.invocations, 2049)
 })
 
 test('bytes that are damaged end their segment, and never become a charge', async (t) => {

@@ -58,6 +58,7 @@ export class Journal {
   /** So that a full disk is told once. */
   #isFailing = false
   #droppedCount = 0
+  #toldDroppedCount = 0
 
   /** Earlier processes left something that may not be added up. */
   readonly isContinued: boolean
@@ -126,7 +127,7 @@ export class Journal {
       this.#definitions = []
       // Only now: the entries of a batch name the definitions of the segment that was current when they were made.
       if (this.#bytes >= SEGMENT_BYTES_MAX) this.#rotate()
-      this.#isFailing = false
+      if (this.#isFailing) this.#recovered()
       this.#deps.onWritten()
     } catch (error) {
       this.#fail(error as Error)
@@ -173,6 +174,14 @@ export class Journal {
     this.#file = this.#open()
     this.#bytes = 0
     this.#references = new Map()
+  }
+
+  #recovered(): void {
+    this.#isFailing = false
+    const lost = this.#droppedCount - this.#toldDroppedCount
+    this.#toldDroppedCount = this.#droppedCount
+    if (lost > 0)
+      this.#deps.notify(`the meter's journal is written again; ${lost} entries were lost and are not counted`)
   }
 
   #fail(error: Error): void {

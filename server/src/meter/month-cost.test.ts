@@ -34,17 +34,14 @@ function world() {
   return { watch, asked, notices, meter, pass, cost: (value: number | Error) => (total = value) }
 }
 
-const readings = (cost: number, forecast: number) => [
-  { metric: 'RegionMonthCost', value: cost },
-  { metric: 'RegionMonthForecast', value: forecast },
-]
+const known = (cost: number, forecast: number) => ({ cost, forecast })
+const UNKNOWN = { cost: null, forecast: null }
 
 test('the cost of the month is known soon after the start, and followed while something is used', async () => {
   const { watch, asked, meter, pass, cost } = world()
-  assert.deepEqual([watch.latest, watch.readings()], [null, []])
+  assert.deepEqual(watch.latest, UNKNOWN)
   await pass(5000)
-  assert.deepEqual(watch.latest, { cost: 5, forecast: 10 })
-  assert.deepEqual(watch.readings(), readings(5, 10))
+  assert.deepEqual(watch.latest, known(5, 10))
   cost(6)
   await pass(300_000)
   assert.equal(asked.length, 1, 'nothing was used')
@@ -53,11 +50,11 @@ test('the cost of the month is known soon after the start, and followed while so
     await pass(5000)
   }
   assert.ok(asked.length <= 4, `${asked.length} bills in two minutes`)
-  assert.deepEqual(watch.readings(), readings(6, 12))
+  assert.deepEqual(watch.latest, known(6, 12))
   // What other platforms have used, and the time that has passed.
   cost(8)
   await pass(3_600_000)
-  assert.deepEqual(watch.readings(), readings(8, 16))
+  assert.deepEqual(watch.latest, known(8, 16))
   watch.stop()
 })
 
@@ -69,7 +66,7 @@ test('the first use is told within seconds', async () => {
   meter.notedCount++
   cost(1)
   await pass(5000)
-  assert.deepEqual(watch.readings(), readings(1, 2))
+  assert.deepEqual(watch.latest, known(1, 2))
   watch.stop()
 })
 
@@ -79,10 +76,10 @@ test('while it cannot be told it is not known, which is said once', async () => 
   meter.notedCount++
   cost(new Error('the database is away'))
   await pass(180_000)
-  assert.deepEqual(watch.readings(), [])
+  assert.deepEqual(watch.latest, UNKNOWN)
   assert.deepEqual(notices, ['the cost of the month is not known at present: the database is away'])
   cost(7)
   await pass(60_000)
-  assert.deepEqual(watch.readings(), readings(7, 14))
+  assert.deepEqual(watch.latest, known(7, 14))
   watch.stop()
 })

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Clock, Random } from '../clock.ts'
 import type { MetadataStore } from '../metadata/port.ts'
-import type { GaugeReading, MetricSources } from '../metrics/port.ts'
+import type { MetricSources } from '../metrics/port.ts'
 import { createBilling } from './billing.ts'
 import { openMeter } from './meter.ts'
 import { MonthCostWatch } from './month-cost.ts'
@@ -29,10 +29,8 @@ export interface MeteringDeps {
 export interface Metering {
   meter: Meter
   billing: Billing
-  /** What the current month costs, at most a minute old; null while it is not known. */
+  /** What the current month costs, at most a minute old. */
   monthCost: MetricSources['monthCost']
-  /** The same for the metric history. */
-  costReadings(): GaugeReading[]
   close(): Promise<void>
 }
 
@@ -54,7 +52,6 @@ export async function openMetering(options: MeteringOptions, deps: MeteringDeps)
     meter,
     billing,
     monthCost: () => watch.latest,
-    costReadings: () => watch.readings(),
     close() {
       watch.stop()
       return meter.close()

@@ -45,6 +45,7 @@ test('a backlog and a cost that is known are told', () => {
   assert.deepEqual(readings, [
     { metric: 'RegionMonthCost', value: 0.5 },
     { metric: 'FunctionAsyncMessagesBacklogV2', functionKey: 'f', value: 3 },
+    { metric: 'FunctionAsyncMessageAgeMax', functionKey: 'f', value: 5 },
     { metric: 'FunctionAsyncMessagesInProcess', functionKey: 'f', value: 1 },
   ])
 })

@@ -173,6 +173,59 @@ test('lines and records are followed as they come', async () => {
   liveRecords.close()
 })
 
+test('what is printed, and how the invocation went, is searched by a query, with context and over time', async () => {
+  const answer = await order({ out: ['{"order":{"id":4711},"text":"Searchable"}'], throw: 'unsearchable' })
+  const id = idOf(answer)
+  const search = async (query: string) => {
+    const found = await platform.call('GET', `/sluice/v1/logs/search?${new URLSearchParams({ query }).toString()}`)
+    assert.equal(found.status, 200, found.text)
+    return found.json<{ hits: { id: string; source: string; line: Line; fields: Record<string, unknown> }[] }>().hits
+  }
+  const hits = await search(`requestId: ${id} AND searchable`)
+  assert.deepEqual(
+    hits.map(({ source }) => source),
+    ['log', 'request'],
+  )
+  const [printed, request] = hits
+  assert.match(
+    request!.line.text,
+    /^FC Invoke End RequestId: .*, Error: Handled function error; RangeError: unsearchable; Duration/,
+  )
+  assert.deepEqual([request!.fields['errorType'], request!.fields['hasFunctionError']], ['RangeError', true])
+  assert.equal((await search(`errorType: Range* AND durationMs > 0 AND requestId: ${id}`)).length, 1)
+  const query = new URLSearchParams({ id: printed!.id, before: '1', after: '1' }).toString()
+  const around = await platform.call('GET', `/sluice/v1/logs/context?${query}`)
+  const texts = around.json<{ hits: { line: Line }[] }>().hits.map(({ line }) => line.text)
+  assert.equal(texts[0], `FC Invoke Start RequestId: ${id}`)
+  const counted = await platform.call('GET', '/sluice/v1/logs/histogram?query=searchable&buckets=10')
+  assert.equal(counted.json<{ total: number }>().total, 2)
+})
+
+test('what was searched is analysed by SQL, and what is no query names its place', async () => {
+  await order({ out: ['to count', 'to count'] })
+  const ask = (query: string) =>
+    platform.call('GET', `/sluice/v1/logs/search?${new URLSearchParams({ query, function: 'talker' }).toString()}`)
+  const counted = await ask('"to count" | SELECT functionName, count(*) AS n GROUP BY functionName')
+  assert.equal(counted.status, 200, counted.text)
+  const { columns, rows } = counted.json<{ columns: string[]; rows: unknown[][] }>()
+  assert.deepEqual([columns, rows], [['functionName', 'n'], [['talker', 2]]])
+  const refused = await ask('a | SELECT * FRM log')
+  assert.equal(refused.status, 400)
+  assert.equal(refused.json<{ Position: number }>().Position, 13)
+})
+
+test('hits of a query are followed, and bounds of one function are kept', async () => {
+  const followed = await followOf(platform, '/sluice/v1/logs/follow?query=wanted')
+  await order({ out: ['not it', 'WANTED it is'] })
+  const hit = (await followed.next()) as { line: Line; source: string }
+  assert.deepEqual([hit.source, hit.line.text.endsWith('WANTED it is')], ['log', true])
+  followed.close()
+  const path = '/sluice/v1/logs/bounds?function=talker'
+  const set = await platform.call('PUT', path, { retentionDays: 30 })
+  assert.deepEqual(set.json(), { retentionDays: 30, maxMB: 256, isDefault: false })
+  assert.equal((await platform.call('DELETE', path)).json<{ isDefault: boolean }>().isDefault, true)
+})
+
 test('a record tells success and every kind of failure apart', async () => {
   const good = await recordOf(await order({ out: ['x'] }))
   assert.deepEqual(

@@ -5,6 +5,7 @@ import { Button, IconButton } from '../../components/button.tsx'
 import { FunctionField } from '../../components/function-field.tsx'
 import { TimeRangePicker } from '../../components/time-range-picker.tsx'
 import { useWords } from '../../i18n/language.ts'
+import { BoundsDialog } from './bounds-dialog.tsx'
 import type { LogsState } from './logs-address.ts'
 import { Mistake } from './mistake.tsx'
 import { QueryHelp } from './query-help.tsx'
@@ -23,7 +24,7 @@ interface Props {
 export function QueryBar({ state, onChange, onSearch, error, busy }: Props) {
   const t = useWords(words)
   const [draft, setDraft] = useState(state.query)
-  const [isHelpOpen, setHelpOpen] = useState(false)
+  const [open, setOpen] = useState<'help' | 'bounds' | null>(null)
   // A link within the page, or the way back, brings another query.
   useEffect(() => setDraft(state.query), [state.query])
   const submit = (event: FormEvent) => {
@@ -47,7 +48,7 @@ export function QueryBar({ state, onChange, onSearch, error, busy }: Props) {
           spellCheck={false}
           data-search-field=""
         />
-        <IconButton icon="info" label={t.help} aria-expanded={isHelpOpen} onClick={() => setHelpOpen(true)} />
+        <IconButton icon="info" label={t.help} aria-haspopup="dialog" onClick={() => setOpen('help')} />
         <Button type="submit" kind="primary" icon="search" busy={busy}>
           {t.search}
         </Button>
@@ -68,12 +69,18 @@ export function QueryBar({ state, onChange, onSearch, error, busy }: Props) {
         >
           {state.isFollowing ? t.liveStop : t.live}
         </Button>
+        {state.functionKey !== '' && (
+          <Button kind="quiet" icon="clock" onClick={() => setOpen('bounds')}>
+            {t.bounds}
+          </Button>
+        )}
       </div>
-      {isHelpOpen && (
+      {open === 'bounds' && <BoundsDialog functionKey={state.functionKey} onClose={() => setOpen(null)} />}
+      {open === 'help' && (
         <QueryHelp
-          onClose={() => setHelpOpen(false)}
+          onClose={() => setOpen(null)}
           onUse={(query) => {
-            setHelpOpen(false)
+            setOpen(null)
             setDraft(query)
             onChange({ query })
           }}

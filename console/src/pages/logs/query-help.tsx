@@ -12,7 +12,7 @@ const EXAMPLES = [
   ['level: warn', 'exampleField'],
   ['durationMs > 500', 'exampleNumber'],
   ['isColdStart: true', 'exampleColdStart'],
-  ['| SELECT functionName, count(*) AS calls FROM log GROUP BY functionName ORDER BY calls DESC', 'exampleAnalysis'],
+  ['| SELECT functionName, count(*) AS calls GROUP BY functionName ORDER BY calls DESC', 'exampleAnalysis'],
 ] as const
 
 export function QueryHelp({ onClose, onUse }: { onClose: () => void; onUse: (query: string) => void }) {

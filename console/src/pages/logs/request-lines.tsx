@@ -2,7 +2,7 @@ import { Button } from '../../components/button.tsx'
 import { ErrorNotice, Skeleton } from '../../components/states.tsx'
 import type { Period } from '../../components/time-range.ts'
 import { useWords } from '../../i18n/language.ts'
-import { HitLine } from './hit-row.tsx'
+import { HitLine } from './hit-line.tsx'
 import { useSearch } from './search.ts'
 import { words } from './words.ts'
 

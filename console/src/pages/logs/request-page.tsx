@@ -23,7 +23,7 @@ const MARGIN_MS = 60_000
 
 export function RequestPage() {
   const t = useWords(words)
-  const { requestId = '' } = useParams<{ requestId: string }>()
+  const { requestId } = useParams<{ requestId: string }>()
   const [search] = useSearchParams()
   const at = Number(search.get('at') ?? Number.NaN)
   const trace = useApi<{ spans: Span[] }>(

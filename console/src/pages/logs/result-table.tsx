@@ -25,7 +25,7 @@ export function ResultTable({ columns, rows, truncated }: ResultTableProps) {
           <thead>
             <tr>
               {columns.map((column, index) => (
-                <th key={index} scope="col">
+                <th key={index} scope="col" className={isNumeric(rows, index) ? 'number' : undefined}>
                   {column}
                 </th>
               ))}
@@ -59,6 +59,9 @@ export function ResultTable({ columns, rows, truncated }: ResultTableProps) {
   )
 }
 
+const isNumeric = (rows: readonly Cell[][], column: number) =>
+  rows.length > 0 && rows.every((row) => typeof row[column] === 'number')
+
 const DIGITS_MAX = 6
 
 function CellText({ cell }: { cell: Cell }) {
@@ -71,6 +74,6 @@ function CellText({ cell }: { cell: Cell }) {
 /** Lengths of bars when there are two columns, of which one is numbers; null: no chart would say anything. */
 function barsOf(columns: readonly string[], rows: readonly Cell[][]): number[] | null {
   if (columns.length !== 2 || rows.length < 2 || rows.length > BARS_MAX) return null
-  const column = [1, 0].find((index) => rows.every((row) => typeof row[index] === 'number' && row[index] >= 0))
+  const column = [1, 0].find((index) => isNumeric(rows, index) && rows.every((row) => Number(row[index]) >= 0))
   return column === undefined ? null : rows.map((row) => row[column] as number)
 }

@@ -40,7 +40,7 @@ function Picture({ bytes }: { bytes: Uint8Array<ArrayBuffer> }) {
   const type = imageTypeOf(bytes)
   const [address, setAddress] = useState('')
   useEffect(() => {
-    if (type === null) return
+    if (type === null) return undefined
     const made = URL.createObjectURL(new Blob([bytes], { type }))
     setAddress(made)
     return () => URL.revokeObjectURL(made)

@@ -10,7 +10,7 @@ export function UploadList({ uploads }: { uploads: Uploads }) {
     <section className="card" aria-label={t.uploads}>
       <div className="card-head">
         <h2>{t.uploads}</h2>
-        <Button small onClick={uploads.clear}>
+        <Button small onClick={() => uploads.clear()}>
           {t.clearDone}
         </Button>
       </div>

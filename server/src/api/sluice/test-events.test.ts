@@ -7,6 +7,12 @@ import { TEST_EVENT_BYTES_MAX, TEST_EVENTS_MAX } from '../operations/test-events
 import { ACCOUNT_ID, handClock, openDoor, REGION, startApi, zipSaying } from '../test-support.ts'
 import { registerTestEventRoutes } from './test-events.ts'
 
+interface Answered {
+  ErrorCode?: string
+  ErrorMessage?: string
+  events?: object[]
+}
+
 async function serve(t: TestContext, authorizer: Authorizer = openDoor.authorizer) {
   const clock = handClock()
   const metadata = await createMetadataStore({ kind: 'sqlite', file: ':memory:' }, { clock })
@@ -18,7 +24,7 @@ async function serve(t: TestContext, authorizer: Authorizer = openDoor.authorize
   const call = async (method: string, path: string, body?: object) => {
     const answer = await fetch(`${api.url}${path}`, { method, ...(body && { body: JSON.stringify(body) }) })
     const text = await answer.text()
-    return { status: answer.status, json: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown> }
+    return { status: answer.status, json: (text === '' ? {} : JSON.parse(text)) as Answered }
   }
   const create = () =>
     call('POST', '/2023-03-30/functions', {
@@ -46,7 +52,7 @@ test('events are kept by name beside their function, and go with it', async (t) 
     ],
   })
   assert.equal((await call('DELETE', `${EVENTS}/second?function=f`)).status, 204)
-  assert.equal(((await call('GET', `${EVENTS}?function=f`)).json['events'] as object[]).length, 1)
+  assert.equal((await call('GET', `${EVENTS}?function=f`)).json.events!.length, 1)
   await call('DELETE', '/2023-03-30/functions/f')
   await create()
   assert.deepEqual((await call('GET', `${EVENTS}?function=f`)).json, { events: [] })
@@ -55,12 +61,12 @@ test('events are kept by name beside their function, and go with it', async (t) 
 test('number and size of the events are bounded', async (t) => {
   const { call } = await serve(t)
   const tooLong = await call('PUT', `${EVENTS}/long?function=f`, { body: 'é'.repeat(TEST_EVENT_BYTES_MAX / 2 + 1) })
-  assert.equal(tooLong.json['ErrorCode'], 'EntityTooLarge')
-  assert.match(String(tooLong.json['ErrorMessage']), /^body has 65538 bytes, at most 65536/)
+  assert.equal(tooLong.json.ErrorCode, 'EntityTooLarge')
+  assert.match(tooLong.json.ErrorMessage!, /^body has 65538 bytes, at most 65536/)
   for (let i = 0; i < TEST_EVENTS_MAX; i++) {
     assert.equal((await call('PUT', `${EVENTS}/e${i}?function=f`, { body: '' })).status, 204)
   }
-  assert.equal((await call('PUT', `${EVENTS}/more?function=f`, { body: '' })).json['ErrorCode'], 'LimitExceededError')
+  assert.equal((await call('PUT', `${EVENTS}/more?function=f`, { body: '' })).json.ErrorCode, 'LimitExceededError')
   assert.equal((await call('PUT', `${EVENTS}/e0?function=f`, { body: 'again' })).status, 204)
 })
 
@@ -79,7 +85,7 @@ test('what is no event is refused by the name of the field', async (t) => {
   const { call } = await serve(t)
   const message = async (method: string, path: string, body?: object) => {
     const { json } = await call(method, path, body)
-    return `${json['ErrorCode']}: ${json['ErrorMessage']}`
+    return `${json.ErrorCode}: ${json.ErrorMessage}`
   }
   assert.match(await message('GET', EVENTS), /^InvalidArgument: function is required/)
   assert.match(await message('GET', `${EVENTS}?function=none`), /^FunctionNotFound: function 'none'/)
@@ -107,7 +113,7 @@ test('who may not see or change a function has no business with its events', asy
   })
   for (const method of ['GET', 'PUT', 'DELETE']) {
     const path = method === 'GET' ? EVENTS : `${EVENTS}/e`
-    assert.equal((await call(method, `${path}?function=s$f`)).json['ErrorCode'], 'AccessDenied')
+    assert.equal((await call(method, `${path}?function=s$f`)).json.ErrorCode, 'AccessDenied')
   }
   const resource = `acs:fc:${REGION}:${ACCOUNT_ID}:services/s/functions/f`
   assert.deepEqual(asked, [

@@ -80,6 +80,7 @@ test('members of a line that is a JSON object are fields, by their paths', () =>
       'order.ok > 0',
     ],
   )
+  check(line('2026-01-01T00:00:00.000Z 1-a [INFO] {"n":5}'), ['n: 5', 'level: info'], ['level: 5'])
   check(line('{"order": broken'), ['broken'], ['order: *'])
   assert.deepEqual(line(text).fields()['order.tags.0'], 'Red')
 })

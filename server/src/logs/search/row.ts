@@ -119,10 +119,14 @@ function levelOf(row: Row): FieldValue {
   return found === null ? null : (found[1] ?? found[2]!).toLowerCase()
 }
 
+/** Before the object: nothing, or what the loggers of the runtimes write: time, request id and level. */
+const HEAD = /^(?:[^{]{0,200}\[\w+\])?\s*(?=\{)/
+
 function jsonObject(text: string): Json | null {
-  if (!/^\s*\{/.test(text) || !text.trimEnd().endsWith('}')) return null
+  const head = HEAD.exec(text)
+  if (head === null || !text.trimEnd().endsWith('}')) return null
   try {
-    return JSON.parse(text) as Json
+    return JSON.parse(text.slice(head[0].length)) as Json
   } catch {
     return null
   }

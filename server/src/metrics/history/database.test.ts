@@ -21,7 +21,9 @@ function opened(file = IN_MEMORY) {
       const subjects = rows.map(({ subject }) => subject)
       const sizes = rows.map(({ bytes }) => bytes.length)
       const bytes = Buffer.concat(rows.map((row) => row.bytes))
+      database.exec('BEGIN')
       handlers.add({ ...{ writer: 'w', sequence: ++sequence }, ...of, minute, subjects, sizes }, bytes)
+      database.exec('COMMIT')
     },
     series: (subject: string, from: number, to: number, step: number) =>
       handlers.series({ subject, from, to, step }, bytesOfNone).map(({ minute, tally }) => [minute, countOf(tally)]),
@@ -102,14 +104,14 @@ test('what is too old goes, and with it the names that nothing has any more', ()
 
 test('a database that is too large loses its oldest minutes first, and keeps their sums', () => {
   const { add, series, sweep } = opened()
-  for (let minute = 0; minute < DAY; minute++) {
+  for (let minute = 0; minute < DAY; minute += 3) {
     add(FIRST + minute, Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, 1])))
   }
   const usedBytes = sweep(0, 1024 ** 3)
-  assert.ok(sweep(0, usedBytes / 2) <= usedBytes / 2)
+  assert.ok(sweep(0, usedBytes * 0.9) <= usedBytes * 0.9)
   assert.equal(series('f0', FIRST, FIRST + 60, 1).length, 0)
-  assert.deepEqual(series('f0', FIRST + DAY - 1, FIRST + DAY, 1), [[FIRST + DAY - 1, 1]])
-  assert.deepEqual(series('f0', FIRST, FIRST + DAY, DAY), [[FIRST, DAY]])
+  assert.deepEqual(series('f0', FIRST + DAY - 3, FIRST + DAY, 1), [[FIRST + DAY - 3, 1]])
+  assert.deepEqual(series('f0', FIRST, FIRST + DAY, DAY), [[FIRST, DAY / 3]])
 })
 
 test('a database of a newer version is left as it is', (context) => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { CATALOGUE } from './catalogue.ts'
 import { POINTS_MAX } from './read-query.ts'
+import { carry } from './series-of.ts'
 import { directThread, makeWorld, MINUTE_MS, START_MS, valuesOf } from './test-support.ts'
 
 const SECOND_MS = 1000
@@ -64,10 +65,12 @@ test('percentiles of an hour come of all its calls', async () => {
 test('a month later days are still known, and after it they are not', async () => {
   const world = makeWorld()
   world.call('f', 7)
-  world.clock.advance(30 * DAY_MS)
+  world.clock.jump(30 * DAY_MS)
+  world.clock.advance(MINUTE_MS)
   const day = { fromMs: START_MS, toMs: START_MS + DAY_MS, stepMs: DAY_MS }
   assert.deepEqual(await valuesOf(world, 'RegionTotalInvocations', day), [7])
-  world.clock.advance(3 * DAY_MS)
+  world.clock.jump(3 * DAY_MS)
+  world.clock.advance(MINUTE_MS)
   await nextTurn()
   assert.deepEqual(await valuesOf(world, 'RegionTotalInvocations', day), [null])
   assert.equal(world.thread.database.prepare('SELECT count(*) AS rows FROM tallies').get()!['rows'], 0)
@@ -142,7 +145,7 @@ test('seconds in memory are bounded, and a question beyond them says since when 
 test('functions that do nothing cost nothing: no row, no question to the database', async () => {
   const world = makeWorld()
   world.history.addGauges(() => [{ metric: 'RegionConcurrencyLimit', value: 100 }])
-  world.clock.advance(DAY_MS)
+  world.clock.advance(2 * 60 * MINUTE_MS)
   assert.deepEqual(world.thread.state.asks, [])
 })
 
@@ -165,20 +168,32 @@ test('gauges of functions are added up for their service and for everything', as
   assert.deepEqual(await valuesOf(world, 'RegionConcurrentCount', stored), [12, 12])
 })
 
-test('a function of which nothing was read had no instances; what was not read at all is not known', async () => {
+test('a function of which nothing was read had no instances; a reading stands until the next, for 10 seconds', async () => {
   const world = makeWorld()
   let running = 2
   world.history.addGauges(() =>
     running === 0 ? [] : [{ metric: 'FunctionOndemandActiveInstance', functionKey: 'f', value: running }],
   )
   const following = world.history.follow(() => {})
-  world.clock.advance(SECOND_MS)
+  world.clock.advance(2 * SECOND_MS)
   running = 0
   world.clock.advance(SECOND_MS)
   following.stop()
-  world.clock.advance(2 * SECOND_MS)
-  const period = { fromMs: START_MS + SECOND_MS, toMs: START_MS + 4 * SECOND_MS, stepMs: SECOND_MS, functionKey: 'f' }
-  assert.deepEqual(await valuesOf(world, 'FunctionOndemandActiveInstance', period), [2, 0, null])
+  const of = { stepMs: SECOND_MS, functionKey: 'f' }
+  const period = { fromMs: START_MS, toMs: START_MS + 4 * SECOND_MS, ...of }
+  assert.deepEqual(await valuesOf(world, 'FunctionOndemandActiveInstance', period), [null, 2, 2, 0])
+  running = 3
+  world.clock.advance(7 * SECOND_MS)
+  const later = { fromMs: START_MS + 8 * SECOND_MS, toMs: START_MS + 11 * SECOND_MS, ...of }
+  assert.deepEqual(await valuesOf(world, 'FunctionOndemandActiveInstance', later), [0, 0, 3])
+})
+
+test('a reading that does not come any more is not told for ever', () => {
+  const points = [5, null, null, null, 0, null].map((value, timeMs) => ({ timeMs, value }))
+  assert.deepEqual(
+    carry(points, 2).map(({ value }) => value),
+    [5, 5, 5, null, 0, 0],
+  )
 })
 
 test('instances have metrics of their own where they are read', async () => {

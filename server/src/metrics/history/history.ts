@@ -20,7 +20,7 @@ import { RecentSeconds } from './recent.ts'
 import { MINUTE_MS, Recorder, SECOND_MS, startOf } from './recorder.ts'
 import { Sampler } from './sampler.ts'
 import { isFunction, REGION } from './subjects.ts'
-import { seriesOf, Sums } from './series-of.ts'
+import { carry, seriesOf, Sums } from './series-of.ts'
 import { summaryOf } from './summary.ts'
 import { Tally } from './tally.ts'
 
@@ -180,7 +180,15 @@ export class History implements MetricHistory, MetricRecorder {
 
   // ---- series ----
 
+  /** Gauges stand between two readings. */
   #seconds(plan: SeriesPlan): Series {
+    if (plan.metric.gauge === null) return this.#knownSeconds(plan)
+    const steps = Math.ceil(READING_MS / plan.stepMs)
+    const series = this.#knownSeconds({ ...plan, fromMs: plan.fromMs - steps * plan.stepMs })
+    return { ...series, points: carry(series.points, steps).slice(steps) }
+  }
+
+  #knownSeconds(plan: SeriesPlan): Series {
     const { subject, fromMs, toMs, stepMs } = plan
     const sums = new Sums<number>()
     const read = new Set<number>()

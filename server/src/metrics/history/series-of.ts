@@ -38,3 +38,14 @@ export function seriesOf(
   }
   return { info: metric.info, stepMs, points }
 }
+
+/** What was read stands until it is read again, for so many steps at most. */
+export function carry(points: Series['points'], stepsMax: number): Series['points'] {
+  let last: number | null = null
+  let age = 0
+  return points.map(({ timeMs, value }) => {
+    age = value === null ? age + 1 : 0
+    if (value !== null || age > stepsMax) last = value
+    return { timeMs, value: last }
+  })
+}

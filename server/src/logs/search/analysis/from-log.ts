@@ -8,9 +8,9 @@ const FROM_LOG = ' FROM log'
 export interface Completed {
   sql: string
   /** Where in what was written a place of `sql` is. */
-  placeOf(position: number): number
+  placeOf: (position: number) => number
   /** It is in what was added. */
-  isAdded(position: number): boolean
+  isAdded: (position: number) => boolean
 }
 
 /** Adds `FROM log` to a SELECT that says nothing of the kind. */

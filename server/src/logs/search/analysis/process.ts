@@ -1,4 +1,5 @@
 /** The process of one analysis. It has no environment, and of root's rights none. */
+import { writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { Reader } from '../reader.ts'
 import { analyse, type AnalysisAsk, type Table } from './analyse.ts'
@@ -24,6 +25,15 @@ function replyTo({ directory, ...ask }: AnalysisAsk & { directory: string }): An
   }
 }
 
+/** Where memory runs out, this is what is ended, and neither the platform nor a function. */
+function beFirstToGo(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000')
+  } catch {
+    // Another system than Linux.
+  }
+}
+
 function dropRights(): void {
   if (process.getuid?.() !== 0) return
   process.setgroups!([NOBODY])
@@ -32,6 +42,7 @@ function dropRights(): void {
 }
 
 setPriority(NICENESS)
+beFirstToGo()
 process.once('message', (ask) => {
   process.send!(replyTo(ask as AnalysisAsk & { directory: string }), () => process.disconnect?.())
 })

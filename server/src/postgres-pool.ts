@@ -1,6 +1,4 @@
-/** PostgreSQL through `pg`, for kysely: a pool of connections whose commits are durable and whose waits have an end. */
-import { CompiledQuery, PostgresDialect } from 'kysely'
-import type { Dialect } from 'kysely'
+/** PostgreSQL through `pg`: a pool of connections whose waits have an end. */
 import { Pool, TypeOverrides, types } from 'pg'
 import type { ClientConfig } from 'pg'
 
@@ -11,11 +9,11 @@ const STATEMENT_TIMEOUT_MS = 30_000
 /** The server ends our transaction when this process stands still in it, so that it cannot block all others. */
 const IDLE_TRANSACTION_TIMEOUT_MS = 10_000
 
-/** A server may be set to answer before a commit is on disk; stricter settings stay as they are. */
-const KEEP_COMMITS_DURABLE =
+/** To be run on each connection: a server may be set to answer before a commit is on disk; stricter settings stay as they are. */
+export const KEEP_COMMITS_DURABLE =
   "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
 
-export function postgresDialect(config: ClientConfig, connectionsMax: number): Dialect {
+export function openPostgresPool(config: ClientConfig, connectionsMax: number): Pool {
   const pool = new Pool({
     ...config,
     max: connectionsMax,
@@ -26,12 +24,7 @@ export function postgresDialect(config: ClientConfig, connectionsMax: number): D
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
   })
   pool.on('error', () => {}) // An idle connection broke; the pool has dropped it already.
-  return new PostgresDialect({
-    pool,
-    async onCreateConnection(connection) {
-      await connection.executeQuery(CompiledQuery.raw(KEEP_COMMITS_DURABLE))
-    },
-  })
+  return pool
 }
 
 /** Throws when the URL is malformed; the error does not repeat it, since it may hold a password. */
