@@ -1,6 +1,6 @@
 /** PostgreSQL through `pg`: a pool of connections whose waits have an end. */
 import { Pool, TypeOverrides, types } from 'pg'
-import type { ClientConfig } from 'pg'
+import type { ClientConfig, PoolConfig } from 'pg'
 
 const CONNECT_TIMEOUT_MS = 5_000
 /** After a failover, connections to the machine that is gone or no longer leads are left behind within this time. */
@@ -13,7 +13,11 @@ const IDLE_TRANSACTION_TIMEOUT_MS = 10_000
 export const KEEP_COMMITS_DURABLE =
   "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
 
-export function openPostgresPool(config: ClientConfig, connectionsMax: number): Pool {
+/** `onConnect`: is waited for before a new connection is used. */
+export function openPostgresPool(
+  config: Pick<PoolConfig, keyof ClientConfig | 'onConnect'>,
+  connectionsMax: number,
+): Pool {
   const pool = new Pool({
     ...config,
     max: connectionsMax,

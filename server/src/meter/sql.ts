@@ -3,6 +3,7 @@
  * that uses it lives while there is work, and a query builder would be most of its memory.
  */
 import type { SQLInputValue } from 'node:sqlite'
+import type { ClientBase } from 'pg'
 import { openSqliteFile, whenNotBusy } from '../sqlite-file.ts'
 
 type Value = string | number
@@ -59,9 +60,15 @@ const SCHEMA_LOCK = 7_305_811_425_614
 
 export async function openPostgres(url: string): Promise<Sql> {
   const { KEEP_COMMITS_DURABLE, openPostgresPool, postgresConfig } = await import('../postgres-pool.ts')
-  const pool = openPostgresPool(postgresConfig(url), CONNECTIONS_MAX)
-  // What is asked of a connection is carried out in order: this is the first. One that breaks fails what follows, too.
-  pool.on('connect', (client) => void client.query(KEEP_COMMITS_DURABLE).catch(() => {}))
+  const pool = openPostgresPool(
+    {
+      ...postgresConfig(url),
+      async onConnect(client: Pick<ClientBase, 'query'>) {
+        await client.query(KEEP_COMMITS_DURABLE)
+      },
+    },
+    CONNECTIONS_MAX,
+  )
   const statementsOn = (client: Pick<typeof pool, 'query'>): Statements => ({
     query: async <Row>(statement: string, values: readonly Value[] = []) =>
       (await client.query(numbered(statement), [...values])).rows as Row[],
