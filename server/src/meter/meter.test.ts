@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { systemClock, systemRandom, type Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
 import { openMeter } from './meter.ts'
 import { NO_RUN, type UsageRow } from './port.ts'
 import { ran, temporaryDirectory, versionOf } from './test-support.ts'
+import { ROWS_MAX } from './usage-store.ts'
 
 const T0 = Date.UTC(2030, 0, 1, 12)
 const QUERY = { fromDay: '2000-01-01', toDay: '2099-12-31' }
@@ -47,6 +49,22 @@ test('what is recorded is in the answer to the next question', async (t) => {
       internetOutBytes: 2048,
     },
   ] satisfies UsageRow[])
+})
+
+test('more rows than an answer may have are refused, with what to ask for instead', async (t) => {
+  const { meter, file } = open(t)
+  meter.recordHook(ran(T0, 500), f)
+  await meter.usage(QUERY)
+  const database = new DatabaseSync(file)
+  database.exec(`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${ROWS_MAX})
+    insert into meter_usage select '2030-01-02', 'g' || i, 'LATEST', 1, 1, 1, 1, 1, 1, 1 from n`)
+  database.close()
+  await assert.rejects(meter.usage(QUERY), {
+    code: 'InvalidArgument',
+    message: /ask for fewer days, or for one function/,
+  })
+  assert.equal((await meter.usage({ ...QUERY, toDay: '2030-01-01' })).length, 1)
+  assert.equal((await meter.usage({ ...QUERY, fromDay: '2030-01-02' })).length, ROWS_MAX)
 })
 
 test('where no code ran nothing is recorded, and no thread or database is made', async (t) => {

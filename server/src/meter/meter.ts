@@ -13,7 +13,7 @@ import type { QuantityRow } from './fold.ts'
 import { Journal } from './journal.ts'
 import { totalsOf, usageOf } from './meters.ts'
 import { NO_RUN, type IdleSpan, type Meter, type UsageQuery, type UsageRow } from './port.ts'
-import { NO_SUMS, type MonthSums, type UsageStore } from './usage-store.ts'
+import { NO_SUMS, ROWS_MAX, type MonthSums, type UsageStore } from './usage-store.ts'
 import type { MeterJob, MeterResults, Place } from './worker.ts'
 
 /** From the first entry that is not added up to a look at it. */
@@ -124,6 +124,9 @@ class JournalMeter implements MeterWithSums {
     this.#journal.flush()
     if (this.#isEmpty) return []
     const rows = await this.#lane.run({ kind: 'rows', place: this.#place, query })
+    if (rows.length > ROWS_MAX) {
+      throw new FcError('InvalidArgument', `more than ${ROWS_MAX} rows: ask for fewer days, or for one function`)
+    }
     return rows.map(usageRowOf)
   }
 

@@ -43,6 +43,7 @@ export interface UsageStore {
   progress(journal: string): Promise<Progress>
   /** All or nothing, and nothing when the journal is not at `from` any more; false then. */
   add(journal: string, from: Progress, to: Progress, rows: QuantityRow[], peaks: PeakRow[]): Promise<boolean>
+  /** More than `ROWS_MAX` rows stand for too many. */
   rows(query: UsageQuery): Promise<QuantityRow[]>
   /** `days`: sums of these days; `functions` and `peaks`: of the days from `fromDay` on. Days are inclusive. */
   sums(query: { daysFrom: string; fromDay: string; toDay: string }): Promise<MonthSums>
@@ -52,8 +53,8 @@ export interface UsageStore {
 const SCHEMA_VERSION = 1
 /** Of one statement: databases bound the number of values. */
 const ROWS_PER_STATEMENT_MAX = 500
-/** Of one answer. */
-const ROWS_MAX = 1_000_000
+/** Of one answer; with one more, it is too long. */
+export const ROWS_MAX = 100_000
 
 /** Makes the tables where there are none. */
 export async function openUsageStore(sql: Sql): Promise<UsageStore> {
@@ -134,7 +135,7 @@ class SqlUsageStore implements UsageStore {
     return this.#sql.query(
       `select day, "functionKey", "versionId", ${QUANTITIES} from meter_usage
         where day >= ? and day <= ? ${functionKey === undefined ? '' : 'and "functionKey" = ?'}
-        order by day, "functionKey", "versionId" limit ${ROWS_MAX}`,
+        order by day, "functionKey", "versionId" limit ${ROWS_MAX + 1}`,
       [fromDay, toDay, ...(functionKey === undefined ? [] : [functionKey])],
     )
   }
