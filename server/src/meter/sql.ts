@@ -63,6 +63,7 @@ export async function openPostgres(url: string): Promise<Sql> {
   const pool = openPostgresPool(
     {
       ...postgresConfig(url),
+      // oxlint-disable-next-line typescript/no-misused-promises -- the pool waits for it, though its types do not say so
       async onConnect(client: Pick<ClientBase, 'query'>) {
         await client.query(KEEP_COMMITS_DURABLE)
       },
