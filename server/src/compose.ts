@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { openAlerts } from './alerts/open.ts'
 import { createApi } from './api/app.ts'
 import { registerAlertRoutes } from './api/sluice/alerts.ts'
+import { registerConsoleRoutes } from './api/sluice/console.ts'
 import { registerMetricRoutes } from './api/sluice/metrics.ts'
 import { registerMeterRoutes } from './api/sluice/meter.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
@@ -100,6 +101,8 @@ export interface Platform {
   /** What a user should know about the sandbox; null when all is well. */
   sandboxNotice: string | null
   runtimes: { language: string; version: string }[]
+  /** Address that signs in to the console, once: a secret. */
+  issueConsoleLink(): string
   /** What runs may go on for `graceMs`. */
   close(graceMs: number): Promise<void>
 }
@@ -483,6 +486,7 @@ export async function startPlatform(
           settings: describeConfig(loaded),
           backlog: () => asyncInvocations.backlog(),
         })
+        registerConsoleRoutes(app, { vouching, issueTicket: () => consoleSite.issueTicket() })
         registerTestEventRoutes(app, { ...account, authorizer, metadata })
         registerTriggerRoutes(app, {
           ...account,
@@ -584,7 +588,7 @@ export async function startPlatform(
     },
   )
   const consoleSite = createConsole(
-    { ...identity, region, port: () => port, pages: CONSOLE_PAGES },
+    { ...identity, region, port: () => port, publicUrl: platformUrl, pages: CONSOLE_PAGES },
     {
       ...{ clock, random, vouching, onDefect },
       ...{ platform: gateway, platformUpgrade: upgrade, objects: objectsWire.request },
@@ -628,6 +632,7 @@ export async function startPlatform(
     accountId,
     isFirstStart,
     sandboxNotice,
+    issueConsoleLink: () => consoleSite.issueTicket().url,
     runtimes: runtimes.interpreters().map(({ language, version: installed }) => ({ language, version: installed })),
     async close(graceMs) {
       clearInterval(sweep)
