@@ -13,5 +13,5 @@ test('the banner tells where the console is, and a person at a terminal gets a l
   assert.ok(shown.split('\n').includes(link), 'the link has a line of its own')
   const kept = banner(config, PLATFORM, null)
   assert.doesNotMatch(kept, /ticket/)
-  assert.match(kept, /npx sluice console prints a link/)
+  assert.match(kept, /^ {2}sign in: npx sluice console /m)
 })

@@ -26,17 +26,12 @@ export function banner(config: Config, platform: Started, consoleLink: string | 
   ]
   const lines = rows.map(([name, value]) => `  ${paint(2, name!.padEnd(12))} ${value}`)
   if (platform.sandboxNotice) lines.push('', `  ${paint(33, 'note')}         ${platform.sandboxNotice}`)
+  // The link begins its line: on a terminal of 80 columns it then fits.
+  if (consoleLink !== null)
+    lines.push('', '  Open the console: this link signs you in, once, within 5 minutes', consoleLink)
   const head = `${paint(1, 'Sluice is ready')} in ${Math.round(performance.now())} ms`
-  return `${[head, ...lines, '', ...signInLines(consoleLink)].join('\n')}\n\n  try: npx sluice list    stop: Ctrl-C\n`
-}
-
-/** The link begins its line: on a terminal of 80 columns it then fits. */
-function signInLines(consoleLink: string | null): string[] {
-  if (consoleLink === null) return ['  npx sluice console prints a link that signs you in to the console']
-  return [
-    '  Open the console; this link signs you in, once, within 5 minutes (npx sluice console prints another):',
-    consoleLink,
-  ]
+  const hint = '  sign in: npx sluice console    try: npx sluice list    stop: Ctrl-C'
+  return `${[head, ...lines, '', hint].join('\n')}\n`
 }
 
 /** `nodejs (26.10.0, 18.20.8), python (3.11.2)`. */

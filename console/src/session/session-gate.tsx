@@ -42,8 +42,10 @@ function SignInPage({ refused }: { refused: Error | null }) {
         <h1>
           <Logo size={28} /> {t.signInTo}
         </h1>
-        {refused && <ErrorNotice error={isSpent(refused) ? new Error(t.linkSpent) : refused} />}
-        <SignInForm />
+        <div className="stack">
+          {refused && <ErrorNotice error={isSpent(refused) ? new Error(t.linkSpent) : refused} />}
+          <SignInForm />
+        </div>
         <p className="help">
           {t.link} <code>npx sluice console</code>
         </p>

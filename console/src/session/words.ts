@@ -7,7 +7,7 @@ export const words = defineWords(
     keyId: 'Access key ID',
     keySecret: 'Access key secret',
     where: 'The key pair was made at the first start and lies in the data directory:',
-    link: 'Or open the link that signs you in, which this prints where the platform runs:',
+    link: 'Or let a link sign you in. Where the platform runs, this prints one:',
     linkSpent:
       'This link does not sign in any more: it was used before, or is older than five minutes. A new one is printed by the command below.',
     expired: 'Your session has ended',

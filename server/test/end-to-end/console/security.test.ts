@@ -286,7 +286,7 @@ test('a link signs in once, and its ticket is nowhere after it', { skip: noBrows
   assert.equal(english.url(), `${originOf(platform)}/console`)
   await chinese.goto(another)
   await chinese.getByText('此登录链接已失效').waitFor()
-  assert.doesNotMatch(platform.output, new RegExp(new URL(link).hash.slice('#ticket='.length)))
+  assert.doesNotMatch(platform.output, /ticket=/, 'neither what started it nor what it logged tells one')
   await Promise.all([window.close(), stranger.close(), chinese.context().close()])
 })
 
