@@ -102,13 +102,20 @@ test('a folder of the server is imported by others only through its port', () =>
   assertNone(problems, 'import port.ts of another folder, and let compose.ts pass the implementation in')
 })
 
-test('only main.ts imports compose.ts, and nothing imports main.ts', () => {
+test('only main.ts imports compose.ts, only compose.ts its parts, and nothing imports main.ts', () => {
   const problems = sources
     .filter(({ path }) => !isForTests(path))
-    .flatMap((file) => importsOf(file.text).map(({ specifier }) => ({ file, to: target(file, specifier) })))
-    .filter(({ file, to }) => {
-      const mayCompose = file.path === 'server/src/main.ts'
-      return to?.folder === '' && (to.rest === 'main.ts' || (to.rest === 'compose.ts' && !mayCompose))
+    .flatMap((file) =>
+      importsOf(file.text).map(({ specifier, typesOnly }) => ({ file, typesOnly, to: target(file, specifier) })),
+    )
+    .filter(({ file: { path }, typesOnly, to }) => {
+      if (to?.folder !== '') return false
+      if (to.rest === 'compose.ts') return path !== 'server/src/main.ts'
+      // Each part may name the types of those that it is made of.
+      if (to.rest.startsWith('compose-')) {
+        return path !== 'server/src/compose.ts' && !(typesOnly && path.startsWith('server/src/compose-'))
+      }
+      return to.rest === 'main.ts'
     })
     .map(({ file, to }) => `${file.path} imports ${to?.rest}`)
   assertNone(problems, 'dependencies are passed in, not looked up')

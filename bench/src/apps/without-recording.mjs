@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 
-const FILE = '/server/src/compose.ts'
+const FILE = '/server/src/compose-compute.ts'
 const SINK = 'const onRecord = (record: InvocationRecord) => {'
 const CHANGES = [
   [SINK, `${SINK} return;`],
-  ['    meter,\n    onRecord,', '    meter: noMeter,\n    onRecord,'],
+  ['const { meter } = stores.metering', 'const meter = noMeter'],
 ]
 
 registerHooks({

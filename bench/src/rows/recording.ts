@@ -2,7 +2,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Settings } from '../platform.ts'
 import { sluicePeers } from '../peers/sluice.ts'
-import type { RunningPeer } from '../peers/peer.ts'
 import { cpuMs, hasProc } from '../system.ts'
 import { measureDashboard } from './dashboard.ts'
 import { rotate, settingsOf, type RowContext, type RunRow } from './row.ts'
@@ -11,71 +10,59 @@ import { wrongAnswer } from './warm.ts'
 const CONNECTIONS = 64
 const WARM_UP_SECONDS = 2
 const WITHOUT = fileURLToPath(import.meta.resolve('../apps/without-recording.mjs'))
-/** The load run of a round is cut into so many, in turns: the difference is small beside what a machine does meanwhile. */
-const TURNS = 4
-
 export const recording: RunRow = async (context) => {
   await measureCost(context)
   await measureDashboard(context)
 }
 
-interface Subject {
-  name: string
-  running: RunningPeer
-}
-
 async function measureCost(context: RowContext): Promise<void> {
-  const subjects: Subject[] = []
-  const settings: [string, Settings][] = [
+  const subjects: [string, Settings][] = [
     ['sluice', settingsOf(context)],
     ['sluice without records', settingsOf(context, { NODE_OPTIONS: `--import=${WITHOUT}` })],
   ]
-  context.note('without records: compose.ts with a record sink and a meter that do nothing, replaced when it is loaded')
-  try {
-    for (const [name, own] of settings) {
-      context.say(`starting ${name}`)
-      // The function of 3.0.
-      const running = await sluicePeers(own)[1]!.start()
-      subjects.push({ name, running })
-      const wrong = await wrongAnswer(running)
-      if (wrong !== null) throw new Error(`${name} ${wrong}`)
-      await context.load.run(running, CONNECTIONS, WARM_UP_SECONDS)
-    }
-    for (let round = 0; round < context.options.rounds; round++) await measureRound(context, subjects, round)
-  } finally {
-    await Promise.all(subjects.map(({ running }) => running.stop()))
+  context.note('without records: compose-compute.ts with a record sink and a meter that do nothing, replaced when it is loaded')
+  for (let round = 0; round < context.options.rounds; round++) {
+    const figures = new Map<string, Figures>()
+    // One after the other: of two that run beside each other the one that was started later is faster.
+    for (const [name, settings] of rotate(subjects, round)) figures.set(name, await measure(context, name, settings))
+    const [records, none] = subjects.map(([name]) => figures.get(name)!) as [Figures, Figures]
+    const cost = (metric: string, unit: string, value: number) =>
+      context.record({
+        row: 'recording',
+        subject: 'sluice',
+        metric,
+        unit,
+        value,
+        invalid: records.invalid ?? none.invalid,
+      })
+    cost('cost of recording', '% of throughput', (1 - records.rate / none.rate) * 100)
+    if (hasProc) cost('CPU of recording', 'us/request', records.cpuUs - none.cpuUs)
   }
 }
 
-async function measureRound({ options, load, record, say }: RowContext, subjects: Subject[], round: number) {
-  const totals = subjects.map(({ name }) => ({ name, requests: 0, seconds: 0, cpuMs: 0, failures: 0 }))
-  for (let turn = 0; turn < TURNS; turn++) {
-    for (const index of rotate([0, 1], round + turn)) {
-      const { name, running } = subjects[index]!
-      say(name)
-      const total = totals[index]!
-      const cpuBeforeMs = hasProc ? cpuMs(running.pids()) : 0
-      const result = await load.run(running, CONNECTIONS, Math.max(1, Math.round(options.loadSeconds / 2)))
-      total.cpuMs += hasProc ? cpuMs(running.pids()) - cpuBeforeMs : 0
-      total.requests += result.requests
-      total.seconds += result.requests / result.requestsPerSecond
-      total.failures += result.failures
-    }
-  }
-  const [rates, cpus] = [
-    totals.map((one) => one.requests / one.seconds),
-    totals.map((one) => (one.cpuMs * 1000) / one.requests),
-  ]
-  const failures = totals.reduce((sum, one) => sum + one.failures, 0)
-  const invalid = failures > 0 ? `${failures} answers failed` : null
-  for (const [index, { name }] of totals.entries()) {
+interface Figures {
+  rate: number
+  cpuUs: number
+  invalid: string | null
+}
+
+async function measure({ options, load, record, say }: RowContext, name: string, settings: Settings): Promise<Figures> {
+  say(name)
+  // The function of 3.0.
+  const running = await sluicePeers(settings)[1]!.start()
+  try {
+    const wrong = await wrongAnswer(running)
+    await load.run(running, CONNECTIONS, WARM_UP_SECONDS)
+    const cpuBeforeMs = hasProc ? cpuMs(running.pids()) : 0
+    const result = await load.run(running, CONNECTIONS, options.loadSeconds)
+    const cpuUs = hasProc ? ((cpuMs(running.pids()) - cpuBeforeMs) * 1000) / result.requests : 0
+    const invalid = wrong ?? (result.failures > 0 ? `${result.failures} of ${result.requests} answers failed` : null)
     const add = (metric: string, unit: string, value: number) =>
       record({ row: 'recording', subject: name, metric, unit, value, invalid })
-    add('rate c=64', '1/s', rates[index]!)
-    if (hasProc) add('cpu c=64', 'us/request', cpus[index]!)
+    add('rate c=64', '1/s', result.requestsPerSecond)
+    if (hasProc) add('cpu c=64', 'us/request', cpuUs)
+    return { rate: result.requestsPerSecond, cpuUs, invalid }
+  } finally {
+    await running.stop()
   }
-  const cost = (metric: string, unit: string, value: number) =>
-    record({ row: 'recording', subject: 'sluice', metric, unit, value, invalid })
-  cost('cost of recording', '% of throughput', (1 - rates[0]! / rates[1]!) * 100)
-  if (hasProc) cost('CPU of recording', 'us/request', cpus[0]! - cpus[1]!)
 }

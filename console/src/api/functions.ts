@@ -71,8 +71,13 @@ export function itemOf(answer: FunctionAnswer): FunctionItem {
   return { ...answer, key: answer.functionName, functionName: name, serviceName: service }
 }
 
-/** Pages until the last one. */
-export async function listAll<Item>(path: string, member: string, signal?: AbortSignal): Promise<Item[]> {
+/** Pages until the last one; `onItems` hears of what there is so far. */
+export async function listAll<Item>(
+  path: string,
+  member: string,
+  signal?: AbortSignal,
+  onItems?: (items: Item[]) => void,
+): Promise<Item[]> {
   const items: Item[] = []
   let nextToken: string | undefined
   do {
@@ -82,15 +87,22 @@ export async function listAll<Item>(path: string, member: string, signal?: Abort
     })
     items.push(...((page[member] as Item[] | null) ?? []))
     nextToken = page.nextToken
+    if (nextToken) onItems?.(items)
   } while (nextToken)
   return items
 }
 
-/** All functions of both generations, by name. */
+/** All functions of both generations, by name; at first as many as have come. */
 export function useFunctions(): UseQueryResult<FunctionItem[], ApiError> {
   return useQuery<FunctionItem[], ApiError>({
     queryKey: apiKey(`${FC3}/functions`),
-    queryFn: async ({ signal }) => (await listAll<FunctionAnswer>(`${FC3}/functions`, 'functions', signal)).map(itemOf),
+    queryFn: async ({ signal, client, queryKey }) => {
+      const isFirst = client.getQueryData(queryKey) === undefined
+      const all = await listAll<FunctionAnswer>(`${FC3}/functions`, 'functions', signal, (items) => {
+        if (isFirst) client.setQueryData(queryKey, items.map(itemOf))
+      })
+      return all.map(itemOf)
+    },
   })
 }
 

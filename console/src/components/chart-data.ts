@@ -16,6 +16,14 @@ export function align(series: readonly ChartSeries[]): { times: number[]; values
   return { times, values }
 }
 
+/** Where a value has none beside it: no line leads there, so that a point must. */
+export function lonePoints(values: ArrayLike<number | null | undefined>): number[] {
+  const isKnown = (at: number) => typeof values[at] === 'number'
+  return Array.from({ length: values.length }, (_, at) => at).filter(
+    (at) => isKnown(at) && !isKnown(at - 1) && !isKnown(at + 1),
+  )
+}
+
 export function summarise(points: ChartSeries['points']): { latest: number | null; highest: number | null } {
   const known = points.flatMap(([, value]) => (value === null ? [] : [value]))
   return { latest: known.at(-1) ?? null, highest: known.length === 0 ? null : known.reduce((a, b) => Math.max(a, b)) }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { align, summarise } from './chart-data.ts'
+import { align, lonePoints, summarise } from './chart-data.ts'
 import { parseKeyValueLines, recordOf } from './key-value-lines.ts'
 import { sortRows } from './sort-rows.ts'
 import { spanBars } from './span-bars.ts'
@@ -30,6 +30,11 @@ test('series with other times share one axis, with gaps where one has no value',
     ]),
     { latest: 9, highest: 9 },
   )
+})
+
+test('a value between gaps is a point of its own', () => {
+  assert.deepEqual(lonePoints([1, null, 2, null, 3, 4, null]), [0, 2])
+  assert.deepEqual(lonePoints([]), [])
 })
 
 test('bars of a trace stand below their parents, where their time is', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { PLAIN } from './ansi.ts'
-import { excerptOf, piecesOf, type Range, SHOWN_STEPS } from './log-text.ts'
+import { excerptOf, PIECES_MAX, piecesOf, type Range, SHOWN_STEPS } from './log-text.ts'
 
 const whole = (text: string, highlights: Range[] = []) => piecesOf(text, highlights, { start: 0, end: text.length })
 const plain = (text: string) => ({ text, style: PLAIN, isSymbol: false, isHighlighted: false })
@@ -126,4 +126,10 @@ test('the cut does not hide what was searched for', () => {
 test('the cut does not tear a character in two', () => {
   const text = `${'x'.repeat(1999)}😀${'x'.repeat(10)}`
   assert.equal(excerptOf(text, [], 2000).end, 1999)
+})
+
+test('a line of colours and controls alone has few pieces, and none of its text is lost', () => {
+  const pieces = whole('\x1b[31mx\x1b[0m\u202e'.repeat(20_000))
+  assert.equal(pieces.length, PIECES_MAX + 1)
+  assert.equal(pieces.map(({ text }) => text).join(''), 'x⟨RLO⟩'.repeat(20_000))
 })

@@ -82,7 +82,13 @@ export function symbolOf(codePoint: number): string {
   return `⟨${name ?? `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`}⟩`
 }
 
-/** The pieces of an excerpt. A colour that began before it goes on in it. */
+/** A browser lays thousands of pieces out in a moment, and hangs with tens of thousands. */
+export const PIECES_MAX = 2000
+
+/**
+ * The pieces of an excerpt. A colour that began before it goes on in it. Beyond so many pieces the text goes on as one,
+ * without colours: its symbols stay.
+ */
 export function piecesOf(text: string, highlights: readonly Range[], excerpt: Excerpt): Piece[] {
   const pieces: Piece[] = []
   let style = PLAIN
@@ -109,8 +115,11 @@ export function piecesOf(text: string, highlights: readonly Range[], excerpt: Ex
   return pieces
 }
 
-function append(pieces: Piece[], text: string, look: Omit<Piece, 'text'>): void {
+const REST: Omit<Piece, 'text'> = { style: PLAIN, isSymbol: false, isHighlighted: false }
+
+function append(pieces: Piece[], text: string, wanted: Omit<Piece, 'text'>): void {
   const last = pieces.at(-1)
+  const look = pieces.length < PIECES_MAX ? wanted : REST
   const isAlike =
     last?.style === look.style && last.isSymbol === look.isSymbol && last.isHighlighted === look.isHighlighted
   if (isAlike) last.text += text

@@ -1,10 +1,8 @@
-import 'uplot/dist/uPlot.min.css'
 import './time-series-chart.css'
-import { useEffect, useRef, useState } from 'react'
-import UPlot from 'uplot'
-import { colourOf, useShownTheme } from '../design/theme.ts'
-import { useFormat, useLanguage, useWords } from '../i18n/language.ts'
+import { useWords } from '../i18n/language.ts'
 import { align, summarise, type ChartSeries } from './chart-data.ts'
+import { ChartPlot } from './chart-plot.tsx'
+import { ChartTable } from './chart-table.tsx'
 import { words } from './words.ts'
 
 export type { ChartSeries } from './chart-data.ts'
@@ -22,9 +20,9 @@ interface TimeSeriesChartProps {
   group?: string
   /** A value that is not to be crossed, drawn as a line. */
   threshold?: number
+  /** Values are counted: the axis has no fractions. */
+  isCount?: boolean
 }
-
-const ROWS_MAX = 200
 
 /** Lines over time; the same values are there as a sentence and as a table. */
 export function TimeSeriesChart({
@@ -35,6 +33,7 @@ export function TimeSeriesChart({
   range,
   group,
   threshold,
+  isCount = false,
 }: TimeSeriesChartProps) {
   const t = useWords(words)
   const { times, values } = align(series)
@@ -59,184 +58,13 @@ export function TimeSeriesChart({
         </ul>
       </figcaption>
       {hasPoints ? (
-        <Plot {...{ series, format, height, times, values, range, group, threshold }} />
+        <ChartPlot {...{ series, format, height, times, values, range, group, threshold, isCount }} />
       ) : (
         <p className="chart-empty soft" style={{ height }}>
           {t.noData}
         </p>
       )}
-      {hasPoints && <DataTable {...{ title, series, format, times, values }} />}
+      {hasPoints && <ChartTable {...{ title, series, format, times, values }} />}
     </figure>
   )
-}
-
-type DataTableProps = Pick<TimeSeriesChartProps, 'title' | 'series' | 'format'> & {
-  times: number[]
-  values: (number | null)[][]
-}
-
-/** The values themselves; made when they are asked for, for they change with every second. */
-function DataTable({ title, series, format, times, values }: DataTableProps) {
-  const t = useWords(words)
-  const { dateTime } = useFormat()
-  const [isOpen, setOpen] = useState(false)
-  const from = Math.max(0, times.length - ROWS_MAX)
-  return (
-    <details className="chart-table" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{t.asTable}</summary>
-      {isOpen && (
-        <div className="scroll-y" tabIndex={0} role="region" aria-label={title}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">{t.time}</th>
-                {series.map(({ label }) => (
-                  <th scope="col" key={label}>
-                    {label}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {times.slice(from).map((time, at) => (
-                <tr key={time}>
-                  <td>{dateTime(time)}</td>
-                  {values.map((line, column) => (
-                    <td key={series[column]!.label}>{format(line[from + at] ?? null)}</td>
-                  ))}
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </details>
-  )
-}
-
-interface PlotProps extends Pick<TimeSeriesChartProps, 'series' | 'format'> {
-  range: TimeSeriesChartProps['range'] | undefined
-  group: string | undefined
-  threshold: number | undefined
-  height: number
-  times: number[]
-  values: (number | null)[][]
-}
-
-function Plot({ series, format, height, times, values, range, group, threshold }: PlotProps) {
-  const box = useRef<HTMLDivElement>(null)
-  const plot = useRef<UPlot>(null)
-  const theme = useShownTheme()
-  const language = useLanguage()
-  const labels = series.map(({ label }) => label).join('\n')
-  // What the drawing asks for when it is drawn, so that new values need no new drawing.
-  const now = useRef({ format, range, times, values, threshold })
-  now.current = { format, range, times, values, threshold }
-
-  useEffect(() => {
-    const element = box.current!
-    const colour = (name: string) => colourOf(element, name)
-    const axis = { stroke: colour('--text-soft'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false } }
-    const font = `11px ${getComputedStyle(element).fontFamily}`
-    const made = new UPlot(
-      {
-        width: element.clientWidth,
-        height,
-        ms: 1,
-        padding: [8, 8, 0, 0],
-        legend: { show: false },
-        cursor: { y: false, points: { size: 6 }, ...(group && { sync: { key: group } }) },
-        scales: {
-          x: { range: (_, min, max) => [now.current.range?.fromMs ?? min, now.current.range?.toMs ?? max] },
-          y: { range: (_, __, max) => [0, Math.max(max, now.current.threshold ?? 0) * 1.1 || 1] },
-        },
-        axes: [
-          { ...axis, font, grid: { show: false }, size: 26, space: 70, values: timeLabels(language) },
-          {
-            ...axis,
-            font,
-            size: 64,
-            space: 36,
-            values: (_, splits) => splits.map((value) => now.current.format(value)),
-          },
-        ],
-        series: [
-          {},
-          ...labels.split('\n').map((label, at) => ({
-            label,
-            stroke: colour(`--chart-${at + 1}`),
-            width: 1.5,
-            points: { show: false },
-          })),
-        ],
-        hooks: {
-          draw: [(chart: UPlot) => drawThreshold(chart, now.current.threshold, colour('--bad'))],
-          setCursor: [(chart: UPlot) => showValues(chart, element, labels.split('\n'), now.current.format, language)],
-        },
-      },
-      [now.current.times, ...now.current.values],
-      element,
-    )
-    plot.current = made
-    const sizes = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
-    sizes.observe(element)
-    return () => {
-      sizes.disconnect()
-      made.destroy()
-      plot.current = null
-    }
-  }, [labels, theme, language, height, group])
-
-  useEffect(() => {
-    plot.current?.setData([times, ...values])
-  }, [times, values])
-
-  return (
-    <div className="chart-plot" ref={box} style={{ height }} aria-hidden="true">
-      <div className="chart-tip" hidden />
-    </div>
-  )
-}
-
-function drawThreshold(chart: UPlot, threshold: number | undefined, colour: string): void {
-  if (threshold === undefined) return
-  const { ctx, bbox } = chart
-  const y = Math.round(chart.valToPos(threshold, 'y', true))
-  ctx.save()
-  ctx.strokeStyle = colour
-  ctx.lineWidth = devicePixelRatio
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio])
-  ctx.beginPath()
-  ctx.moveTo(bbox.left, y)
-  ctx.lineTo(bbox.left + bbox.width, y)
-  ctx.stroke()
-  ctx.restore()
-}
-
-function timeLabels(language: string) {
-  const locale = language === 'zh' ? 'zh-CN' : 'en-GB'
-  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' })
-  const seconds = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-  const day = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' })
-  return (_: UPlot, splits: number[], __: number, ___: number, stepMs: number) =>
-    splits.map((time) => (stepMs >= 86_400_000 ? day : stepMs < 60_000 ? seconds : clock).format(time))
-}
-
-/** A small sheet beside the cursor. */
-function showValues(
-  chart: UPlot,
-  element: HTMLElement,
-  labels: string[],
-  format: (value: number | null) => string,
-  language: string,
-): void {
-  const tip = element.querySelector<HTMLElement>('.chart-tip')!
-  const { idx, left = -1 } = chart.cursor
-  tip.hidden = idx === null || idx === undefined || left < 0
-  if (tip.hidden) return
-  const time = new Date(chart.data[0][idx!]!).toLocaleTimeString(language === 'zh' ? 'zh-CN' : 'en-GB')
-  const lines = labels.map((label, at) => `${label}  ${format(chart.data[at + 1]?.[idx!] ?? null)}`)
-  tip.textContent = [time, ...lines].join('\n')
-  const fromLeft = chart.bbox.left / devicePixelRatio + left
-  tip.style.left = `${Math.max(0, Math.min(fromLeft + 12, element.clientWidth - tip.offsetWidth))}px`
 }

@@ -34,6 +34,7 @@ export const words = defineWords(
     from: 'From',
     to: 'To',
     required: 'required',
+    firstLines: (count: string) => `The first ${count} lines`,
     showMore: (count: string) => `show more (${count} hidden)`,
   },
   {
@@ -69,6 +70,7 @@ export const words = defineWords(
     from: '开始',
     to: '结束',
     required: '必填',
+    firstLines: (count) => `前 ${count} 行`,
     showMore: (count) => `显示更多（还有 ${count} 个字符）`,
   },
 )

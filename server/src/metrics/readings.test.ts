@@ -39,13 +39,21 @@ test('instances are told by what they are for, with what runs on them, and the q
   )
 })
 
-test('a backlog and a cost that is known are told', () => {
-  const asyncBacklog = [{ functionKey: 'f', waiting: 3, inFlight: 1, oldestMs: 5 }]
+test('a backlog and a cost that is known are told; a function has one oldest', () => {
+  const asyncBacklog = [
+    { functionKey: 'f', waiting: 3, inFlight: 1, oldestMs: 5 },
+    { functionKey: 'f', waiting: 1, inFlight: 0, oldestMs: 2 },
+  ]
   const readings = [...readingsOf({ ...idle, asyncBacklog, monthCost: { cost: 0.5, forecast: null } })].slice(2)
-  assert.deepEqual(readings, [
-    { metric: 'RegionMonthCost', value: 0.5 },
-    { metric: 'FunctionAsyncMessagesBacklogV2', functionKey: 'f', value: 3 },
-    { metric: 'FunctionAsyncMessageAgeMax', functionKey: 'f', value: 5 },
-    { metric: 'FunctionAsyncMessagesInProcess', functionKey: 'f', value: 1 },
-  ])
+  assert.deepEqual(
+    readings.map(({ metric, value }) => [metric, value]),
+    [
+      ['RegionMonthCost', 0.5],
+      ['FunctionAsyncMessagesBacklogV2', 3],
+      ['FunctionAsyncMessagesInProcess', 1],
+      ['FunctionAsyncMessagesBacklogV2', 1],
+      ['FunctionAsyncMessagesInProcess', 0],
+      ['FunctionAsyncMessageAgeMax', 5],
+    ],
+  )
 })

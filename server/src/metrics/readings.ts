@@ -28,9 +28,11 @@ export function* readingsOf(state: RunningState): Generator<GaugeReading> {
   for (const functionKey of functions) {
     yield { metric: 'FunctionOndemandInstanceQuota', functionKey, value: state.quotaOf(functionKey) }
   }
+  const ages = new Map<string, number>()
   for (const { functionKey, waiting, inFlight, oldestMs } of state.asyncBacklog) {
     yield { metric: 'FunctionAsyncMessagesBacklogV2', functionKey, value: waiting }
-    yield { metric: 'FunctionAsyncMessageAgeMax', functionKey, value: oldestMs }
     yield { metric: 'FunctionAsyncMessagesInProcess', functionKey, value: inFlight }
+    ages.set(functionKey, Math.max(ages.get(functionKey) ?? 0, oldestMs))
   }
+  for (const [functionKey, value] of ages) yield { metric: 'FunctionAsyncMessageAgeMax', functionKey, value }
 }

@@ -1,5 +1,5 @@
 /** Makes a rule or changes one, beside a picture of how its metric has been. */
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { Button } from '../../components/button.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { CheckField, SelectField, TextField } from '../../components/field.tsx'
@@ -31,10 +31,15 @@ export function RuleDialog({ initial, before, onClose }: Props) {
   const t = useWords(words)
   const [form, setForm] = useState(initial)
   const [problems, setProblems] = useState<RuleProblems>({})
+  const [refused, setRefused] = useState(0)
   const metrics = useMetrics().data?.metrics ?? []
   const save = useSaveRule(before)
   const info = metrics.find(({ name }) => name === form.metric)
   const isBudget = before === undefined && initial.metric === BUDGET_METRIC
+  // Whoever sends the form is led to the first input that is wrong.
+  useEffect(() => {
+    if (refused > 0) document.querySelector<HTMLElement>('dialog [aria-invalid="true"]')?.focus()
+  }, [refused])
   const change = (changed: Partial<RuleForm>) => {
     setForm({ ...form, ...changed })
     setProblems(Object.fromEntries(Object.entries(problems).filter(([member]) => !(member in changed))))
@@ -45,7 +50,10 @@ export function RuleDialog({ initial, before, onClose }: Props) {
   }
   const submit = () => {
     const read = ruleOf(form, info?.level)
-    if ('problems' in read) return setProblems(read.problems)
+    if ('problems' in read) {
+      setProblems(read.problems)
+      return setRefused(refused + 1)
+    }
     save.mutate(read.rule, {
       onSuccess: () => {
         toast(t.saved)

@@ -1,8 +1,8 @@
 import { Link } from 'wouter'
 import { Badge } from '../../components/badge.tsx'
-import { CodeBlock } from '../../components/code-block.tsx'
 import { Dialog } from '../../components/dialog.tsx'
 import { QueryView } from '../../components/states.tsx'
+import { TextBlock } from '../../components/text-block.tsx'
 import { useFormat, useWords } from '../../i18n/language.ts'
 import { type Task, TONES, useTask } from './tasks.ts'
 import { words } from './words.ts'
@@ -52,7 +52,7 @@ function Facts({ task }: { task: Task }) {
       {task.taskErrorMessage !== '' && (
         <div>
           <h3>{t.error}</h3>
-          <CodeBlock wrap label={t.error} text={task.taskErrorMessage} />
+          <TextBlock label={t.error} text={task.taskErrorMessage} />
         </div>
       )}
       <div>
@@ -69,11 +69,11 @@ function Facts({ task }: { task: Task }) {
       </div>
       <div>
         <h3>{t.payload}</h3>
-        <CodeBlock wrap label={t.payload} text={task.taskPayload} />
+        <TextBlock label={t.payload} text={task.taskPayload} />
       </div>
       <div>
         <h3>{t.answer}</h3>
-        <CodeBlock wrap label={t.answer} text={task.returnPayload} />
+        <TextBlock label={t.answer} text={task.returnPayload} />
       </div>
     </>
   )

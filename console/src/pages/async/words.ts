@@ -30,7 +30,6 @@ export const words = defineWords(
     stopTitle: (id: string) => `Stop ${id}?`,
     stopText: 'A task that waits ends at once; one that runs ends with its instance.',
     stopped: 'It is being stopped',
-    request: 'Request',
     ended: 'Ended',
     qualifier: 'Version or alias',
     instance: 'Instance',
@@ -40,8 +39,6 @@ export const words = defineWords(
     answer: 'What it answered',
     events: 'Steps',
     logs: 'Lines and phases',
-    close: 'Close',
-    all: 'All functions',
   },
   {
     title: '异步与任务',
@@ -71,7 +68,6 @@ export const words = defineWords(
     stopTitle: (id) => `停止 ${id}？`,
     stopText: '等待中的任务立即结束；运行中的任务随其实例结束。',
     stopped: '正在停止',
-    request: '请求',
     ended: '结束时间',
     qualifier: '版本或别名',
     instance: '实例',
@@ -81,7 +77,5 @@ export const words = defineWords(
     answer: '输出',
     events: '步骤',
     logs: '日志与阶段',
-    close: '关闭',
-    all: '全部函数',
   },
 )

@@ -63,6 +63,7 @@ function Live({ range }: { range: ReturnType<typeof useTimeRange>[0] }) {
                 <TimeSeriesChart
                   title={t.invocationsChart}
                   format={compact}
+                  isCount
                   range={period}
                   group="dashboard"
                   series={[

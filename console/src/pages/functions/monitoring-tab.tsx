@@ -89,6 +89,7 @@ export default function MonitoringTab({ item }: { item: FunctionItem }) {
                 <TimeSeriesChart
                   title={title}
                   format={formatValue}
+                  isCount={formatValue === count}
                   range={period}
                   group={item.key}
                   series={lines.map(([metric, label]) => ({ label, points: series.get(metric)?.points ?? [] }))}

@@ -64,7 +64,7 @@ export function ServiceTable() {
             small
             icon="trash"
             label={`${t.deleteService} ${row.serviceName}`}
-            disabled={countOf(row) !== 0}
+            disabled={countOf(row) !== 0 || functions.isFetching}
             title={countOf(row) === 0 ? t.deleteService : t.serviceNotEmpty}
             onClick={() => setDeleting(row.serviceName)}
           />

@@ -5,6 +5,7 @@ import type { InvocationRecord } from '../../../../server/src/logs/port.ts'
 import { useApi } from '../../api/use-api.ts'
 import { Badge } from '../../components/badge.tsx'
 import { CopyButton } from '../../components/code-block.tsx'
+import { LineText } from '../../components/line-text.tsx'
 import { EmptyState, QueryView } from '../../components/states.tsx'
 import type { Period } from '../../components/time-range.ts'
 import { type Span, Waterfall } from '../../components/waterfall.tsx'
@@ -126,12 +127,18 @@ function RecordCard({ record }: { record: InvocationRecord }) {
           </Badge>
         </span>
       </div>
-      {record.errorMessage !== '' && <p className="request-error">{record.errorMessage}</p>}
+      {record.errorMessage !== '' && (
+        <p className="request-error">
+          <LineText text={record.errorMessage} />
+        </p>
+      )}
       <dl className="facts">
         {facts.map(([name, value]) => (
           <div key={name} style={{ display: 'contents' }}>
             <dt>{name}</dt>
-            <dd>{value}</dd>
+            <dd>
+              <LineText text={value} />
+            </dd>
           </div>
         ))}
       </dl>

@@ -10,7 +10,7 @@ import { PageHead } from '../../shell/page-head.tsx'
 import { DeleteObjects } from './delete-objects.tsx'
 import { ObjectDialog } from './object-dialog.tsx'
 import { ObjectTable } from './object-table.tsx'
-import { fileNameOf, prefixSteps } from './oss-address.ts'
+import { fileNameOf, folderHref, prefixSteps } from './oss-address.ts'
 import { listObjects } from './oss-client.ts'
 import type { ObjectPage } from './oss-xml.ts'
 import { UploadList } from './upload-list.tsx'
@@ -62,7 +62,7 @@ export function BucketView({ bucket, prefix }: { bucket: string; prefix: string 
             {steps.map(({ name, prefix: to }) => (
               <span key={to}>
                 <span aria-hidden="true">/ </span>
-                {to === prefix ? name : <Link href={hrefOf(bucket, to)}>{name}</Link>}
+                {to === prefix ? name : <Link href={folderHref(bucket, to)}>{name}</Link>}
               </span>
             ))}
           </nav>
@@ -140,5 +140,3 @@ export function BucketView({ bucket, prefix }: { bucket: string; prefix: string 
     </div>
   )
 }
-
-export const hrefOf = (bucket: string, prefix: string) => `/buckets/${bucket}?prefix=${encodeURIComponent(prefix)}`

@@ -2,8 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import type { ApiError } from '../../api/errors.ts'
 import { QueryView } from '../../components/states.tsx'
+import { TextBlock } from '../../components/text-block.tsx'
 import { useFormat, useWords } from '../../i18n/language.ts'
-import { LineText } from '../../components/line-text.tsx'
 import { type ObjectFacts, readObject } from './oss-client.ts'
 import { decodeText, imageTypeOf, PREVIEW_IMAGE_BYTES_MAX, PREVIEW_TEXT_BYTES_MAX, previewOf } from './previews.ts'
 import { words } from './words.ts'
@@ -57,13 +57,7 @@ function Text({ bytes, sizeBytes }: { bytes: Uint8Array; sizeBytes: number }) {
   return (
     <div>
       {sizeBytes > bytes.length && <p className="small soft">{t.beginning(format.bytes(bytes.length))}</p>}
-      <div className="objects-text mono" tabIndex={0} role="region" aria-label={t.preview}>
-        {text.split(/\r?\n/).map((line, index) => (
-          <div key={index}>
-            <LineText text={line} />
-          </div>
-        ))}
-      </div>
+      <TextBlock label={t.preview} text={text} />
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { EmptyState } from '../../components/states.tsx'
 import { Table } from '../../components/table.tsx'
 import { useFormat, useWords } from '../../i18n/language.ts'
 import { LineText } from '../../components/line-text.tsx'
-import { downloadAddress, fileNameOf } from './oss-address.ts'
+import { downloadAddress, fileNameOf, folderHref } from './oss-address.ts'
 import type { StoredObject } from './oss-xml.ts'
 import { words } from './words.ts'
 
@@ -20,6 +20,9 @@ interface Props {
   onShow: (key: string) => void
   onDelete: (key: string) => void
 }
+
+/** Pages come from the service; what has come is shown as one list. */
+const OBJECTS_SHOWN_MAX = 10_000
 
 type Row = { kind: 'folder'; key: string } | { kind: 'object'; key: string; object: StoredObject }
 
@@ -37,7 +40,7 @@ export function ObjectTable({ bucket, prefix, objects, prefixes, chosen, onChoos
       caption={bucket}
       rows={rows}
       keyOf={({ kind, key }) => `${kind} ${key}`}
-      pageSize={200}
+      pageSize={OBJECTS_SHOWN_MAX}
       empty={
         <EmptyState icon="folder" title={t.empty}>
           {t.emptyHint}
@@ -49,7 +52,7 @@ export function ObjectTable({ bucket, prefix, objects, prefixes, chosen, onChoos
           header: t.name,
           render: (row) =>
             row.kind === 'folder' ? (
-              <Link href={`/buckets/${bucket}?prefix=${encodeURIComponent(row.key)}`} className="objects-name">
+              <Link href={folderHref(bucket, row.key)} className="objects-name">
                 <Icon name="folder" /> <LineText text={nameOf(row.key)} />
               </Link>
             ) : (

@@ -27,6 +27,9 @@ export function prefixSteps(prefix: string): { name: string; prefix: string }[] 
   return names.map((name, at) => ({ name, prefix: `${names.slice(0, at + 1).join('/')}/` }))
 }
 
+/** The page of the console that shows a folder. */
+export const folderHref = (bucket: string, prefix: string) => `/buckets/${bucket}?prefix=${encodeURIComponent(prefix)}`
+
 const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/
 export const isBucketName = (name: string) => BUCKET_NAME.test(name)
 

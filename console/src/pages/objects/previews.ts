@@ -3,10 +3,10 @@
  * browser as pictures, by their first bytes and not by what they say they are; everything else is text or not shown.
  */
 
-export const PREVIEW_TEXT_BYTES_MAX = 256 * 1024
+export const PREVIEW_TEXT_BYTES_MAX = 64 * 1024
 export const PREVIEW_IMAGE_BYTES_MAX = 20 * 1024 * 1024
 /** So many bytes tell which picture it is. */
-export const SIGNATURE_BYTES = 16
+const SIGNATURE_BYTES = 16
 
 export type Preview = 'image' | 'text' | 'none'
 

@@ -86,6 +86,7 @@ function RunsOn({ runsOn }: { runsOn: Runtime['runsOn'] | undefined }) {
 
 function Note({ runtime: { reason, install } }: { runtime: Runtime }) {
   const t = useWords(words)
+  if (reason === undefined && install === undefined) return null
   return (
     <div className="stack tight">
       {reason !== undefined && <span>{reason}</span>}

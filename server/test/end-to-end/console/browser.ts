@@ -70,11 +70,15 @@ export async function checkAccessible(page: Page): Promise<void> {
   assert.deepEqual(serious, [], `${page.url()} is not accessible`)
 }
 
+/** Chromium drops what is on its way when an interface of the machine comes or goes, as tests of containers make them; it asks again. */
+const NETWORK_CHANGED = 'net::ERR_NETWORK_CHANGED'
+
 /** What a page logs as an error, and what it throws: tests end by looking at it. */
 export function collectErrors(page: Page): string[] {
   const errors: string[] = []
   page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(`${message.text()} (${message.location().url})`)
+    const isOurs = message.type() === 'error' && !message.text().includes(NETWORK_CHANGED)
+    if (isOurs) errors.push(`${message.text()} (${message.location().url})`)
   })
   page.on('pageerror', (error) => errors.push(error.message))
   return errors
