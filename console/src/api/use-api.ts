@@ -19,11 +19,14 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
+        // A browser that believes to be offline still reaches the machine that it is on.
+        networkMode: 'always',
         staleTime: FRESH_MS,
         // What was refused will be refused again; what broke on the way may pass.
         retry: (failures, error) =>
           failures < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
       },
+      mutations: { networkMode: 'always' },
     },
   })
 }

@@ -86,6 +86,16 @@ test('a malformed query says what was expected, with the place marked', { skip: 
   await page.close()
 })
 
+test('a browser that believes to be offline still asks the platform', { skip: noBrowser }, async () => {
+  const { page } = await open('/logs')
+  await page.evaluate(() => globalThis.dispatchEvent(new Event('offline')))
+  const query = page.getByLabel('Query', { exact: true })
+  await query.fill('printed OR invoice')
+  await query.press('Enter')
+  await page.getByText('invoice').first().waitFor()
+  await page.close()
+})
+
 test(
   'a stretch of the histogram is chosen by the keyboard and stands in the address',
   { skip: noBrowser },
