@@ -20,7 +20,9 @@ async function measureCost(context: RowContext): Promise<void> {
     ['sluice', settingsOf(context)],
     ['sluice without records', settingsOf(context, { NODE_OPTIONS: `--import=${WITHOUT}` })],
   ]
-  context.note('without records: compose-compute.ts with a record sink and a meter that do nothing, replaced when it is loaded')
+  context.note(
+    'without records: compose-compute.ts with a record sink and a meter that do nothing, replaced when it is loaded',
+  )
   for (let round = 0; round < context.options.rounds; round++) {
     const figures = new Map<string, Figures>()
     // One after the other: of two that run beside each other the one that was started later is faster.

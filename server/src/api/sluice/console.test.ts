@@ -13,7 +13,7 @@ test('tickets are for the key pair of the account: not for functions, roles, upl
     { kind: 'assumedRole', accountId: ACCOUNT_ID, role: 'admin', sessionName: 's', policy: null },
     { kind: 'upload', accountId: ACCOUNT_ID, bucket: 'b', key: 'k' },
   ]
-  let principal = account
+  let principal: Principal = account
   let isSession = false
   const api = await startApi(handClock(), {
     authenticator: { authenticate: () => ({ principal, bodySha256: null }) },
@@ -30,9 +30,10 @@ test('tickets are for the key pair of the account: not for functions, roles, upl
     return { status: answer.status, body: (await answer.json()) as object }
   }
   assert.deepEqual(await ask(), { status: 200, body: TICKET })
-  for (principal of others) {
+  for (const other of others) {
+    principal = other
     const { status, body } = await ask()
-    assert.equal(status, 403, principal.kind)
+    assert.equal(status, 403, other.kind)
     assert.doesNotMatch(JSON.stringify(body), /once/)
   }
   principal = account

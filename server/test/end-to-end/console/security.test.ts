@@ -273,7 +273,7 @@ test('a link signs in once, and its ticket is nowhere after it', { skip: noBrows
   assert.ok(asked.length > 2 && asked.every((each) => !each.includes('ticket')), asked.join('\n'))
   const another = await ticketLink()
   // Over the page itself, which loads nothing anew.
-  await page.evaluate((hash) => (location.hash = hash), new URL(another).hash)
+  await page.evaluate(`location.hash = '${new URL(another).hash}'`)
   await page.waitForFunction('location.hash === ""')
   // Clicked a second time it leads back in, where one is signed in, and nobody else.
   await page.goto('about:blank')
