@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addAlerts } from './commands/alerts.ts'
 import { addBill } from './commands/bill.ts'
 import { addConfig } from './commands/config.ts'
+import { addConsole } from './commands/console.ts'
 import { addDeploy } from './commands/deploy.ts'
 import { addDev } from './commands/dev.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -44,6 +45,7 @@ const COMMANDS = [
   addTop,
   addAlerts,
   addBill,
+  addConsole,
   addList,
   addLayers,
   addInfo,

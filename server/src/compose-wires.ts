@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createApi } from './api/app.ts'
 import { registerAlertRoutes } from './api/sluice/alerts.ts'
+import { registerConsoleRoutes } from './api/sluice/console.ts'
 import { registerMeterRoutes } from './api/sluice/meter.ts'
 import { registerMetricRoutes } from './api/sluice/metrics.ts'
 import { registerSluiceRoutes } from './api/sluice/routes.ts'
@@ -76,6 +77,7 @@ export async function openWires(loaded: LoadedConfig, deps: WiresDeps) {
       settings: describeConfig(loaded),
       backlog: () => asyncInvocations.backlog(),
     })
+    registerConsoleRoutes(app, { vouching, issueTicket: () => consoleSite.issueTicket() })
     registerTestEventRoutes(app, { ...common, metadata })
     registerTriggerRoutes(app, {
       ...common,
@@ -182,7 +184,7 @@ export async function openWires(loaded: LoadedConfig, deps: WiresDeps) {
     },
   )
   const consoleSite = createConsole(
-    { ...identity, region, port, pages: CONSOLE_PAGES },
+    { ...identity, region, port, publicUrl: deps.platformUrl, pages: CONSOLE_PAGES },
     {
       ...{ clock, random, vouching, onDefect },
       ...{ platform: gateway, platformUpgrade: upgrade, objects: objectsWire.request },
@@ -195,6 +197,7 @@ export async function openWires(loaded: LoadedConfig, deps: WiresDeps) {
 
   return {
     ...{ gateway, upgrade, objectsWire },
+    issueConsoleLink: () => consoleSite.issueTicket().url,
     /** Ends streams (followed logs), which would otherwise hold a listener open. */
     endStreams() {
       consoleSite.close()

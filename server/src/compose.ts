@@ -31,6 +31,8 @@ export interface Platform {
   /** What a user should know about the sandbox; null when all is well. */
   sandboxNotice: string | null
   runtimes: { language: string; version: string }[]
+  /** Address that signs in to the console, once: a secret. */
+  issueConsoleLink(): string
   /** What runs may go on for `graceMs`. */
   close(graceMs: number): Promise<void>
 }
@@ -119,6 +121,7 @@ export async function startPlatform(
     accountId,
     isFirstStart,
     sandboxNotice: compute.sandboxNotice,
+    issueConsoleLink: wires.issueConsoleLink,
     runtimes: compute.runtimes
       .interpreters()
       .map(({ language, version: installed }) => ({ language, version: installed })),

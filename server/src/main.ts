@@ -39,7 +39,9 @@ const finding = findRuntimes({ path: process.env['PATH'] ?? '', directory: join(
 const { startPlatform } = await import('./compose.ts')
 try {
   const platform = await startPlatform(loaded, packageFile.version, log, finding)
-  process.stdout.write(banner(config, platform))
+  // Whoever reads a log is not to get in by it.
+  const consoleLink = process.stdout.isTTY ? platform.issueConsoleLink() : null
+  process.stdout.write(banner(config, platform, consoleLink))
   let isStopping = false
   const stop = (reason: string, graceMs = STOP_GRACE_MS) => {
     isStopping = true

@@ -13,9 +13,11 @@ interface Started {
 const isColoured = process.stdout.isTTY && !process.env['NO_COLOR']
 const paint = (code: number, text: string) => (isColoured ? `\x1b[${code}m${text}\x1b[0m` : text)
 
-export function banner(config: Config, platform: Started): string {
+/** `consoleLink`: signs in whoever opens it, so it is for a person's terminal alone; null where the output may be kept. */
+export function banner(config: Config, platform: Started, consoleLink: string | null): string {
   const url = `http://${config.publicHost}:${platform.port}`
   const rows = [
+    ['console', `${url}/console/`],
     ['endpoint', url],
     ['objects', `http://${config.publicHost}:${objectsPort(config)}`],
     ['account', platform.accountId],
@@ -24,7 +26,12 @@ export function banner(config: Config, platform: Started): string {
   ]
   const lines = rows.map(([name, value]) => `  ${paint(2, name!.padEnd(12))} ${value}`)
   if (platform.sandboxNotice) lines.push('', `  ${paint(33, 'note')}         ${platform.sandboxNotice}`)
-  return `${paint(1, 'Sluice is ready')} in ${Math.round(performance.now())} ms\n${lines.join('\n')}\n\n  try: npx sluice list    stop: Ctrl-C\n`
+  // The link begins its line: on a terminal of 80 columns it then fits.
+  if (consoleLink !== null)
+    lines.push('', '  Open the console: this link signs you in, once, within 5 minutes', consoleLink)
+  const head = `${paint(1, 'Sluice is ready')} in ${Math.round(performance.now())} ms`
+  const hint = '  sign in: npx sluice console    try: npx sluice list    stop: Ctrl-C'
+  return `${[head, ...lines, '', hint].join('\n')}\n`
 }
 
 /** `nodejs (26.10.0, 18.20.8), python (3.11.2)`. */

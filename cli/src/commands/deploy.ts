@@ -113,7 +113,7 @@ export function describeDeployed(deployed: Deployed, output: Output): string {
       const where = trigger.url === null ? `${trigger.type} trigger ${trigger.name}` : output.style('cyan', trigger.url)
       lines.push(`  ${where}${trigger.action === 'unchanged' ? '' : ` (${trigger.action})`}`)
     }
-    lines.push(`  sluice invoke ${name}`)
+    lines.push(`  npx sluice invoke ${name}`)
   }
   for (const { name, action } of deployed.domains) lines.push(`${action} domain ${output.style('bold', name)}`)
   return lines.join('\n')

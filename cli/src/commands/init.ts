@@ -23,7 +23,7 @@ export const addInit: AddCommand = (program, contextOf) => {
       const shown = relative(terminal.folder, target) || '.'
       output.result(
         { folder: target, files },
-        [...files.map((file) => `  ${join(shown, file)}`), '', `Next: sluice dev ${shown}`].join('\n'),
+        [...files.map((file) => `  ${join(shown, file)}`), '', `Next: npx sluice dev ${shown}`].join('\n'),
       )
     })
 }

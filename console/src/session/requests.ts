@@ -1,24 +1,33 @@
-/** Signing in and out. The key pair goes to the platform once; what stays is a cookie that no script can read. */
+/** Signing in and out. Key pair or ticket go to the platform once; what stays is a cookie that no script can read. */
 import { errorOf } from '../api/errors.ts'
 import { setSignedIn, setSignedOut, type SignedIn } from './session.ts'
 
 const PATH = '/console/session'
 const HEADERS = { 'x-sluice-console': '1', 'content-type': 'application/json' }
 
-export async function restoreSession(): Promise<void> {
+/** `refused`: what to tell when nobody is signed in. */
+export async function restoreSession(refused: Error | null = null): Promise<void> {
   try {
     const response = await fetch(PATH)
     if (response.ok) setSignedIn((await response.json()) as SignedIn)
-    else setSignedOut()
+    else setSignedOut(refused)
   } catch {
-    setSignedOut()
+    setSignedOut(refused)
+  }
+}
+
+/** A ticket that is used up does no harm where its session lives on: the link in a terminal is clicked twice. */
+export async function enter(ticket: string): Promise<void> {
+  try {
+    await signIn({ ticket })
+  } catch (error) {
+    await restoreSession(error as Error)
   }
 }
 
 /** Rejects with ApiError. */
-export async function signIn(accessKeyId: string, accessKeySecret: string): Promise<void> {
-  const body = JSON.stringify({ accessKeyId, accessKeySecret })
-  const response = await fetch(PATH, { method: 'POST', headers: HEADERS, body })
+export async function signIn(by: { accessKeyId: string; accessKeySecret: string } | { ticket: string }): Promise<void> {
+  const response = await fetch(PATH, { method: 'POST', headers: HEADERS, body: JSON.stringify(by) })
   if (!response.ok) throw errorOf(response.status, await response.text(), null)
   setSignedIn((await response.json()) as SignedIn)
 }

@@ -1,8 +1,10 @@
 import './session.css'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, type ReactNode } from 'react'
+import { ApiError } from '../api/errors.ts'
 import { Button } from '../components/button.tsx'
 import { Dialog } from '../components/dialog.tsx'
+import { ErrorNotice } from '../components/states.tsx'
 import { useWords } from '../i18n/language.ts'
 import { Logo } from '../shell/logo.tsx'
 import { setSignedOut, useSession } from './session.ts'
@@ -22,7 +24,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
     if (state === 'signed in') void queries.invalidateQueries()
   }, [state, queries])
   if (state === 'unknown') return null
-  if (state === 'signed out') return <SignInPage />
+  if (state === 'signed out') return <SignInPage refused={session.refused} />
   return (
     <>
       {children}
@@ -31,7 +33,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   )
 }
 
-function SignInPage() {
+function SignInPage({ refused }: { refused: Error | null }) {
   const t = useWords(words)
   return (
     <main className="sign-in-page">
@@ -40,7 +42,13 @@ function SignInPage() {
         <h1>
           <Logo size={28} /> {t.signInTo}
         </h1>
-        <SignInForm />
+        <div className="stack">
+          {refused && <ErrorNotice error={isSpent(refused) ? new Error(t.linkSpent) : refused} />}
+          <SignInForm />
+        </div>
+        <p className="help">
+          {t.link} <code>npx sluice console</code>
+        </p>
         <p className="help">
           {t.where} <code>~/.sluice/credentials.json</code>
         </p>
@@ -49,13 +57,15 @@ function SignInPage() {
   )
 }
 
+const isSpent = (refused: Error) => refused instanceof ApiError && refused.status === 403
+
 function ExpiredDialog() {
   const t = useWords(words)
   return (
     <Dialog title={t.expired} mustAnswer onClose={() => undefined}>
       <p>{t.expiredText}</p>
       <SignInForm />
-      <Button kind="quiet" onClick={setSignedOut}>
+      <Button kind="quiet" onClick={() => setSignedOut()}>
         {t.otherAccount}
       </Button>
     </Dialog>

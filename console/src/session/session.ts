@@ -9,7 +9,8 @@ export interface SignedIn {
 
 export type Session =
   | { state: 'unknown' }
-  | { state: 'signed out' }
+  /** `refused`: why a ticket did not sign in. */
+  | { state: 'signed out'; refused: Error | null }
   | ({ state: 'signed in' } & SignedIn)
   /** The page stays as it is, so that nothing unsaved is lost. */
   | ({ state: 'expired' } & SignedIn)
@@ -22,8 +23,8 @@ export function setSignedIn(session: SignedIn): void {
   store.set({ ...session, state: 'signed in' })
 }
 
-export function setSignedOut(): void {
-  store.set({ state: 'signed out' })
+export function setSignedOut(refused: Error | null = null): void {
+  store.set({ state: 'signed out', refused })
 }
 
 export function markExpired(): void {

@@ -12,7 +12,7 @@ export function SignInForm() {
   const t = useWords(words)
   const [id, setId] = useState('')
   const [secret, setSecret] = useState('')
-  const attempt = useMutation({ mutationFn: () => signIn(id.trim(), secret.trim()) })
+  const attempt = useMutation({ mutationFn: () => signIn({ accessKeyId: id.trim(), accessKeySecret: secret.trim() }) })
   return (
     <div
       className="stack"

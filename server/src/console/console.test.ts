@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { createVouching } from '../auth/vouching.ts'
 import { seededRandom, SimulatedClock } from '../simulated-clock.ts'
 import { createConsole } from './console.ts'
-import { FAILURES_PER_ADDRESS_MAX, SESSION_IDLE_MS } from './limits.ts'
+import { FAILURES_PER_ADDRESS_MAX, SESSION_IDLE_MS, TICKET_MS } from './limits.ts'
 
 const KEY = { accessKeyId: 'AKtest', accessKeySecret: 'secret-of-the-account' }
 const ACCOUNT = '1234567890123456'
@@ -36,7 +36,14 @@ async function serve(t: TestContext) {
     answer(incoming, response)
   }
   const site = createConsole(
-    { ...KEY, accountId: ACCOUNT, region: 'cn-hangzhou', port: () => 7800, pages: '/nowhere' },
+    {
+      ...KEY,
+      accountId: ACCOUNT,
+      region: 'cn-hangzhou',
+      port: () => 7800,
+      publicUrl: () => 'http://localhost:7800',
+      pages: '/nowhere',
+    },
     {
       ...{ clock, vouching, random: seededRandom(7) },
       platform: handler('platform'),
@@ -106,6 +113,34 @@ test('the key pair signs in, and what is wrong with another is not told', async 
   assert.match(signedIn.headers['set-cookie']![0]!, /; Path=\/console; HttpOnly; SameSite=Strict$/)
   assert.equal((await ask('/console/session', { headers: { cookie: cookieOf(signedIn) } })).status, 200)
   assert.deepEqual(signIns, [false, false, false, true])
+})
+
+test('a ticket signs in once; used, too old or made up it is refused in words', async (t) => {
+  const { signIn, ask, cookieOf, clock, site, signIns } = await serve(t)
+  const { ticket, url } = site.issueTicket()
+  assert.equal(url, `http://localhost:7800/console#ticket=${ticket}`)
+  const signedIn = await signIn({ ticket })
+  assert.equal(signedIn.status, 200)
+  assert.equal((await ask('/console/session', { headers: { cookie: cookieOf(signedIn) } })).status, 200)
+  const old = site.issueTicket().ticket
+  clock.advance(TICKET_MS)
+  for (const refused of [ticket, old, 'made-up', '']) {
+    const { status, headers, body } = await signIn({ ticket: refused })
+    assert.deepEqual([status, headers['set-cookie']], [403, undefined])
+    assert.match((JSON.parse(body) as { Message: string }).Message, /^the ticket was used before, is too old/)
+  }
+  assert.equal(errorOf(await signIn({ ticket: 1 })), 'InvalidArgument')
+  assert.deepEqual(signIns, [true, false, false, false, false])
+})
+
+test('who guesses tickets is refused like who guesses keys, and a good one is not used up by the refusal', async (t) => {
+  const { signIn, site, clock } = await serve(t)
+  const { ticket } = site.issueTicket()
+  for (let i = 0; i < FAILURES_PER_ADDRESS_MAX; i++) await signIn({ ticket: String(i) })
+  const refused = await signIn({ ticket })
+  assert.equal(refused.status, 429)
+  clock.advance(Number(refused.headers['retry-after']) * 1000)
+  assert.equal((await signIn({ ticket })).status, 200)
 })
 
 test('over TLS the cookie is for TLS alone', async (t) => {

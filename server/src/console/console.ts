@@ -13,7 +13,7 @@ import { guardAnswer } from './headers.ts'
 import { createPages } from './pages.ts'
 import { checkSameOrigin, CONSOLE_HEADER, type Purpose } from './same-origin.ts'
 import type { Ending } from './sessions.ts'
-import { createSignIn, type SignInDeps, type SignInOptions } from './sign-in.ts'
+import { createSignIn, type SignInDeps, type SignInOptions, type Ticket } from './sign-in.ts'
 
 export interface ConsoleOptions extends SignInOptions {
   /** Folder of the built pages. */
@@ -38,6 +38,8 @@ export interface Console {
   handle(request: IncomingMessage, response: ServerResponse): boolean
   /** Takes the socket and returns true when it is the console's. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  /** Whoever brings it is signed in, once. */
+  issueTicket(): Ticket
   /** Ends all sessions and the streams that they hold open. */
   close(): void
 }
@@ -107,6 +109,7 @@ export function createConsole(options: ConsoleOptions, deps: ConsoleDeps): Conso
       return true
     },
 
+    issueTicket: () => signIn.issueTicket(),
     close: () => signIn.close(),
   }
 }

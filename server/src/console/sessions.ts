@@ -1,10 +1,7 @@
-/**
- * Who is signed in. Sessions live in memory alone, by the hash of their token: a restart ends them, and nothing that is
- * stored or dumped lets anybody in.
- */
-import { createHash } from 'node:crypto'
+/** Who is signed in. Sessions live in memory alone, by the hash of their token: a restart ends them. */
 import type { Clock, Random, Timer } from '../clock.ts'
-import { SESSION_IDLE_MS, SESSION_MS_MAX, SESSIONS_MAX, TOKEN_BYTES } from './limits.ts'
+import { SESSION_IDLE_MS, SESSION_MS_MAX, SESSIONS_MAX } from './limits.ts'
+import { drawToken, hashOf } from './token.ts'
 
 /** An answer or a socket that lives as long as its session. */
 export interface Ending {
@@ -41,8 +38,8 @@ export class Sessions {
 
   /** The token is told here and never again. */
   begin(): { token: string; session: Session } {
-    const token = this.#random.bytes(TOKEN_BYTES).toString('base64url')
-    const id = idOf(token)
+    const token = drawToken(this.#random)
+    const id = hashOf(token)
     const nowMs = this.#clock.nowMs()
     const monotonicMs = this.#clock.monotonicMs()
     const held = new Set<Ending>()
@@ -68,7 +65,7 @@ export class Sessions {
   find(tokens: readonly string[]): Session | undefined {
     const nowMs = this.#clock.nowMs()
     for (const token of tokens) {
-      const session = this.#open.get(idOf(token))
+      const session = this.#open.get(hashOf(token))
       if (session === undefined) continue
       // Of a machine that slept, the timer is late.
       if (Math.min(session.usedMs + SESSION_IDLE_MS, session.expiresAtMs) <= nowMs) {
@@ -87,7 +84,7 @@ export class Sessions {
   /** Also what is held by it; tokens without a session are passed over. */
   end(tokens: readonly string[]): void {
     for (const token of tokens) {
-      const session = this.#open.get(idOf(token))
+      const session = this.#open.get(hashOf(token))
       if (session) this.#end(session)
     }
   }
@@ -113,8 +110,4 @@ export class Sessions {
     session.timer.cancel()
     for (const each of session.held) each.destroy()
   }
-}
-
-function idOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url')
 }

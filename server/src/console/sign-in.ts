@@ -1,4 +1,4 @@
-/** `/console/session`: signs in with the account's key pair, tells who is signed in, signs out. */
+/** `/console/session`: signs in with the account's key pair or a ticket, tells who is signed in, signs out. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock, Random } from '../clock.ts'
@@ -10,6 +10,7 @@ import { ANSWER_HEADERS } from './headers.ts'
 import { SIGN_IN_BYTES_MAX } from './limits.ts'
 import { checkSameOrigin } from './same-origin.ts'
 import { Sessions, type Session } from './sessions.ts'
+import { Tickets } from './tickets.ts'
 
 export interface SignInOptions {
   accountId: string
@@ -18,6 +19,8 @@ export interface SignInOptions {
   accessKeySecret: string
   /** Of the public listener. */
   port(): number
+  /** Where browsers reach the public listener. */
+  publicUrl(): string
 }
 
 export interface SignInDeps {
@@ -27,16 +30,25 @@ export interface SignInDeps {
   onSignIn(address: string, isAdmitted: boolean): void
 }
 
+/** What opens one session, and the address that brings it to the page: browsers send no fragment to anybody. */
+export interface Ticket {
+  ticket: string
+  url: string
+  expiresAtMs: number
+}
+
 export interface SignIn {
   /** Rejects with FcError. */
   answer(request: IncomingMessage, response: ServerResponse): Promise<void>
   /** Throws SessionExpired. */
   sessionOf(request: IncomingMessage): Session
+  issueTicket(): Ticket
   close(): void
 }
 
 export function createSignIn(options: SignInOptions, deps: SignInDeps): SignIn {
   const sessions = new Sessions(deps)
+  const tickets = new Tickets(deps)
   const attempts = new Attempts(deps.clock)
   const name = () => cookieName(options.port())
   const tokensOf = (request: IncomingMessage) => readTokens(request.headers.cookie, name())
@@ -50,14 +62,14 @@ export function createSignIn(options: SignInOptions, deps: SignInDeps): SignIn {
   }
 
   async function signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const given = readKeyPair(await readJson(request, SIGN_IN_BYTES_MAX))
+    const given = readProof(await readJson(request, SIGN_IN_BYTES_MAX))
     const address = request.socket.remoteAddress ?? ''
     attempts.admit(address)
-    const isAdmitted = isSame(given, options)
+    const isAdmitted = 'ticket' in given ? tickets.redeem(given.ticket) : isSame(given, options)
     deps.onSignIn(address, isAdmitted)
     if (!isAdmitted) {
       attempts.failed(address)
-      throw new FcError('AccessDenied', 'this is not the key pair of the account')
+      throw new FcError('AccessDenied', 'ticket' in given ? TICKET_REFUSED : 'this is not the key pair of the account')
     }
     // A token from before is never one that is signed in now.
     sessions.end(tokensOf(request))
@@ -88,16 +100,24 @@ export function createSignIn(options: SignInOptions, deps: SignInDeps): SignIn {
       }
     },
     sessionOf,
+    issueTicket() {
+      const { ticket, expiresAtMs } = tickets.issue()
+      return { ticket, url: `${options.publicUrl()}/console#ticket=${ticket}`, expiresAtMs }
+    },
     close: () => sessions.endAll(),
   }
 }
 
 type KeyPair = Pick<SignInOptions, 'accessKeyId' | 'accessKeySecret'>
 
-function readKeyPair(body: unknown): KeyPair {
-  const { accessKeyId, accessKeySecret } = (body ?? {}) as Partial<Record<keyof KeyPair, unknown>>
+const TICKET_REFUSED =
+  'the ticket was used before, is too old, or was never issued here; `npx sluice console` asks for another'
+
+function readProof(body: unknown): KeyPair | { ticket: string } {
+  const { ticket, accessKeyId, accessKeySecret } = (body ?? {}) as Partial<Record<keyof KeyPair | 'ticket', unknown>>
+  if (typeof ticket === 'string') return { ticket }
   if (typeof accessKeyId !== 'string' || typeof accessKeySecret !== 'string') {
-    throw new FcError('InvalidArgument', 'accessKeyId and accessKeySecret are required, as text')
+    throw new FcError('InvalidArgument', 'accessKeyId and accessKeySecret are required, or ticket, as text')
   }
   return { accessKeyId, accessKeySecret }
 }

@@ -259,6 +259,45 @@ test('the first load stays below its bound', { skip: noBrowser }, async () => {
   await page.close()
 })
 
+test('a link signs in once, and its ticket is nowhere after it', { skip: noBrowser }, async () => {
+  const ticketLink = async () => (await platform.call('POST', '/sluice/v1/console/tickets')).json<{ url: string }>().url
+  const link = await ticketLink()
+  const window = await browser.newContext({ locale: 'en-US' })
+  const page = await window.newPage()
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(`${request.url()} ${request.headers()['referer'] ?? ''}`))
+  const dashboard = page.getByRole('heading', { name: 'Dashboard', exact: true })
+  await page.goto(link)
+  await dashboard.waitFor()
+  assert.equal(page.url(), `${originOf(platform)}/console`)
+  assert.ok(asked.length > 2 && asked.every((each) => !each.includes('ticket')), asked.join('\n'))
+  const another = await ticketLink()
+  // Over the page itself, which loads nothing anew.
+  await page.evaluate(`location.hash = '${new URL(another).hash}'`)
+  await page.waitForFunction('location.hash === ""')
+  // Clicked a second time it leads back in, where one is signed in, and nobody else.
+  await page.goto('about:blank')
+  await page.goto(link)
+  await dashboard.waitFor()
+  const stranger = await browser.newContext({ locale: 'en-US' })
+  const [english, chinese] = [await stranger.newPage(), await (await browser.newContext({ locale: 'zh-CN' })).newPage()]
+  await english.goto(link)
+  await english.getByText('This link does not sign in any more').waitFor()
+  assert.equal(english.url(), `${originOf(platform)}/console`)
+  await chinese.goto(another)
+  await chinese.getByText('此登录链接已失效').waitFor()
+  assert.doesNotMatch(platform.output, /ticket=/, 'neither what started it nor what it logged tells one')
+  await Promise.all([window.close(), stranger.close(), chinese.context().close()])
+})
+
+test('a session opens no other, which would outlive its end', { skip: noBrowser }, async () => {
+  const answer = await context.request.post('/console/api/sluice/v1/console/tickets', {
+    headers: { origin: originOf(platform), 'x-sluice-console': '1' },
+  })
+  assert.equal(answer.status(), 403)
+  assert.match(await answer.text(), /key pair signed/)
+})
+
 test('a stolen cookie is worth nothing after its owner has signed out', { skip: noBrowser }, async () => {
   const owner = await signedIn(browser, platform)
   const thief = await browser.newContext({ baseURL: originOf(platform) })
