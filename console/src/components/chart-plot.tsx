@@ -41,7 +41,8 @@ export function ChartPlot({ series, format, height, times, values, range, group,
         width: element.clientWidth,
         height,
         ms: 1,
-        padding: [8, 8, 0, 0],
+        // On the right there is room for half of the last label.
+        padding: [8, 28, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { size: 6 }, ...(group && { sync: { key: group } }) },
         scales: {

@@ -1,11 +1,11 @@
-import { sparklinePath } from './sparkline-path.ts'
+import { sparklinePaths } from './sparkline-path.ts'
 
 /** The shape of a series, without a scale; the figure beside it says the value. */
 export function Sparkline({ values }: { values: readonly (number | null)[] }) {
-  const line = sparklinePath(values, 100, 24)
+  const { line, area } = sparklinePaths(values, 100, 24)
   return (
     <svg className="sparkline" viewBox="0 0 100 25" preserveAspectRatio="none" aria-hidden="true">
-      {line !== '' && <path className="area" d={`${line}L100 25L0 25Z`} />}
+      <path className="area" d={area} />
       <path className="line" d={line} />
     </svg>
   )

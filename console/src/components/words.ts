@@ -3,6 +3,8 @@ import { defineWords } from '../i18n/words.ts'
 export const words = defineWords(
   {
     cancel: 'Cancel',
+    delete: 'Delete',
+    deleted: (name: string) => `${name} was deleted`,
     close: 'Close',
     copy: 'Copy',
     copied: 'Copied',
@@ -39,6 +41,8 @@ export const words = defineWords(
   },
   {
     cancel: '取消',
+    delete: '删除',
+    deleted: (name) => `已删除 ${name}`,
     close: '关闭',
     copy: '复制',
     copied: '已复制',

@@ -32,7 +32,12 @@ export async function signIn(by: { accessKeyId: string; accessKeySecret: string 
   setSignedIn((await response.json()) as SignedIn)
 }
 
+/** Rejects with ApiError, and as fetch does: the session lives on then. */
 export async function signOut(): Promise<void> {
-  await fetch(PATH, { method: 'DELETE', headers: HEADERS })
+  const response = await fetch(PATH, { method: 'DELETE', headers: HEADERS })
+  // 401: it was over already.
+  if (response.status !== 204 && response.status !== 401) {
+    throw errorOf(response.status, await response.text(), null)
+  }
   setSignedOut()
 }

@@ -19,6 +19,8 @@ const store = createStore<Session>({ state: 'unknown' })
 
 export const useSession = (): Session => useStore(store)
 
+export const currentSession = (): Session => store.get()
+
 export function setSignedIn(session: SignedIn): void {
   store.set({ ...session, state: 'signed in' })
 }

@@ -1,5 +1,6 @@
 import { IconButton } from '../components/button.tsx'
 import { Icon } from '../components/icon.tsx'
+import { toast } from '../components/toast.tsx'
 import { setTheme, useShownTheme, useTheme, type Theme } from '../design/theme.ts'
 import { setLanguage, useLanguage, useWords } from '../i18n/language.ts'
 import type { Language } from '../i18n/words.ts'
@@ -13,6 +14,7 @@ export function TopBar({ onPalette, onHelp }: { onPalette: () => void; onHelp: (
   const language = useLanguage()
   const theme = useTheme()
   const shownTheme = useShownTheme()
+  const tellFailure = (error: Error) => toast(t.notSignedOut(error.message), 'bad')
   return (
     <header className="top-bar">
       <button type="button" className="palette-button" onClick={onPalette}>
@@ -59,7 +61,7 @@ export function TopBar({ onPalette, onHelp }: { onPalette: () => void; onHelp: (
         <span className="wide-only">
           <IconButton icon="info" label={t.shortcuts} onClick={onHelp} />
         </span>
-        <IconButton icon="signOut" label={t.signOut} onClick={() => void signOut()} />
+        <IconButton icon="signOut" label={t.signOut} onClick={() => void signOut().catch(tellFailure)} />
       </div>
     </header>
   )

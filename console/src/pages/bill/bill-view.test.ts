@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Usage } from '../../../../server/src/meter/port.ts'
-import { compareWithServers, daysOfMonth, formatQuantity, groupsWithShares, recentMonths } from './bill-view.ts'
+import {
+  compareWithServers,
+  daysOfMonth,
+  formatQuantity,
+  groupsWithShares,
+  isWithinFreeQuota,
+  recentMonths,
+} from './bill-view.ts'
 
 const usage: Usage = {
   invocations: 1,
@@ -69,4 +76,16 @@ test('nothing is compared with nothing', () => {
 test('quantities are short', () => {
   assert.equal(formatQuantity(12_345.678, 'en'), '12,346')
   assert.equal(formatQuantity(0.0123456, 'en'), '0.0123')
+})
+
+test('all is within the free quota when something was used and nothing is to be paid', () => {
+  const line = (quantity: number, freeQuantity: number) => ({
+    ...{ meter: 'invocations' as const, unit: 'invocation', per: 1, tiers: [], amount: 0 },
+    quantity,
+    freeQuantity,
+  })
+  assert.equal(isWithinFreeQuota({ total: 0, lines: [line(9, 10), line(0, 5)] }), true)
+  assert.equal(isWithinFreeQuota({ total: 0.1, lines: [line(9, 10)] }), false, 'something else is paid')
+  assert.equal(isWithinFreeQuota({ total: 0, lines: [line(0, 10)] }), false, 'nothing was used')
+  assert.equal(isWithinFreeQuota({ total: 0, lines: [line(9, 0)] }), false, 'it has no price')
 })

@@ -74,6 +74,11 @@ export function compareWithServers({
   }
 }
 
+/** Something was used, and nothing of it is beyond what is free each month. */
+export function isWithinFreeQuota({ total, lines }: Pick<Bill, 'total' | 'lines'>): boolean {
+  return total === 0 && lines.some(({ quantity, freeQuantity }) => quantity > 0 && quantity <= freeQuantity)
+}
+
 /** A quantity of a meter: whole where it is large, with as many digits as say something where it is small. */
 export function formatQuantity(quantity: number, locale: string): string {
   const options: Intl.NumberFormatOptions =

@@ -1,6 +1,6 @@
 import type { Bill } from '../../../../server/src/meter/port.ts'
 import { useFormat, useWords } from '../../i18n/language.ts'
-import { compareWithServers } from './bill-view.ts'
+import { compareWithServers, isWithinFreeQuota } from './bill-view.ts'
 import { words } from './words.ts'
 
 const GB_IN_MB = 1024
@@ -13,7 +13,8 @@ export function Comparison({ bill }: { bill: Bill }) {
   if (compared === null || bill.servers === null) return null
   const { servers, total, currency } = bill
   const percent = format.percent(compared.saving, 0)
-  const verdict = { functions: t.saved(percent), servers: t.dearer(percent), equal: t.equal }[compared.cheaper]
+  const compares = { functions: t.saved(percent), servers: t.dearer(percent), equal: t.equal }[compared.cheaper]
+  const verdict = isWithinFreeQuota(bill) ? t.allFree : compares
   const rows = [
     { name: t.onFunctions, amount: total, share: compared.functionsShare, look: 'functions' },
     {

@@ -3,7 +3,7 @@ import { useFormat, useWords } from '../../i18n/language.ts'
 import { daysOfMonth } from './bill-view.ts'
 import { words } from './words.ts'
 
-/** A bar for each day of the month; those to come are empty. */
+/** A bar for each day that cost something, in its place in the month. */
 export function DaysChart({ bill, todayUtc }: { bill: Bill; todayUtc: string }) {
   const t = useWords(words)
   const format = useFormat()
@@ -19,10 +19,9 @@ export function DaysChart({ bill, todayUtc }: { bill: Bill; todayUtc: string }) 
       <div className="bill-days" aria-hidden="true">
         {days.map(({ day, amount }) => (
           <span key={day} className="bill-day" title={t.dayAmount(day, money(amount))}>
-            <span
-              className={amount === null ? 'bill-bar to-come' : 'bill-bar'}
-              style={{ height: highest > 0 ? `${((amount ?? 0) / highest) * 100}%` : 0 }}
-            />
+            {amount !== null && amount > 0 && (
+              <span className="bill-bar" style={{ height: `${(amount / highest) * 100}%` }} />
+            )}
             <span className={day === todayUtc ? 'bill-day-name today' : 'bill-day-name'}>{Number(day.slice(8))}</span>
           </span>
         ))}

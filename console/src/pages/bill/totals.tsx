@@ -1,6 +1,7 @@
 import type { Bill } from '../../../../server/src/meter/port.ts'
 import { StatTile } from '../../components/stat-tile.tsx'
 import { useFormat, useWords } from '../../i18n/language.ts'
+import { isWithinFreeQuota } from './bill-view.ts'
 import { words } from './words.ts'
 
 export function Totals({ bill, isCurrent }: { bill: Bill; isCurrent: boolean }) {
@@ -10,7 +11,11 @@ export function Totals({ bill, isCurrent }: { bill: Bill; isCurrent: boolean }) 
   const invocations = groups.reduce((sum, { usage }) => sum + usage.invocations, 0)
   return (
     <div className="grid" style={{ '--least': '12rem' } as object}>
-      <StatTile label={isCurrent ? t.totalSoFar : t.total} value={format.currency(total, currency)} />
+      <StatTile
+        label={isCurrent ? t.totalSoFar : t.total}
+        value={format.currency(total, currency)}
+        note={isWithinFreeQuota(bill) ? t.allFree : undefined}
+      />
       <StatTile
         label={t.forecast}
         value={forecast === null ? '–' : format.currency(forecast.amount, currency)}
@@ -29,7 +34,11 @@ export function Totals({ bill, isCurrent }: { bill: Bill; isCurrent: boolean }) 
       <StatTile
         label={t.invocations}
         value={format.compact(invocations)}
-        note={invocations > 0 ? t.perMillion(format.currency((total / invocations) * 1e6, currency)) : undefined}
+        note={
+          invocations > 0 && total > 0
+            ? t.perMillion(format.currency((total / invocations) * 1e6, currency))
+            : undefined
+        }
       />
     </div>
   )

@@ -1,40 +1,21 @@
 import { Link } from 'wouter'
 import { functionHref, splitKey } from '../../api/functions.ts'
-import { useApi } from '../../api/use-api.ts'
 import { Badge } from '../../components/badge.tsx'
 import { ButtonLink } from '../../components/button.tsx'
 import { EmptyState, QueryView } from '../../components/states.tsx'
 import { Table, type Column } from '../../components/table.tsx'
-import { periodOf, type TimeRange } from '../../components/time-range.ts'
 import { useFormat, useWords } from '../../i18n/language.ts'
-import { useNow } from './use-now.ts'
+import type { Summary, useSummary } from './summary.ts'
 import { words } from './words.ts'
 
-interface Summary {
-  functionKey: string
-  invocations: number
-  functionErrors: number
-  serverErrors: number
-  clientErrors: number
-  coldStarts: number
-  p50Ms: number | null
-  p99Ms: number | null
-  gigabyteSeconds: number
-}
+type Row = Summary['functions'][number]
 
-const EVERY_MS = 10_000
-const errorsOf = (row: Summary) => row.functionErrors + row.serverErrors + row.clientErrors
+const errorsOf = (row: Row) => row.functionErrors + row.serverErrors + row.clientErrors
 
-export function Busiest({ range }: { range: TimeRange }) {
+export function Busiest({ summary }: { summary: ReturnType<typeof useSummary> }) {
   const t = useWords(words)
   const { compact, durationMs, number, percent } = useFormat()
-  const { fromMs, toMs } = periodOf(range, useNow(EVERY_MS))
-  const summary = useApi<{ functions: Summary[] }>(
-    '/sluice/v1/metrics/summary',
-    { from: fromMs, to: toMs },
-    { placeholderData: (before) => before },
-  )
-  const columns: Column<Summary>[] = [
+  const columns: Column<Row>[] = [
     {
       key: 'function',
       header: t.function,

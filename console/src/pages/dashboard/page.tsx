@@ -9,6 +9,7 @@ import { TimeSeriesChart } from '../../components/time-series-chart.tsx'
 import { useFormat, useWords } from '../../i18n/language.ts'
 import { PageHead } from '../../shell/page-head.tsx'
 import { Busiest } from './busiest.tsx'
+import { useSummary } from './summary.ts'
 import { METRICS, Tiles } from './tiles.tsx'
 import { words } from './words.ts'
 
@@ -35,10 +36,7 @@ export default function Dashboard() {
           </EmptyState>
         </div>
       ) : (
-        <div className="stack">
-          <Live range={range} />
-          <Busiest range={range} />
-        </div>
+        <Live range={range} />
       )}
     </>
   )
@@ -48,48 +46,52 @@ function Live({ range }: { range: ReturnType<typeof useTimeRange>[0] }) {
   const t = useWords(words)
   const { compact, durationMs } = useFormat()
   const metrics = useMetrics(METRICS, range)
+  const summary = useSummary(range)
   return (
-    <QueryView query={metrics} lines={8}>
-      {({ period, series }) => {
-        const line = (label: string, metric: (typeof METRICS)[number]) => ({
-          label,
-          points: series.get(metric)?.points ?? [],
-        })
-        return (
-          <>
-            <Tiles series={series} />
-            <div className="grid dashboard-charts">
-              <div className="card">
-                <TimeSeriesChart
-                  title={t.invocationsChart}
-                  format={compact}
-                  isCount
-                  range={period}
-                  group="dashboard"
-                  series={[
-                    line(t.all, 'RegionTotalInvocations'),
-                    line(t.failed, 'RegionFunctionErrors'),
-                    line(t.throttled, 'RegionThrottles'),
-                  ]}
-                />
+    <div className="stack">
+      <QueryView query={metrics} lines={8}>
+        {({ period, series }) => {
+          const line = (label: string, metric: (typeof METRICS)[number]) => ({
+            label,
+            points: series.get(metric)?.points ?? [],
+          })
+          return (
+            <>
+              <Tiles series={series} total={summary.data?.total} />
+              <div className="grid dashboard-charts">
+                <div className="card">
+                  <TimeSeriesChart
+                    title={t.invocationsChart}
+                    format={compact}
+                    isCount
+                    range={period}
+                    group="dashboard"
+                    series={[
+                      line(t.all, 'RegionTotalInvocations'),
+                      line(t.failed, 'RegionFunctionErrors'),
+                      line(t.throttled, 'RegionThrottles'),
+                    ]}
+                  />
+                </div>
+                <div className="card">
+                  <TimeSeriesChart
+                    title={t.durationChart}
+                    format={durationMs}
+                    range={period}
+                    group="dashboard"
+                    series={[
+                      line('p50', 'RegionP50Duration'),
+                      line('p90', 'RegionP90Duration'),
+                      line('p99', 'RegionP99Duration'),
+                    ]}
+                  />
+                </div>
               </div>
-              <div className="card">
-                <TimeSeriesChart
-                  title={t.durationChart}
-                  format={durationMs}
-                  range={period}
-                  group="dashboard"
-                  series={[
-                    line('p50', 'RegionP50Duration'),
-                    line('p90', 'RegionP90Duration'),
-                    line('p99', 'RegionP99Duration'),
-                  ]}
-                />
-              </div>
-            </div>
-          </>
-        )
-      }}
-    </QueryView>
+            </>
+          )
+        }}
+      </QueryView>
+      <Busiest summary={summary} />
+    </div>
   )
 }

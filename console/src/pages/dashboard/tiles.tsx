@@ -4,6 +4,7 @@ import type { Metrics } from '../../api/metrics.ts'
 import { useApi } from '../../api/use-api.ts'
 import { StatTile } from '../../components/stat-tile.tsx'
 import { useFormat, useWords } from '../../i18n/language.ts'
+import type { Totals } from './summary.ts'
 import { words } from './words.ts'
 
 export const METRICS = [
@@ -25,7 +26,7 @@ const RECENT_SECONDS = 10
 const SPARKS = 60
 
 /** The five figures that say how it goes. */
-export function Tiles({ series }: { series: Metrics['series'] }) {
+export function Tiles({ series, total: ofPeriod }: { series: Metrics['series']; total: Totals | undefined }) {
   const t = useWords(words)
   const { compact, durationMs, number, percent, rate } = useFormat()
   const of = (metric: (typeof METRICS)[number]) => series.get(metric)
@@ -52,8 +53,8 @@ export function Tiles({ series }: { series: Metrics['series'] }) {
       />
       <StatTile
         label={t.latency}
-        value={durationMs(latest(of('RegionP50Duration')))}
-        note={t.p99(durationMs(latest(of('RegionP99Duration'))))}
+        value={durationMs(ofPeriod?.p50Ms ?? null)}
+        note={t.p99(durationMs(ofPeriod?.p99Ms ?? null))}
         history={thinned(of('RegionP50Duration'), SPARKS)}
       />
       <StatTile

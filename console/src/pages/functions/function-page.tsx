@@ -13,6 +13,7 @@ import { toast } from '../../components/toast.tsx'
 import { useWords } from '../../i18n/language.ts'
 import { PageHead } from '../../shell/page-head.tsx'
 import { deleteWhole } from './delete-whole.ts'
+import { AddressList } from './triggers/address-list.tsx'
 import { words } from './words.ts'
 
 const tabs = {
@@ -71,17 +72,20 @@ function FunctionHead({ item }: { item: FunctionItem }) {
   const t = useWords(words)
   const [isDeleting, setDeleting] = useState(false)
   const lead = (
-    <div className="row">
-      <Badge tone="accent">{item.runtime}</Badge>
-      {item.serviceName === null ? (
-        <Badge>API 3.0</Badge>
-      ) : (
-        <Link href={`/functions?service=${encodeURIComponent(`in ${item.serviceName}`)}`}>
-          {t.service} {item.serviceName}
-        </Link>
-      )}
-      {item.description !== '' && <span>{item.description}</span>}
-    </div>
+    <>
+      <div className="row">
+        <Badge tone="accent">{item.runtime}</Badge>
+        {item.serviceName === null ? (
+          <Badge>API 3.0</Badge>
+        ) : (
+          <Link href={`/functions?service=${encodeURIComponent(`in ${item.serviceName}`)}`}>
+            {t.service} {item.serviceName}
+          </Link>
+        )}
+        {item.description !== '' && <span>{item.description}</span>}
+      </div>
+      <AddressList functionKey={item.key} />
+    </>
   )
   return (
     <>

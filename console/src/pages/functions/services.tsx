@@ -4,7 +4,8 @@ import { api } from '../../api/client.ts'
 import { FC2, useFunctions, useServices, type ServiceItem } from '../../api/functions.ts'
 import { useChange } from '../../api/use-api.ts'
 import { Button, ButtonLink, IconButton } from '../../components/button.tsx'
-import { ConfirmDialog, Dialog } from '../../components/dialog.tsx'
+import { DeleteDialog } from '../../components/delete-dialog.tsx'
+import { Dialog } from '../../components/dialog.tsx'
 import { TextField } from '../../components/field.tsx'
 import { EmptyState, ErrorNotice, QueryView } from '../../components/states.tsx'
 import { Table, type Column } from '../../components/table.tsx'
@@ -99,33 +100,13 @@ export function ServiceTable() {
           />
         )}
       </QueryView>
-      {deleting !== null && <DeleteService name={deleting} onClose={() => setDeleting(null)} />}
+      {deleting !== null && (
+        <DeleteDialog title={t.deleteService} path={SERVICES} name={deleting} onClose={() => setDeleting(null)}>
+          {t.deleteServiceText(deleting)}
+        </DeleteDialog>
+      )}
       {isCreating && <CreateServiceDialog onClose={() => setCreating(false)} />}
     </div>
-  )
-}
-
-function DeleteService({ name, onClose }: { name: string; onClose: () => void }) {
-  const t = useWords(words)
-  const remove = useChange(() => api(`${SERVICES}/${encodeURIComponent(name)}`, { method: 'DELETE' }), [SERVICES])
-  return (
-    <ConfirmDialog
-      title={t.deleteService}
-      confirmLabel={t.delete}
-      busy={remove.isPending}
-      onClose={onClose}
-      onConfirm={() =>
-        remove.mutate(undefined, {
-          onSuccess: () => {
-            toast(t.deleted(name))
-            onClose()
-          },
-        })
-      }
-    >
-      <p>{t.deleteServiceText(name)}</p>
-      {remove.error && <ErrorNotice error={remove.error} />}
-    </ConfirmDialog>
   )
 }
 

@@ -7,6 +7,7 @@ import { EmptyState, ErrorNotice } from '../../../components/states.tsx'
 import { useWords } from '../../../i18n/language.ts'
 import { useStore } from '../../../store.ts'
 import { drafts } from '../code/draft.ts'
+import { AddressList } from '../triggers/address-list.tsx'
 import { QualifierField } from '../versions/qualifier-field.tsx'
 import { EventPicker } from './event-picker.tsx'
 import { RunResult } from './run-result.tsx'
@@ -46,6 +47,7 @@ export default function TestTab({ item }: { item: FunctionItem }) {
           </Button>
           <span className="help">{t.runHint}</span>
         </div>
+        <AddressList functionKey={item.key} />
       </section>
       <div className="stack" aria-live="polite">
         {run.error && <ErrorNotice error={run.error} />}

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { api } from '../../../api/client.ts'
-import { functionPath, type FunctionItem } from '../../../api/functions.ts'
+import type { FunctionItem } from '../../../api/functions.ts'
 import { useChange } from '../../../api/use-api.ts'
 import { Button } from '../../../components/button.tsx'
 import { Dialog } from '../../../components/dialog.tsx'
@@ -23,6 +23,7 @@ import {
   type TriggerType,
 } from './trigger-form.ts'
 import { TypeFields } from './type-fields.tsx'
+import { triggersPath } from './use-triggers.ts'
 import { words } from './words.ts'
 
 interface TriggerDialogProps {
@@ -37,7 +38,7 @@ export function TriggerDialog({ item, trigger, onClose }: TriggerDialogProps) {
   const session = useSession()
   const [form, setForm] = useState<TriggerForm>(trigger === null ? newTrigger : formOf(trigger))
   const set = (part: Partial<TriggerForm>) => setForm({ ...form, ...part })
-  const path = `${functionPath(item.key)}/triggers`
+  const path = triggersPath(item.key)
 
   const save = useChange(() => {
     const before = trigger === null ? {} : configOf(trigger)

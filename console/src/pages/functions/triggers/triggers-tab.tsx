@@ -1,20 +1,17 @@
 import './triggers.css'
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { api } from '../../../api/client.ts'
-import type { ApiError } from '../../../api/errors.ts'
-import { functionPath, listAll, type FunctionItem } from '../../../api/functions.ts'
-import { apiKey, useApi, useChange } from '../../../api/use-api.ts'
+import type { FunctionItem } from '../../../api/functions.ts'
+import { useApi } from '../../../api/use-api.ts'
 import { Badge, Status } from '../../../components/badge.tsx'
 import { Button, IconButton } from '../../../components/button.tsx'
-import { CopyButton } from '../../../components/code-block.tsx'
-import { ConfirmDialog } from '../../../components/dialog.tsx'
-import { EmptyState, ErrorNotice, QueryView } from '../../../components/states.tsx'
+import { DeleteDialog } from '../../../components/delete-dialog.tsx'
+import { EmptyState, QueryView } from '../../../components/states.tsx'
 import { Table, type Column } from '../../../components/table.tsx'
-import { toast } from '../../../components/toast.tsx'
 import { useFormat, useWords } from '../../../i18n/language.ts'
+import { AddressLine } from './address-line.tsx'
 import { TriggerDialog } from './trigger-dialog.tsx'
 import { configOf, formOf, TRIGGER_TYPES, type Trigger } from './trigger-form.ts'
+import { triggersPath, useTriggers } from './use-triggers.ts'
 import { words } from './words.ts'
 
 /** When a timer ran and will run. */
@@ -26,11 +23,7 @@ interface Runs {
 
 export default function TriggersTab({ item }: { item: FunctionItem }) {
   const t = useWords(words)
-  const path = `${functionPath(item.key)}/triggers`
-  const triggers = useQuery<Trigger[], ApiError>({
-    queryKey: apiKey(path),
-    queryFn: ({ signal }) => listAll<Trigger>(path, 'triggers', signal),
-  })
+  const triggers = useTriggers(item.key)
   const runs = useApi<{ triggers: Runs[] }>('/sluice/v1/triggers', { function: item.key }, { refetchInterval: 10_000 })
   const [edited, setEdited] = useState<Trigger | 'new' | null>(null)
   const [deleted, setDeleted] = useState<string | null>(null)
@@ -102,7 +95,11 @@ export default function TriggersTab({ item }: { item: FunctionItem }) {
       {edited !== null && (
         <TriggerDialog item={item} trigger={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />
       )}
-      {deleted !== null && <DeleteTrigger path={path} name={deleted} onClose={() => setDeleted(null)} />}
+      {deleted !== null && (
+        <DeleteDialog title={t.remove} path={triggersPath(item.key)} name={deleted} onClose={() => setDeleted(null)}>
+          {t.removeText(deleted)}
+        </DeleteDialog>
+      )}
     </section>
   )
 }
@@ -117,14 +114,7 @@ function Source({ trigger, runs }: { trigger: Trigger; runs: Runs | undefined })
       const url = trigger.httpTrigger?.urlInternet
       return (
         <div className="trigger-source">
-          {url && (
-            <span className="row">
-              <a href={url} target="_blank" rel="noreferrer">
-                {url}
-              </a>
-              <CopyButton text={url} />
-            </span>
-          )}
+          {url && <AddressLine url={url} />}
           <span className="soft small">
             {form.methods.join(' ')} · {t[form.authType as 'anonymous' | 'function' | 'jwt']}
           </span>
@@ -166,28 +156,4 @@ function Source({ trigger, runs }: { trigger: Trigger; runs: Runs | undefined })
     default:
       return <span className="soft">{trigger.sourceArn}</span>
   }
-}
-
-function DeleteTrigger({ path, name, onClose }: { path: string; name: string; onClose: () => void }) {
-  const t = useWords(words)
-  const remove = useChange(() => api(`${path}/${encodeURIComponent(name)}`, { method: 'DELETE' }), [path])
-  return (
-    <ConfirmDialog
-      title={t.remove}
-      confirmLabel={t.delete}
-      busy={remove.isPending}
-      onClose={onClose}
-      onConfirm={() =>
-        remove.mutate(undefined, {
-          onSuccess: () => {
-            toast(t.deleted(name))
-            onClose()
-          },
-        })
-      }
-    >
-      <p>{t.removeText(name)}</p>
-      {remove.error && <ErrorNotice error={remove.error} />}
-    </ConfirmDialog>
-  )
 }

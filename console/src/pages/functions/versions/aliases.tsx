@@ -2,11 +2,11 @@ import './versions.css'
 import { useState } from 'react'
 import { scopePath } from '../../../api/functions.ts'
 import { Button, IconButton } from '../../../components/button.tsx'
+import { DeleteDialog } from '../../../components/delete-dialog.tsx'
 import { EmptyState, QueryView } from '../../../components/states.tsx'
 import { Table, type Column } from '../../../components/table.tsx'
 import { useFormat, useWords } from '../../../i18n/language.ts'
 import { AliasDialog } from './alias-dialog.tsx'
-import { DeleteDialog } from './delete-dialog.tsx'
 import { sharesOf, useAliases, useVersions, type Alias } from './versions.ts'
 import { words } from './words.ts'
 
@@ -101,7 +101,9 @@ export function Aliases({ functionKey }: { functionKey: string }) {
           name={deleted}
           path={`${scopePath(functionKey)}/aliases`}
           onClose={() => setDeleted(null)}
-        />
+        >
+          {t.deleteText(deleted)}
+        </DeleteDialog>
       )}
     </section>
   )

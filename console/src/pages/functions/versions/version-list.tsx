@@ -3,13 +3,13 @@ import { api } from '../../../api/client.ts'
 import { scopePath } from '../../../api/functions.ts'
 import { useChange } from '../../../api/use-api.ts'
 import { Button, IconButton } from '../../../components/button.tsx'
+import { DeleteDialog } from '../../../components/delete-dialog.tsx'
 import { Dialog } from '../../../components/dialog.tsx'
 import { TextField } from '../../../components/field.tsx'
 import { EmptyState, ErrorNotice, QueryView } from '../../../components/states.tsx'
 import { Table, type Column } from '../../../components/table.tsx'
 import { toast } from '../../../components/toast.tsx'
 import { useFormat, useWords } from '../../../i18n/language.ts'
-import { DeleteDialog } from './delete-dialog.tsx'
 import { useVersions, type Version } from './versions.ts'
 import { words } from './words.ts'
 
@@ -86,7 +86,9 @@ export function VersionList({ functionKey }: { functionKey: string }) {
           name={deleted}
           path={`${scopePath(functionKey)}/versions`}
           onClose={() => setDeleted(null)}
-        />
+        >
+          {t.deleteText(deleted)}
+        </DeleteDialog>
       )}
     </section>
   )

@@ -1,23 +1,24 @@
-import { api } from '../../../api/client.ts'
-import { useChange } from '../../../api/use-api.ts'
-import { ConfirmDialog } from '../../../components/dialog.tsx'
-import { ErrorNotice } from '../../../components/states.tsx'
-import { toast } from '../../../components/toast.tsx'
-import { useWords } from '../../../i18n/language.ts'
+import type { ReactNode } from 'react'
+import { api } from '../api/client.ts'
+import { useChange } from '../api/use-api.ts'
+import { useWords } from '../i18n/language.ts'
+import { ConfirmDialog } from './dialog.tsx'
+import { ErrorNotice } from './states.tsx'
+import { toast } from './toast.tsx'
 import { words } from './words.ts'
 
-/** Deletes a version or an alias: the one of that name below the path. */
-export function DeleteDialog({
-  title,
-  name,
-  path,
-  onClose,
-}: {
+interface DeleteDialogProps {
   title: string
-  name: string
+  /** What is deleted: the thing of that name below the path. */
   path: string
+  name: string
+  /** What follows from it. */
+  children: ReactNode
   onClose: () => void
-}) {
+}
+
+/** Asks, deletes, and says so. */
+export function DeleteDialog({ title, path, name, children, onClose }: DeleteDialogProps) {
   const t = useWords(words)
   const remove = useChange(() => api(`${path}/${encodeURIComponent(name)}`, { method: 'DELETE' }), [path])
   return (
@@ -35,7 +36,7 @@ export function DeleteDialog({
         })
       }
     >
-      <p>{t.deleteText(name)}</p>
+      <p>{children}</p>
       {remove.error && <ErrorNotice error={remove.error} />}
     </ConfirmDialog>
   )
