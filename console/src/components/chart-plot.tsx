@@ -66,7 +66,12 @@ export function ChartPlot({ series, format, height, times, values, range, group,
             label,
             stroke: colour(`--chart-${at + 1}`),
             width: 1.5,
-            points: { show: true, size: 4, filter: (chart: UPlot, index: number) => lonePoints(chart.data[index]!) },
+            points: {
+              show: true,
+              size: 5,
+              fill: colour(`--chart-${at + 1}`),
+              filter: (chart: UPlot, index: number) => lonePoints(chart.data[index]!),
+            },
           })),
         ],
         hooks: {

@@ -14,7 +14,7 @@ export function Comparison({ bill }: { bill: Bill }) {
   const { servers, total, currency } = bill
   const percent = format.percent(compared.saving, 0)
   const compares = { functions: t.saved(percent), servers: t.dearer(percent), equal: t.equal }[compared.cheaper]
-  const verdict = isWithinFreeQuota(bill) ? t.allFree : compares
+  const verdict = isWithinFreeQuota(bill) ? t.freeHere : compares
   const rows = [
     { name: t.onFunctions, amount: total, share: compared.functionsShare, look: 'functions' },
     {
