@@ -12,7 +12,8 @@ export function Comparison({ bill }: { bill: Bill }) {
   const compared = compareWithServers(bill)
   if (compared === null || bill.servers === null) return null
   const { servers, total, currency } = bill
-  const percent = format.percent(compared.saving, 0)
+  // Rounded down: what costs something is never 100 % cheaper.
+  const percent = format.percent(Math.floor(compared.saving * 1000) / 1000)
   const compares = { functions: t.saved(percent), servers: t.dearer(percent), equal: t.equal }[compared.cheaper]
   const verdict = isWithinFreeQuota(bill) ? t.freeHere : compares
   const rows = [

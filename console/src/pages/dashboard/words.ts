@@ -11,7 +11,7 @@ export const words = defineWords(
     latency: 'Time in functions, p50',
     p99: (duration: string) => `p99 ${duration}`,
     instances: 'Instances',
-    atOnce: (count: string) => `${count} requests at once`,
+    atOnce: (count: string) => (count === '1' ? '1 request at once' : `${count} requests at once`),
     cost: 'Cost this month',
     forecast: (amount: string) => `${amount} at this pace`,
     noCost: 'Not metered yet',
