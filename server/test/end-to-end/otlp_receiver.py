@@ -1,6 +1,7 @@
 """Receives exports by OTLP over HTTP, read strictly by the official definitions; prints what came, one JSON object a line."""
 import json
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from google.protobuf.json_format import MessageToDict, MessageToJson, Parse
@@ -29,7 +30,8 @@ class Receiver(BaseHTTPRequestHandler):
         except Exception as error:
             told['error'] = f'{error}: {body[:500]!r}'
             status, answer = 400, b'{}'
-        print(json.dumps(told), flush=True)
+        with printing:
+            print(json.dumps(told), flush=True)
         self.send_response(status)
         self.send_header('Content-Type', 'application/json')
         self.send_header('Content-Length', str(len(answer)))
@@ -40,6 +42,8 @@ class Receiver(BaseHTTPRequestHandler):
         pass
 
 
+# Requests come beside each other, and a line and its end are two writes.
+printing = threading.Lock()
 server = ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Receiver)
 print(json.dumps({'ready': True}), flush=True)
 server.serve_forever()
