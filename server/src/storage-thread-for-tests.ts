@@ -16,7 +16,7 @@ export interface TestRefusal {
 
 serveStorage<TestAsks>(({ file }: { file: string }) => {
   const schema = 'CREATE TABLE IF NOT EXISTS pairs (key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT'
-  const database = openDatabase(file, 'test', schema)
+  const database = openDatabase(file, 'test', schema, 1)
   const insert = database.prepare('INSERT OR REPLACE INTO pairs (key, value) VALUES (?, ?)')
   const select = database.prepare('SELECT value FROM pairs WHERE key = ?')
   return {

@@ -35,8 +35,11 @@ export interface Storage<Asks extends AskTable<Asks>> {
   reads: readonly (keyof Asks & string)[]
 }
 
-/** Opens the database, made with mode 0600 and this schema when there is none. Throws an error that says what to do. */
-export function openDatabase(file: string, subject: string, schema: string): DatabaseSync {
+/**
+ * Opens the database, made with mode 0600 and this schema when there is none. `format` is raised with each change that older
+ * code could not read. Throws an error that says what to do.
+ */
+export function openDatabase(file: string, subject: string, schema: string, format: number): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     if (file !== IN_MEMORY) {
@@ -44,12 +47,16 @@ export function openDatabase(file: string, subject: string, schema: string): Dat
       closeSync(openSync(file, 'a', 0o600))
     }
     database = new DatabaseSync(file)
+    const found = database.prepare('PRAGMA user_version').get()!['user_version'] as number
+    // Before anything of the file is changed.
+    if (found > format) throw new Error(newer(found, format))
     database.exec(`
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = FULL;
       PRAGMA cache_size = -${CACHE_KIB_MAX};
       PRAGMA journal_size_limit = ${JOURNAL_BYTES_MAX};
       ${schema}`)
+    if (found < format) database.exec(`PRAGMA user_version = ${format}`)
     return database
   } catch (error) {
     database?.close()
@@ -62,6 +69,9 @@ export function openDatabase(file: string, subject: string, schema: string): Dat
     })
   }
 }
+
+const newer = (found: number, format: number) =>
+  `it was written by a newer Sluice (format ${found}; this one knows up to ${format}); start that one`
 
 /** Answers the main thread until it closes; `prepare` gets the data of the thread. */
 export function serveStorage<Asks extends AskTable<Asks>>(prepare: (data: never) => Storage<Asks>): void {

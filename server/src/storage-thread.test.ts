@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { StorageError, StorageThread } from './storage-thread.ts'
@@ -179,6 +180,37 @@ test('only its owner may read the file', async (t) => {
   await put(thread, 'secret')
   for (const name of [file, `${file}-wal`, `${file}-shm`]) assert.equal(statSync(name).mode & 0o777, 0o600, name)
 })
+
+test('a file that had no format number opens with what it holds, and has one from then on', async (t) => {
+  const { thread, file } = await setUp(t)
+  await thread.ask('put', { key: 'kept' })
+  await thread.close()
+  writeFormat(file, 0)
+  const opened: string[][] = []
+  const again = threadOf(file, [], opened)
+  await again.open()
+  await again.close()
+  assert.deepEqual(opened, [['kept']])
+  using database = new DatabaseSync(file)
+  assert.equal(database.prepare('PRAGMA user_version').get()!['user_version'], 1)
+})
+
+test('a file of a newer format is left as it is, and the error says so', async (t) => {
+  const { thread, file } = await setUp(t)
+  await thread.close()
+  writeFormat(file, 99)
+  const before = readFileSync(file)
+  await assert.rejects(
+    threadOf(file, [], []).open(),
+    /test\.db: it was written by a newer Sluice \(format 99; this one knows up to 1\); start that one/,
+  )
+  assert.deepEqual(readFileSync(file), before)
+})
+
+function writeFormat(file: string, format: number): void {
+  using database = new DatabaseSync(file)
+  database.exec(`PRAGMA user_version = ${format}`)
+}
 
 test('a damaged file is left as it is, and the error says what to do', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-storage-'))

@@ -4,6 +4,8 @@ import { openDatabase, type Storage } from '../storage-thread-side.ts'
 import type { AlertAsks, AlertData, AlertsOpened, StoredDelivery } from './messages.ts'
 import type { AlertEvent } from './port.ts'
 
+const FORMAT = 1
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS states (rule TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS events (
@@ -26,7 +28,7 @@ const SCHEMA = `
 
 /** Throws an error for the operator when the file cannot be used. */
 export function openAlertDatabase({ file, eventsMax, eventsAgeMsMax }: AlertData): Storage<AlertAsks> {
-  const database = openDatabase(file, 'alerts', SCHEMA)
+  const database = openDatabase(file, 'alerts', SCHEMA, FORMAT)
   const addEvents = eventWriter(database, eventsMax, eventsAgeMsMax)
   const saveState = database.prepare(
     'INSERT INTO states (rule, state) VALUES (?, ?) ON CONFLICT (rule) DO UPDATE SET state = excluded.state',

@@ -1,5 +1,5 @@
 /** Adds up a journal into the usage store: as far as it is written, in stretches, each in one transaction. */
-import { closeSync, fstatSync, openSync, readSync, unlinkSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { Fold } from './fold.ts'
 import { readFrames } from './entries.ts'
@@ -9,12 +9,21 @@ import type { Progress, UsageStore } from './usage-store.ts'
 /** Of one transaction. */
 const STRETCH_BYTES_MAX = 4 * 1024 * 1024
 
+/** What cannot be added up. */
+export interface Skipped {
+  /** Of segments, from where they are damaged or were cut short. */
+  bytes: number
+  /** Of which the numbers are none. */
+  entries: number
+}
+
 export class Adder {
   readonly #directory: string
   readonly #journal: string
   readonly #store: UsageStore
   #progress: Progress | null = null
   #fold: Fold | null = null
+  #skipped: Skipped = { bytes: 0, entries: 0 }
 
   /** `journal`: its name among those of other platforms. */
   constructor(directory: string, journal: string, store: UsageStore) {
@@ -32,6 +41,19 @@ export class Adder {
       this.#progress = null
       throw error
     }
+  }
+
+  /** What was passed over since the last time. */
+  takeSkipped(): Skipped {
+    const skipped = this.#skipped
+    this.#skipped = { bytes: 0, entries: 0 }
+    return skipped
+  }
+
+  /** After `addUp`, when nothing more will be written: what is left now can never be read. */
+  close(): Skipped {
+    this.#skipped.bytes += this.#bytesLeft(this.#progress!, Infinity)
+    return this.takeSkipped()
   }
 
   async #addUp(): Promise<void> {
@@ -71,12 +93,22 @@ export class Adder {
     }
     if (end === offset) return false
     const to: Progress = { segment, offset: end, carry: fold.carry }
-    const { rows, peaks } = fold.take()
+    const { rows, peaks, skippedEntries } = fold.take()
     if (!(await this.#store.add(this.#journal, from, to, rows, peaks))) {
       throw new Error('another process adds up the same journal')
     }
+    this.#skipped.entries += skippedEntries
+    this.#skipped.bytes += this.#bytesLeft(from, segment)
     this.#progress = to
     return true
+  }
+
+  /** In the segments from this place on, before that one. */
+  #bytesLeft({ segment: first, offset }: Progress, end: number): number {
+    return listSegments(this.#directory)
+      .filter((segment) => segment >= first && segment < end)
+      .map((segment) => ({ segment, bytes: statSync(join(this.#directory, segmentName(segment))).size }))
+      .reduce((sum, { segment, bytes }) => sum + Math.max(0, segment === first ? bytes - offset : bytes), 0)
   }
 
   #read(segment: number, offset: number, bytesMax: number): Buffer {

@@ -61,6 +61,17 @@ export interface Carry {
   lastMs: number
 }
 
+/** The largest date; no other number comes near. */
+const NUMBER_MAX = 8.64e15
+
+/** One number that is none, or a date that is none, would spoil every sum that it gets into. */
+function isUsable(numbers: Float64Array, at: number): boolean {
+  for (let place = at; place < at + ENTRY_NUMBERS; place++) {
+    if (!(Math.abs(numbers[place]!) <= NUMBER_MAX)) return false
+  }
+  return true
+}
+
 export class Fold {
   #definitions: Definition[] = []
   #open: Map<number, OpenRun>
@@ -69,6 +80,7 @@ export class Fold {
   #dayStartMs = Number.NaN
   #rowsOfDay = new Map<Definition, QuantityRow>()
   #peaks = new Map<string, PeakRow>()
+  #skippedEntries = 0
 
   constructor(carry: Carry) {
     this.#open = new Map(carry.open.map(([run, definition, startedMs]) => [run, { definition, startedMs }]))
@@ -101,9 +113,14 @@ export class Fold {
     else throw new Error(`a journal of the meter has a frame of kind ${frame.kind}, which this version does not know`)
   }
 
-  /** What was added since the last time. */
-  take(): { rows: QuantityRow[]; peaks: PeakRow[] } {
-    const taken = { rows: [...this.#rows.values()], peaks: [...this.#peaks.values()] }
+  /** What was added since the last time, and how many entries were left out because nothing can be computed with them. */
+  take(): { rows: QuantityRow[]; peaks: PeakRow[]; skippedEntries: number } {
+    const taken = {
+      rows: [...this.#rows.values()],
+      peaks: [...this.#peaks.values()],
+      skippedEntries: this.#skippedEntries,
+    }
+    this.#skippedEntries = 0
     this.#rows = new Map()
     this.#rowsOfDay = new Map()
     this.#peaks = new Map()
@@ -116,6 +133,10 @@ export class Fold {
 
   #addEntries(numbers: Float64Array): void {
     for (let at = 0; at + ENTRY_NUMBERS <= numbers.length; at += ENTRY_NUMBERS) {
+      if (!isUsable(numbers, at)) {
+        this.#skippedEntries++
+        continue
+      }
       const a = numbers[at + 1]!
       const b = numbers[at + 2]!
       const c = numbers[at + 3]!

@@ -1,45 +1,16 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { mountSmallDisk, noSmallDisk } from '../blobs/small-disk-for-tests.ts'
 import { SimulatedClock } from '../simulated-clock.ts'
 import { Adder } from './adder.ts'
 import { openUsageHome } from './databases.ts'
 import { ENTRY, ENTRY_BYTES, readFrames } from './entries.ts'
+import { ALL, begin, DAY, end, f, T0, world } from './journal-for-tests.ts'
 import { Journal, listSegments, segmentName, SEGMENT_BYTES_MAX } from './journal.ts'
-import { plain, rowOf, temporaryDirectory, versionOf } from './test-support.ts'
-
-const T0 = Date.UTC(2030, 0, 1, 12)
-const DAY = '2030-01-01'
-const ALL = { fromDay: '2000-01-01', toDay: '2099-12-31' }
-
-/** A journal, and a store that it is added up into. */
-async function world(t: TestContext) {
-  const directory = temporaryDirectory(t)
-  const notices: string[] = []
-  const store = await openUsageHome({ kind: 'sqlite', file: ':memory:' })
-  t.after(() => store.close())
-  const open = () =>
-    new Journal(directory, { clock: new SimulatedClock(), onWritten() {}, notify: (message) => notices.push(message) })
-  return {
-    directory,
-    notices,
-    store,
-    open,
-    adder: () => new Adder(directory, 'j', store),
-    newest: () => join(directory, segmentName(listSegments(directory).at(-1)!)),
-  }
-}
-
-const f = versionOf('f')
-function begin(journal: Journal, run: number, timeMs = T0, version = f): void {
-  journal.append(ENTRY.begin, journal.reference(version), run, timeMs, 0, 0)
-}
-function end(journal: Journal, run: number, billedMs: number, timeMs = T0, version = f): void {
-  journal.append(ENTRY.end, journal.reference(version), run, timeMs, billedMs, 10)
-}
+import { plain, rowOf, versionOf } from './test-support.ts'
 
 test('what is appended in one turn is one write at its end', async (t) => {
   const { open, newest } = await world(t)
@@ -185,20 +156,6 @@ test('a full disk: what is noted waits, and is written when there is room', { sk
   t.after(() => store.close())
   await new Adder(join(disk.folder, 'meter'), 'j', store).addUp()
   assert.equal((await store.rows(ALL))[0]?.invocations, 2049)
-})
-
-test('bytes that are damaged end their segment, and never become a charge', async (t) => {
-  const { open, store, adder, newest } = await world(t)
-  const journal = open()
-  begin(journal, 1)
-  journal.close()
-  const damaged = newest()
-  const bytes = readFileSync(damaged)
-  bytes[bytes.length - 3]! ^= 0xff
-  writeFileSync(damaged, bytes)
-  appendFileSync(damaged, Buffer.alloc(4096))
-  await adder().addUp()
-  assert.deepEqual(await store.rows(ALL), [])
 })
 
 test('segments are removed once they are added up, the newest never, and their numbers only grow', async (t) => {

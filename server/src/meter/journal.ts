@@ -11,7 +11,7 @@ import { definitionOf, ENTRY_NUMBERS, FRAME, FRAME_HEADER_BYTES, makeFrame, seal
 
 export const SEGMENT_BYTES_MAX = 16 * 1024 * 1024
 /** Of a database that cannot be reached: some ten million invocations. What comes then is counted as dropped. */
-const SEGMENTS_MAX = 64
+export const SEGMENTS_MAX = 64
 /** Of one write; more in one turn are written at once. */
 const BATCH_ENTRIES_MAX = 2048
 /** Until a disk that was full is tried again. */
@@ -72,7 +72,7 @@ export class Journal {
     this.isContinued = earlier.some((segment) => statSync(join(directory, segmentName(segment))).size > 0)
     // Numbers only grow: the newest segment is never removed.
     this.#segment = (earlier.at(-1) ?? 0) + 1
-    this.#file = this.#open()
+    this.#file = this.#open(this.#segment)
     this.#write(makeFrame(FRAME.start))
   }
 
@@ -122,24 +122,34 @@ export class Journal {
     const entries = this.#batch.subarray(0, FRAME_HEADER_BYTES + this.#length * 8)
     sealFrame(entries, FRAME.entries)
     try {
+      // One that is full, and that no other could follow, does not grow.
+      if (this.#bytes >= SEGMENT_BYTES_MAX) this.#requireRoom()
       this.#write(this.#definitions.length === 0 ? entries : Buffer.concat([this.#definitionsFrame(), entries]))
       this.#length = 0
       this.#definitions = []
+      this.#deps.onWritten()
       // Only now: the entries of a batch name the definitions of the segment that was current when they were made.
       if (this.#bytes >= SEGMENT_BYTES_MAX) this.#rotate()
       if (this.#isFailing) this.#recovered()
-      this.#deps.onWritten()
     } catch (error) {
       this.#fail(error as Error)
     }
   }
 
-  /** Writes what waits; nothing may be appended any more. */
+  /** Writes what waits, or tells that it is lost; nothing may be appended any more. */
   close(): void {
+    this.#cancelRetry()
+    this.flush()
+    this.#cancelRetry()
+    this.#droppedCount += this.#length / ENTRY_NUMBERS
+    this.#length = 0
+    this.#tellLost("the meter's journal is ended")
+    closeSync(this.#file)
+  }
+
+  #cancelRetry(): void {
     this.#retry?.cancel()
     this.#retry = null
-    this.flush()
-    closeSync(this.#file)
   }
 
   /** After `close`, when all of it has been added up: the next process finds nothing to do. */
@@ -160,28 +170,35 @@ export class Journal {
     this.#bytes += bytes.length
   }
 
-  #open(): number {
+  #open(segment: number): number {
     // Exclusive: a segment is written by one process, once.
-    return openSync(join(this.#directory, segmentName(this.#segment)), 'wx', 0o600)
+    return openSync(join(this.#directory, segmentName(segment)), 'wx', 0o600)
   }
 
   #rotate(): void {
-    if (listSegments(this.#directory).length >= SEGMENTS_MAX) {
-      throw new Error(`${SEGMENTS_MAX} segments wait to be added up, which is the most`)
-    }
+    this.#requireRoom()
+    const next = this.#open(this.#segment + 1)
     closeSync(this.#file)
+    this.#file = next
     this.#segment++
-    this.#file = this.#open()
     this.#bytes = 0
     this.#references = new Map()
   }
 
+  #requireRoom(): void {
+    if (listSegments(this.#directory).length < SEGMENTS_MAX) return
+    throw new Error(`${SEGMENTS_MAX} segments wait to be added up, which is the most`)
+  }
+
   #recovered(): void {
     this.#isFailing = false
+    this.#tellLost("the meter's journal is written again")
+  }
+
+  #tellLost(since: string): void {
     const lost = this.#droppedCount - this.#toldDroppedCount
     this.#toldDroppedCount = this.#droppedCount
-    if (lost > 0)
-      this.#deps.notify(`the meter's journal is written again; ${lost} entries were lost and are not counted`)
+    if (lost > 0) this.#deps.notify(`${since}; ${lost} entries were lost and are not counted`)
   }
 
   #fail(error: Error): void {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test, type TestContext } from 'node:test'
 import { systemClock, systemRandom, type Clock } from '../clock.ts'
 import { FcError } from '../errors.ts'
+import { segmentName } from './journal.ts'
 import { openMeter } from './meter.ts'
 import { NO_RUN, type UsageRow } from './port.ts'
 import { ran, temporaryDirectory, versionOf } from './test-support.ts'
@@ -122,6 +123,25 @@ test('another process goes on with what was metered before', async (t) => {
   next.recordInvocation(ran(T0, 1000), f, again)
   const [row] = await next.usage(QUERY)
   assert.deepEqual([row?.invocations, row?.activeMemoryGigabyteSeconds], [2, 2])
+})
+
+test('what cannot be read of the journal, or computed with, is told to the operator', async (t) => {
+  const { meter, directory, notices } = open(t)
+  meter.recordHook(ran(T0, 500), f)
+  meter.recordHook(ran(T0, Number.NaN), f)
+  assert.equal((await meter.usage(QUERY))[0]?.activeMemoryGigabyteSeconds, 0.5)
+  await meter.close()
+  assert.deepEqual(notices, [
+    "1 entries of the meter's journal have numbers that are none: what they noted is not counted",
+  ])
+  writeFileSync(join(directory, segmentName(2)), Buffer.alloc(100, 1))
+  const { meter: next, notices: later } = open(t, directory)
+  next.recordHook(ran(T0, 500), f)
+  assert.equal((await next.usage(QUERY))[0]?.activeMemoryGigabyteSeconds, 1)
+  await next.close()
+  assert.deepEqual(later, [
+    "100 bytes of the meter's journal are damaged or were cut short: what they noted is not counted",
+  ])
 })
 
 test('a database that cannot be used is told to who asks, and what was recorded is kept until it can', async (t) => {

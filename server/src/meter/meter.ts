@@ -6,6 +6,7 @@ import { FcError } from '../errors.ts'
 import type { InvocationRecord } from '../logs/port.ts'
 import type { FunctionVersion } from '../model.ts'
 import { WorkerLane } from '../worker-lane.ts'
+import type { Skipped } from './adder.ts'
 import { DAY_MS } from './calendar.ts'
 import type { UsageHome } from './databases.ts'
 import { ENTRY } from './entries.ts'
@@ -146,7 +147,7 @@ class JournalMeter implements MeterWithSums {
     const timeout = Promise.withResolvers<never>()
     const timer = this.#clock.setTimer(CLOSE_MS_MAX, () => timeout.reject(new Error('the usage database is slow')))
     try {
-      await Promise.race([this.#lane.run({ kind: 'close', place: this.#place }), timeout.promise])
+      this.#tellSkipped(await Promise.race([this.#lane.run({ kind: 'close', place: this.#place }), timeout.promise]))
       this.#journal.empty()
     } catch (error) {
       this.#notify(`${(error as Error).message}; what was used is added up after the next start`)
@@ -189,7 +190,7 @@ class JournalMeter implements MeterWithSums {
 
   async #addUpNow(): Promise<void> {
     try {
-      await this.#lane.run({ kind: 'addUp', place: this.#place })
+      this.#tellSkipped(await this.#lane.run({ kind: 'addUp', place: this.#place }))
       this.#isFailing = false
       this.#addUp = null
     } catch (error) {
@@ -197,6 +198,19 @@ class JournalMeter implements MeterWithSums {
       this.#isFailing = true
       this.#addUp = null
       this.#addUpIn(ADD_UP_AGAIN_MS)
+    }
+  }
+
+  #tellSkipped({ bytes, entries }: Skipped): void {
+    if (bytes > 0) {
+      this.#notify(
+        `${bytes} bytes of the meter's journal are damaged or were cut short: what they noted is not counted`,
+      )
+    }
+    if (entries > 0) {
+      this.#notify(
+        `${entries} entries of the meter's journal have numbers that are none: what they noted is not counted`,
+      )
     }
   }
 }

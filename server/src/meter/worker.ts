@@ -1,7 +1,7 @@
 /** The thread of the meter: adds up the journal and answers what was used. One job at a time. */
 import { parentPort } from 'node:worker_threads'
 import type { Reply } from '../worker-lane.ts'
-import { Adder } from './adder.ts'
+import { Adder, type Skipped } from './adder.ts'
 import { openUsageHome, type UsageHome } from './databases.ts'
 import type { QuantityRow } from './fold.ts'
 import type { UsageQuery } from './port.ts'
@@ -24,10 +24,10 @@ export type MeterJob = { place: Place } & (
 
 /** Each is asked of what has been added up to then. */
 export interface MeterResults {
-  addUp: null
+  addUp: Skipped
   rows: QuantityRow[]
   sums: MonthSums
-  close: null
+  close: Skipped
 }
 
 const port = parentPort!
@@ -42,11 +42,10 @@ async function carryOut(job: MeterJob): Promise<MeterResults[MeterJob['kind']]> 
   await adder.addUp()
   if (job.kind === 'rows') return await store.rows(job.query)
   if (job.kind === 'sums') return await store.sums(job.query)
-  if (job.kind === 'close') {
-    opened = undefined
-    await store.close()
-  }
-  return null
+  if (job.kind === 'addUp') return adder.takeSkipped()
+  opened = undefined
+  await store.close()
+  return adder.close()
 }
 
 port.on('message', (job: MeterJob) => {

@@ -78,7 +78,7 @@ test('an index of a newer format is refused', async (t) => {
   const database = new DatabaseSync(file)
   database.exec('PRAGMA user_version = 99')
   database.close()
-  await assert.rejects(open(), /written by a newer Sluice \(format 99\)/)
+  await assert.rejects(open(), /written by a newer Sluice \(format 99;/)
 })
 
 test(

@@ -17,8 +17,7 @@ import type {
 import { createStateHandlers, STATE_SCHEMA } from './state-database.ts'
 
 const FILE_NAME = 'queue.db'
-/** Raised with each change that older code could not read. */
-const SCHEMA_VERSION = 1
+const FORMAT = 1
 /** What a message takes on the disk beside its body and attributes, about. */
 const MESSAGE_OVERHEAD_BYTES = 400
 
@@ -48,8 +47,7 @@ const SCHEMA = `
 /** Throws an error for the operator when the file cannot be used. */
 export function openQueueDatabase({ directory, freeBytesMin }: QueueData): Storage<QueueAsks> {
   const file = directory === IN_MEMORY ? IN_MEMORY : join(directory, FILE_NAME)
-  const database = openDatabase(file, 'queue', SCHEMA)
-  checkVersion(database, file)
+  const database = openDatabase(file, 'queue', SCHEMA, FORMAT)
   database.exec('UPDATE messages SET isInFlight = 0 WHERE isInFlight = 1')
   const states = createStateHandlers(database)
   const reserve = directory === IN_MEMORY ? NO_DISK : diskReserve(database, directory, freeBytesMin)
@@ -65,17 +63,6 @@ function diskReserve(database: DatabaseSync, directory: string, freeBytesMin: nu
   const freePages = database.prepare('PRAGMA freelist_count')
   const pageBytes = database.prepare('PRAGMA page_size').get()!['page_size'] as number
   return new DiskReserve(directory, freeBytesMin, () => (freePages.get()!['freelist_count'] as number) * pageBytes)
-}
-
-function checkVersion(database: DatabaseSync, file: string): void {
-  const version = database.prepare('PRAGMA user_version').get()!['user_version'] as number
-  if (version > SCHEMA_VERSION) {
-    database.close()
-    throw new Error(
-      `the queue database ${file} has version ${version}, this Sluice knows up to ${SCHEMA_VERSION}: start a newer one`,
-    )
-  }
-  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
 }
 
 function summary(database: DatabaseSync): QueueOpened {

@@ -196,7 +196,7 @@ test('SQLite: a database of a newer version is refused and left alone, as is a d
   database.exec('PRAGMA user_version = 99')
   await assert.rejects(
     createSqliteQueue({ directory }, { clock }),
-    /queue\.db has version 99, this Sluice knows up to 1/,
+    /queue\.db: it was written by a newer Sluice \(format 99; this one knows up to 1\); start that one/,
   )
   database.close()
   const damaged = Buffer.alloc(20_000, 'not a database')

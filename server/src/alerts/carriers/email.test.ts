@@ -77,6 +77,42 @@ test('e-mail: over TLS from the start', async (context) => {
   assert.match(mail, /^Subject: \[RESOLVED\]/m)
 })
 
+// An address that leads to this host without being its loopback address.
+const ELSEWHERE = '0.0.0.0'
+const withStartTls = { disabledCommands: [] }
+
+test('e-mail: a password goes to another host under TLS only', async (context) => {
+  const offering = await serve(context, withStartTls)
+  const url = (port: number, query: string) => `smtp://user:pass@${ELSEWHERE}:${port}?${query}`
+  const parcel = { id: 'd-10', notice: noticeFor() }
+  await carrierAt(url(offering.port, 'tls.rejectUnauthorized=false'))(parcel, route, never)
+  assert.equal((await offering.received).isSecure, true)
+  const logins: unknown[] = []
+  const lacking = await serve(context, {
+    onAuth: ({ username }, _session, callback) => {
+      logins.push(username)
+      callback(null, { user: username })
+    },
+  })
+  await assert.rejects(carrierAt(url(lacking.port, ''))(parcel, route, never), /STARTTLS.*requireTLS=false/)
+  assert.deepEqual(logins, [])
+  await carrierAt(url(lacking.port, 'requireTLS=false'))(parcel, route, never)
+  assert.equal((await lacking.received).isSecure, false)
+  assert.deepEqual(logins, ['user'])
+})
+
+test('e-mail: to a host of its own, or without a password, TLS is used where it is offered', async (context) => {
+  const parcel = { id: 'd-11', notice: noticeFor() }
+  for (const login of ['user:pass@127.0.0.1', 'user:pass@localhost', ELSEWHERE]) {
+    const { port, received } = await serve(context)
+    await carrierAt(`smtp://${login}:${port}`)(parcel, route, never)
+    assert.equal((await received).isSecure, false, login)
+    const offering = await serve(context, withStartTls)
+    await carrierAt(`smtp://${login}:${offering.port}?tls.rejectUnauthorized=false`)(parcel, route, never)
+    assert.equal((await offering.received).isSecure, true, login)
+  }
+})
+
 test('e-mail: a certificate that nobody vouches for is refused', async (context) => {
   const { port } = await serve(context, { secure: true })
   await assert.rejects(

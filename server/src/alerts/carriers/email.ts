@@ -16,6 +16,12 @@ const IDLE_MS_MAX = 10_000
 const SMTP_PORT = 587
 const SMTPS_PORT = 465
 
+/** With user and password, and the host they go to. */
+const WITH_LOGIN = /^smtp:\/\/[^@/]+@(\[[^\]]*\]|[^:/?#]+)/
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i
+
+const ONLY_UNDER_TLS =
+  'the password is sent under TLS only, by smtps:// or STARTTLS; ?requireTLS=false in smtpUrl leaves that to the mail server'
 const NO_SMTP = 'no mail server is set: the setting smtpUrl (SLUICE_SMTP_URL) names one'
 
 export function createEmailCarrier({ url, from, idleMsMax = IDLE_MS_MAX }: SmtpOptions): Carry<'email'> {
@@ -25,6 +31,8 @@ export function createEmailCarrier({ url, from, idleMsMax = IDLE_MS_MAX }: SmtpO
     // Loaded by the first e-mail: most platforms send none.
     const { createTransport } = await import('nodemailer')
     const transport = createTransport({
+      // What the query of the URL says goes before.
+      requireTLS: sendsPassword(url),
       url,
       connectionTimeout: idleMsMax,
       greetingTimeout: idleMsMax,
@@ -38,11 +46,19 @@ export function createEmailCarrier({ url, from, idleMsMax = IDLE_MS_MAX }: SmtpO
       // The same for each attempt, so that a mailbox can tell a second copy.
       await transport.sendMail({ from, to, ...emailOf(notice), messageId: `<${id}@sluice>`, headers })
     } catch (error) {
-      throw new Error(hide((error as Error).message), { cause: error })
+      const { message, code } = error as Error & { code?: string }
+      const hint = code === 'ETLS' && sendsPassword(url) ? `; ${ONLY_UNDER_TLS}` : ''
+      throw new Error(hide(message) + hint, { cause: error })
     } finally {
       transport.close()
     }
   }
+}
+
+/** Over a network, by a URL that does not begin with TLS: who listens there could take the offer of STARTTLS away. */
+function sendsPassword(url: string): boolean {
+  const host = WITH_LOGIN.exec(url)?.[1]
+  return host !== undefined && !LOOPBACK.test(host)
 }
 
 /** A connection of our own, so that it ends with the attempt, whatever the server sends. */

@@ -7,10 +7,11 @@ import type { Clock } from '../../clock.ts'
 import type { MetadataStore } from '../../metadata/port.ts'
 import type { MetricHistory } from '../../metrics/port.ts'
 import { keyOf } from '../../model.ts'
-import { coerceQuery, createReader } from '../schema.ts'
+import { createReader } from '../schema.ts'
 import { createAlertDocuments } from './alert-documents.ts'
 import { refuse, routeOf, ruleOf, shownRoute, type RouteRules } from './alert-rules.ts'
 import * as schemas from './alert-schemas.ts'
+import { queryReader } from './query-reader.ts'
 import { DEFAULT_LIMIT } from './schemas.ts'
 
 export interface AlertRoutesDeps extends RouteRules {
@@ -58,7 +59,7 @@ export function registerAlertRoutes(app: FastifyInstance, deps: AlertRoutesDeps)
   const readRule = createReader(schemas.ruleInput)
   const readRoute = createReader(schemas.routeInput)
   const readSilence = createReader(schemas.silenceInput)
-  const readQuery = createReader(schemas.historyQuery)
+  const readQuery = queryReader(schemas.historyQuery)
 
   async function ruleFrom(body: unknown): Promise<AlertRule> {
     const rule = ruleOf(readRule.read(body), deps.history.catalogue)
@@ -196,9 +197,8 @@ export function registerAlertRoutes(app: FastifyInstance, deps: AlertRoutesDeps)
     summary: 'What happened to rules and notices, newest first',
     querystring: schemas.historyQuery,
     answer: schemas.historyAnswer,
-    async run({ query }) {
-      const asked = readQuery.read(coerceQuery(schemas.historyQuery, query as Record<string, unknown>))
-      const { rule, from, to, limit = DEFAULT_LIMIT, cursor } = asked
+    async run(asked) {
+      const { rule, from, to, limit = DEFAULT_LIMIT, cursor } = readQuery(asked)
       return alerts.history({ rule, fromMs: from, toMs: to, limit, cursor })
     },
   })

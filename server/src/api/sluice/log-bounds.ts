@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import { type FunctionKey, keyOf, type LogBoundsDocument } from '../../model.ts'
 import { createReader } from '../schema.ts'
 import * as schemas from './log-search-schemas.ts'
-import { authorizeLogs, PREFIX, queryReader, requireFunction, type LogRoutesDeps } from './of-function.ts'
+import { authorizeLogs, PREFIX, requireFunction, type LogRoutesDeps } from './of-function.ts'
+import { queryReader } from './query-reader.ts'
 
 export function addLogBoundsRoutes(scope: FastifyInstance, deps: LogRoutesDeps): void {
   const { metadata, defaultLogBounds } = deps

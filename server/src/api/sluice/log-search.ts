@@ -2,7 +2,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { LogSearch } from '../../logs/port.ts'
 import * as schemas from './log-search-schemas.ts'
-import { authorizeLogs, PREFIX, queryReader, requireFunction, type LogRoutesDeps } from './of-function.ts'
+import { authorizeLogs, PREFIX, requireFunction, type LogRoutesDeps } from './of-function.ts'
+import { queryReader } from './query-reader.ts'
 
 /** Where no time is given: what was accepted up to now, ends rounded up. */
 const AHEAD_MS = 1000

@@ -4,7 +4,8 @@ import { FcError } from '../../errors.ts'
 import type { LogLine, LogQuery } from '../../logs/port.ts'
 import { type FunctionKey, keyOf, LATEST, scopeOf } from '../../model.ts'
 import type { Followers } from './follow.ts'
-import { authorizeLogs, PREFIX, queryReader, requireFunction, type LogRoutesDeps } from './of-function.ts'
+import { authorizeLogs, PREFIX, requireFunction, type LogRoutesDeps } from './of-function.ts'
+import { queryReader } from './query-reader.ts'
 import * as schemas from './schemas.ts'
 
 export function addLogRoutes(scope: FastifyInstance, deps: LogRoutesDeps, followers: Followers): void {

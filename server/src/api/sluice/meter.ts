@@ -1,13 +1,13 @@
 /** Sluice's own endpoints of the meter: what was used, the bill, and the prices. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { Type, type TSchema } from 'typebox'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { Type } from 'typebox'
 import type { Authorizer } from '../../auth/port.ts'
 import type { Clock } from '../../clock.ts'
 import { FcError } from '../../errors.ts'
 import type { Bill, Billing, Meter, UsageRow } from '../../meter/port.ts'
 import { splitFunctionKey } from '../../model.ts'
-import { coerceQuery, createReader } from '../schema.ts'
 import { toCsv } from './csv.ts'
+import { queryReader } from './query-reader.ts'
 
 export interface MeterRoutesDeps {
   meter: Pick<Meter, 'usage'>
@@ -117,11 +117,6 @@ export function registerMeterRoutes(app: FastifyInstance, deps: MeterRoutesDeps)
       return deps.billing.priceBook()
     },
   )
-}
-
-function queryReader<Schema extends TSchema>(schema: Schema) {
-  const reader = createReader(schema)
-  return (request: FastifyRequest) => reader.read(coerceQuery(schema, request.query as Record<string, unknown>))
 }
 
 function resourceOf(functionKey: string | undefined): string {

@@ -1,14 +1,13 @@
 /** Sluice's own endpoints of metrics: what there is, its history, what functions did in a period, and what runs now. */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { TSchema } from 'typebox'
 import type { Authorizer } from '../../auth/port.ts'
 import type { Clock } from '../../clock.ts'
 import { FcError } from '../../errors.ts'
 import type { InstanceUsage } from '../../instances/port.ts'
 import type { MetricHistory, MetricSources, SeriesQuery } from '../../metrics/port.ts'
-import { coerceQuery, createReader } from '../schema.ts'
 import { createFollowers } from './follow.ts'
 import * as schemas from './metric-schemas.ts'
+import { queryReader } from './query-reader.ts'
 
 export interface MetricRoutesDeps {
   authorizer: Authorizer
@@ -195,11 +194,6 @@ function subjectOf(query: schemas.SubjectQuery): Pick<SeriesQuery, 'functionKey'
     ...(service !== undefined && { service }),
     ...(instanceId !== undefined && { instanceId }),
   }
-}
-
-function queryReader<Schema extends TSchema>(schema: Schema) {
-  const reader = createReader(schema)
-  return (request: FastifyRequest) => reader.read(coerceQuery(schema, request.query as Record<string, unknown>))
 }
 
 function authorize({ authorizer, region, accountId }: MetricRoutesDeps, { principal }: FastifyRequest): void {

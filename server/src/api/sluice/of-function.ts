@@ -1,13 +1,11 @@
 /** What the routes of logs and records share: which function is meant, and whether the caller may ask. */
 import type { FastifyRequest } from 'fastify'
-import type { TSchema } from 'typebox'
 import type { Authorizer } from '../../auth/port.ts'
 import type { Clock } from '../../clock.ts'
 import { FcError } from '../../errors.ts'
 import type { LogBounds, LogSearcher, LogStore } from '../../logs/port.ts'
 import type { MetadataStore } from '../../metadata/port.ts'
 import { type FunctionKey, keyOf, splitFunctionKey } from '../../model.ts'
-import { coerceQuery, createReader } from '../schema.ts'
 
 export interface LogRoutesDeps {
   logs: LogStore
@@ -22,11 +20,6 @@ export interface LogRoutesDeps {
 }
 
 export const PREFIX = '/sluice/v1'
-
-export function queryReader<Schema extends TSchema>(schema: Schema) {
-  const reader = createReader(schema)
-  return (request: FastifyRequest) => reader.read(coerceQuery(schema, request.query as Record<string, unknown>))
-}
 
 export async function requireFunction(deps: LogRoutesDeps, key: FunctionKey): Promise<void> {
   if (await deps.metadata.read('function', keyOf.function(key))) return

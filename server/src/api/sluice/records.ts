@@ -1,7 +1,8 @@
 /** The records of invocations: one each, read and followed. */
 import type { FastifyInstance } from 'fastify'
 import type { Followers } from './follow.ts'
-import { authorizeLogs, PREFIX, queryReader, requireFunction, type LogRoutesDeps } from './of-function.ts'
+import { authorizeLogs, PREFIX, requireFunction, type LogRoutesDeps } from './of-function.ts'
+import { queryReader } from './query-reader.ts'
 import * as schemas from './schemas.ts'
 
 export function addRecordRoutes(scope: FastifyInstance, deps: LogRoutesDeps, followers: Followers): void {

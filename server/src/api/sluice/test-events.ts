@@ -7,6 +7,7 @@ import type { MetadataStore } from '../../metadata/port.ts'
 import { functionArn, type FunctionKey, splitFunctionKey } from '../../model.ts'
 import { deleteTestEvent, listTestEvents, putTestEvent } from '../operations/test-events.ts'
 import { createReader } from '../schema.ts'
+import { queryReader } from './query-reader.ts'
 import { functionKey } from './schemas.ts'
 
 export interface TestEventRoutesDeps {
@@ -38,12 +39,12 @@ const content = Type.Object({
 /** The app authenticates: `request.principal` says who asks. */
 export function registerTestEventRoutes(app: FastifyInstance, deps: TestEventRoutesDeps): void {
   const stores = { metadata: deps.metadata, lanes: createLanes() }
-  const queryReader = createReader(ofFunction)
+  const readQuery = queryReader(ofFunction)
   const nameReader = createReader(named)
   const contentReader = createReader(content)
 
   function read(request: FastifyRequest, action: string): FunctionKey {
-    const key = queryReader.read(request.query).function
+    const key = readQuery(request).function
     const { service, name } = splitFunctionKey(key)
     deps.authorizer.authorize(request.principal, action, functionArn(deps.region, deps.accountId, service, name))
     return key

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { Authorizer } from '../../auth/port.ts'
 import type { InvocationRecord, LogStore } from '../../logs/port.ts'
 import { spansOf, traceIdOf } from '../../traces/port.ts'
-import { coerceQuery, createReader } from '../schema.ts'
+import { queryReader } from './query-reader.ts'
 
 export interface TraceRoutesDeps {
   authorizer: Authorizer
@@ -39,7 +39,7 @@ const traceAnswer = Type.Object({
 /** The app authenticates: `request.principal` says who asks. */
 export function registerTraceRoutes(app: FastifyInstance, deps: TraceRoutesDeps): void {
   const { authorizer, accountId, region, logs } = deps
-  const reader = createReader(traceQuery)
+  const readQuery = queryReader(traceQuery)
   app.get(
     '/sluice/v1/traces',
     {
@@ -55,7 +55,7 @@ export function registerTraceRoutes(app: FastifyInstance, deps: TraceRoutesDeps)
     },
     async (request) => {
       authorizer.authorize(request.principal, 'fc:GetLogs', `acs:fc:${region}:${accountId}:*`)
-      const { requestId } = reader.read(coerceQuery(traceQuery, request.query as Record<string, unknown>))
+      const { requestId } = readQuery(request)
       const records = await logs.queryRecords({ requestId, limit: RECORDS_MAX })
       return {
         traceId: traceIdOf(records.find(isInvocation) ?? { requestId, traceparent: null }),

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { Authorizer } from '../../auth/port.ts'
 import { FcError } from '../../errors.ts'
 import { readCloudEvents, type EventBus, type ListedTrigger } from '../../triggers/port.ts'
-import { coerceQuery, createReader } from '../schema.ts'
+import { queryReader } from './query-reader.ts'
 
 export interface TriggerRoutesDeps {
   authorizer: Authorizer
@@ -57,7 +57,7 @@ export function registerTriggerRoutes(app: FastifyInstance, deps: TriggerRoutesD
     },
   )
 
-  const reader = createReader(listQuery)
+  const readQuery = queryReader(listQuery)
   app.get(
     `${PREFIX}/triggers`,
     {
@@ -71,7 +71,7 @@ export function registerTriggerRoutes(app: FastifyInstance, deps: TriggerRoutesD
     },
     async (request) => {
       authorizer.authorize(request.principal, 'fc:ListTriggers', `acs:fc:${region}:${accountId}:*`)
-      const query = reader.read(coerceQuery(listQuery, request.query as Record<string, unknown>))
+      const query = readQuery(request)
       return { triggers: deps.listTriggers(query.function).map(answerOf) }
     },
   )

@@ -280,6 +280,27 @@ test('messages that were often cut short run one at a time, so that the culprit 
   assert.deepEqual([...done].sort(), ['innocent-1', 'innocent-2'])
 })
 
+test('messages that wait for one that runs alone are put off for longer the longer it runs', async () => {
+  const world = startAsync(() => null)
+  for (const requestId of ['a', 'b', 'c']) await world.platform.accept(requestOf({ requestId }))
+  await world.settle()
+  for (let kills = 0; kills < 3; kills++) await world.restart()
+  world.running.length = 0
+  await world.pass(10_000)
+  assert.equal(world.running.length, 1)
+  const before = world.queue.givenBack.length
+  await world.pass(600_000, 1000)
+  const times = world.queue.givenBack.length - before
+  // Two of them: often at first, then each half a minute.
+  assert.ok(times >= 2 * (600 / 31) && times <= 2 * (600 / 30 + 10), `${times} times`)
+  while (world.queue.kept() > 0) {
+    await world.pass(31_000, 1000)
+    assert.equal(world.running.length, 1)
+    world.running[0]!.finish('done')
+    await world.settle()
+  }
+})
+
 test('closing gives back what runs, as if it had not been begun', async () => {
   const world = startAsync(() => null)
   world.configure('f', { retriesMax: 0 })

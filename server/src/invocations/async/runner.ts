@@ -49,6 +49,7 @@ export class Runner implements Consumer {
   readonly #runs = new Runs()
   /** The one that runs alone among its kind (message.ts). */
   #suspect: Run | null = null
+  #suspectSinceMs = 0
   #isClosing = false
 
   constructor(deps: AsyncDeps) {
@@ -140,8 +141,13 @@ export class Runner implements Consumer {
     }
     const care = caution(delivery, attributes)
     if (care === 'rest') return this.#rest(run, cutShort(delivery, attributes))
-    if (care === 'alone' && this.#suspect !== null) return this.#rest(run, attributes.restedAfter)
-    if (care === 'alone') this.#suspect = run
+    if (care === 'alone') {
+      const nowMs = this.#deps.clock.monotonicMs()
+      // Once more for as long as that one has run: however long it takes, the queue is asked now and then only.
+      if (this.#suspect !== null) return this.#rest(run, attributes.restedAfter, nowMs - this.#suspectSinceMs)
+      this.#suspect = run
+      this.#suspectSinceMs = nowMs
+    }
     const result = await this.#attempt(run).finally(() => {
       if (this.#suspect === run) this.#suspect = null
     })
@@ -216,9 +222,10 @@ export class Runner implements Consumer {
   }
 
   /** Puts it off, each by a time of its own, so that those that were cut short together do not come back together. */
-  async #rest({ delivery, attributes, hold }: Run, restedAfter: number): Promise<void> {
+  async #rest({ delivery, attributes, hold }: Run, restedAfter: number, leastMs = 0): Promise<void> {
     const { clock, random, queue } = this.#deps
-    const delayMs = random.fraction() * backoffMs(restedAfter, REST_FIRST_MS, REST_MAX_MS)
+    const ownMs = random.fraction() * backoffMs(restedAfter, REST_FIRST_MS, REST_MAX_MS)
+    const delayMs = Math.min(REST_MAX_MS, leastMs + ownMs)
     const after = JSON.stringify({ ...attributes, restedAfter, settled: attributes.settled + 1 })
     await hold.settle(() => queue.retry(delivery.id, clock.nowMs() + Math.ceil(delayMs), after))
   }

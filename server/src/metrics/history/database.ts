@@ -7,8 +7,7 @@ import { cover, STRETCH_MINUTES } from './steps.ts'
 import { isFunction, REGION } from './subjects.ts'
 import { Tally } from './tally.ts'
 
-/** Raised with each change that older code could not read. */
-const SCHEMA_VERSION = 1
+const FORMAT = 1
 /** Of the writer's last rows, to know them when they come again. */
 const SEQUENCES_KEPT = 100
 /** Of minutes removed in one go when the database is too large. */
@@ -31,8 +30,7 @@ const SCHEMA = `
 
 /** Throws an error for the operator when the file cannot be used. */
 export function openMinutes({ file }: MinuteData): Storage<MinuteAsks> {
-  const database = openDatabase(file, 'metrics', SCHEMA)
-  checkVersion(database, file)
+  const database = openDatabase(file, 'metrics', SCHEMA, FORMAT)
   const ids = subjectIds(database)
   return {
     database,
@@ -40,17 +38,6 @@ export function openMinutes({ file }: MinuteData): Storage<MinuteAsks> {
     reads: ['series', 'totals'],
     handlers: { add: adder(database, ids), ...readers(database, ids), sweep: sweeper(database, ids) },
   }
-}
-
-function checkVersion(database: DatabaseSync, file: string): void {
-  const version = database.prepare('PRAGMA user_version').get()!['user_version'] as number
-  if (version > SCHEMA_VERSION) {
-    database.close()
-    throw new Error(
-      `the metrics database ${file} has version ${version}, this Sluice knows up to ${SCHEMA_VERSION}: start a newer one`,
-    )
-  }
-  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
 }
 
 interface SubjectIds {

@@ -76,9 +76,9 @@ const SCHEMA = `
  * Throws with the file's name and what can be done when it is damaged or of a newer Sluice; nothing of it is changed then.
  */
 export function openIndexDatabase(file: string): DatabaseSync {
-  const database = openDatabase(file, 'objects', SCHEMA)
+  const database = openDatabase(file, 'objects', SCHEMA, FORMAT)
   try {
-    checkFormat(database)
+    checkPages(database)
     return database
   } catch (error) {
     database.close()
@@ -86,11 +86,8 @@ export function openIndexDatabase(file: string): DatabaseSync {
   }
 }
 
-function checkFormat(database: DatabaseSync): void {
+function checkPages(database: DatabaseSync): void {
   const pragma = (name: string) => database.prepare(`PRAGMA ${name}`).get()!
-  const version = Number(pragma('user_version')['user_version'])
-  if (version > FORMAT) throw new Error(`it was written by a newer Sluice (format ${version}); start that one`)
-  if (version === 0) database.exec(`PRAGMA user_version = ${FORMAT}`)
   if (Number(pragma('page_count')['page_count']) > CHECKED_PAGES_MAX) return
   const { quick_check: finding } = pragma('quick_check(1)')
   if (finding === 'ok') return
