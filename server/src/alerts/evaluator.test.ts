@@ -44,9 +44,9 @@ function scene(...rules: AlertRule[]) {
   evaluator.rulesChanged()
   const round = async () => {
     clock.advance(10_000)
-    for (let i = 0; i < 10; i++) await turn()
+    for (let i = 0; i < 40; i++) await turn()
   }
-  return { evaluator, recorded, added, refused, disk, room, rules, round, history }
+  return { evaluator, recorded, added, refused, disk, room, rules, round, history, clock }
 }
 
 test('what cannot be written has not happened: it is decided again, and told once it is on the disk', async () => {
@@ -59,6 +59,37 @@ test('what cannot be written has not happened: it is decided again, and told onc
   await round()
   assert.deepEqual([evaluator.statuses()[0]!.state, added.length, recorded.length], ['firing', 1, 1])
   assert.deepEqual(recorded[0]!.deliveries, added)
+})
+
+test('windows that ended while a round took long are looked at, too, one after the other', async () => {
+  const { evaluator, added, clock, round, history } = scene(ruleFor())
+  const isMissed = ({ toMs }: { toMs: number }) => toMs === history.asked[0]!.toMs + 20_000
+  history.values.set('FunctionErrors', (query) => (isMissed(query) ? 7 : 0))
+  // The round begins after 10 s, and is answered when 45 have passed.
+  clock.advance(35_000)
+  await round()
+  await round()
+  assert.ok(history.asked.length >= 5, String(history.asked.length))
+  const ends = history.asked.map(({ toMs }) => toMs)
+  assert.deepEqual(
+    ends,
+    ends.map((_, i) => ends[0]! + i * 10_000),
+  )
+  assert.deepEqual(
+    added.map(({ notice }) => notice.state),
+    ['firing', 'resolved'],
+  )
+  assert.equal(evaluator.statuses()[0]!.state, 'ok')
+})
+
+test('after a long standstill the windows of the last minute are looked at, and no more', async () => {
+  const { clock, round, history } = scene(ruleFor())
+  clock.advance(3_600_000)
+  await round()
+  await round()
+  const ends = history.asked.map(({ toMs }) => toMs)
+  assert.equal(ends.length, 1 + 6)
+  assert.equal(ends.at(-1)! - ends[1]!, 50_000)
 })
 
 test('a round in which nothing changes writes nothing', async () => {

@@ -35,12 +35,17 @@ interface Entry {
   problem: string | null
 }
 
+/** After a standstill no more than the last minute is made up for. */
+const TICKS_PER_ROUND_MAX = 6
+
 export class Evaluator {
   readonly #deps: EvaluatorDeps
   readonly #entries = new Map<string, Entry>()
   /** Of rules that the feed has not told yet. */
   readonly #stored: Map<string, RuleState>
   #timer: Timer | null = null
+  /** The last that was evaluated. */
+  #tickMs = -Infinity
   #isWorking = false
   #isClosed = false
 
@@ -111,13 +116,23 @@ export class Evaluator {
   async #round(): Promise<void> {
     this.#isWorking = true
     try {
-      await this.#evaluate(this.#deps.clock.nowMs())
+      for (const tickMs of this.#dueTicks()) await this.#evaluate(tickMs + SETTLE_MS)
     } catch (error) {
       this.#deps.onDefect(error)
     } finally {
       this.#isWorking = false
       this.#schedule()
     }
+  }
+
+  /** The last tick, and before it those that came while a round took long. */
+  #dueTicks(): number[] {
+    const lastMs = Math.floor((this.#deps.clock.nowMs() - SETTLE_MS) / TICK_MS) * TICK_MS
+    const missed = (lastMs - this.#tickMs) / TICK_MS
+    this.#tickMs = lastMs
+    // Of a clock that was set back none was missed, and the first round has none before it.
+    const count = missed > 0 && Number.isFinite(missed) ? Math.min(missed, TICKS_PER_ROUND_MAX) : 1
+    return Array.from({ length: count }, (_, i) => lastMs - (count - 1 - i) * TICK_MS)
   }
 
   async #evaluate(nowMs: number): Promise<void> {
