@@ -1,75 +1,70 @@
 /** What it costs that each call is recorded, and how fast what was recorded of 1000 functions is told. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Settings } from '../platform.ts'
 import { sluicePeers } from '../peers/sluice.ts'
+import { cpuMs, hasProc } from '../system.ts'
 import { measureDashboard } from './dashboard.ts'
-import { settingsOf, type RowContext, type RunRow } from './row.ts'
+import { rotate, settingsOf, type RowContext, type RunRow } from './row.ts'
 import { wrongAnswer } from './warm.ts'
 
 const CONNECTIONS = 64
-const WARM_UP_SECONDS = 3
-/** Turns with records and without, of a second each. */
-const SECONDS = 20
-const BY_TURNS = fileURLToPath(import.meta.resolve('../apps/recording-by-turns.mjs'))
-
+const WARM_UP_SECONDS = 2
+const WITHOUT = fileURLToPath(import.meta.resolve('../apps/without-recording.mjs'))
 export const recording: RunRow = async (context) => {
-  context.note('cost of recording: one platform that records for a second and does not for the next, main thread')
-  for (let round = 0; round < context.options.rounds; round++) await measureCost(context)
+  await measureCost(context)
   await measureDashboard(context)
 }
 
-interface Turn {
-  isRecording: boolean
-  requests: number
-  ms: number
-  cpuUs: number
+async function measureCost(context: RowContext): Promise<void> {
+  const subjects: [string, Settings][] = [
+    ['sluice', settingsOf(context)],
+    ['sluice without records', settingsOf(context, { NODE_OPTIONS: `--import=${WITHOUT}` })],
+  ]
+  context.note(
+    'without records: compose-compute.ts with a record sink and a meter that do nothing, replaced when it is loaded',
+  )
+  for (let round = 0; round < context.options.rounds; round++) {
+    const figures = new Map<string, Figures>()
+    // One after the other: of two that run beside each other the one that was started later is faster.
+    for (const [name, settings] of rotate(subjects, round)) figures.set(name, await measure(context, name, settings))
+    const [records, none] = subjects.map(([name]) => figures.get(name)!) as [Figures, Figures]
+    const cost = (metric: string, unit: string, value: number) =>
+      context.record({
+        row: 'recording',
+        subject: 'sluice',
+        metric,
+        unit,
+        value,
+        invalid: records.invalid ?? none.invalid,
+      })
+    cost('cost of recording', '% of throughput', (1 - records.rate / none.rate) * 100)
+    if (hasProc) cost('CPU of recording', 'us/request', records.cpuUs - none.cpuUs)
+  }
 }
 
-async function measureCost(context: RowContext): Promise<void> {
-  const { load, record, say } = context
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'))
-  const file = join(folder, 'turns')
-  const settings = settingsOf(context, { NODE_OPTIONS: `--import=${BY_TURNS}`, SLUICE_BENCH_TURNS: file })
-  say('with records and without, by turns')
+interface Figures {
+  rate: number
+  cpuUs: number
+  invalid: string | null
+}
+
+async function measure({ options, load, record, say }: RowContext, name: string, settings: Settings): Promise<Figures> {
+  say(name)
   // The function of 3.0.
   const running = await sluicePeers(settings)[1]!.start()
   try {
     const wrong = await wrongAnswer(running)
     await load.run(running, CONNECTIONS, WARM_UP_SECONDS)
-    const before = turnsIn(file).length
-    const result = await load.run(running, CONNECTIONS, SECONDS)
-    // The first and the last are not of load alone.
-    const turns = turnsIn(file).slice(before + 1, -1)
+    const cpuBeforeMs = hasProc ? cpuMs(running.pids()) : 0
+    const result = await load.run(running, CONNECTIONS, options.loadSeconds)
+    const cpuUs = hasProc ? ((cpuMs(running.pids()) - cpuBeforeMs) * 1000) / result.requests : 0
     const invalid = wrong ?? (result.failures > 0 ? `${result.failures} of ${result.requests} answers failed` : null)
     const add = (metric: string, unit: string, value: number) =>
-      record({ row: 'recording', subject: 'sluice', metric, unit, value, invalid })
-    const sums = [true, false].map((isRecording) => sumOf(turns.filter((turn) => turn.isRecording === isRecording)))
-    const [records, none] = sums as [Turn, Turn]
-    const rateOf = ({ requests, ms }: Turn) => (requests * 1000) / ms
-    const cpuOf = ({ requests, cpuUs }: Turn) => cpuUs / requests
-    add('rate with records', '1/s', rateOf(records))
-    add('rate without', '1/s', rateOf(none))
-    add('cost of recording', '% of throughput', (1 - rateOf(records) / rateOf(none)) * 100)
-    add('CPU of recording', 'us/request', cpuOf(records) - cpuOf(none))
+      record({ row: 'recording', subject: name, metric, unit, value, invalid })
+    add('rate c=64', '1/s', result.requestsPerSecond)
+    if (hasProc) add('cpu c=64', 'us/request', cpuUs)
+    return { rate: result.requestsPerSecond, cpuUs, invalid }
   } finally {
     await running.stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
-
-function turnsIn(file: string): Turn[] {
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
-  return lines.map((line) => JSON.parse(line) as Turn)
-}
-
-function sumOf(turns: readonly Turn[]): Turn {
-  const sum = (pick: (turn: Turn) => number) => turns.reduce((total, turn) => total + pick(turn), 0)
-  return {
-    isRecording: turns[0]!.isRecording,
-    requests: sum(({ requests }) => requests),
-    ms: sum(({ ms }) => ms),
-    cpuUs: sum(({ cpuUs }) => cpuUs),
   }
 }
