@@ -234,8 +234,8 @@ export class Pool {
         instance.ping()
         this.#lookBy(nowMs + RUNNING_LOOK_MS)
       }
+      if (member.idleness !== null) this.#lookBy(member.idleness.sinceMs + IDLE_TOLD_MS)
     }
-    for (const { idleness } of this.members.values()) if (idleness !== null) this.#lookBy(nowMs + IDLE_TOLD_MS)
     for (const { retryAtMs } of this.#provisions.values()) if (retryAtMs > nowMs) this.#lookBy(retryAtMs)
     if (this.#retryAtMs > nowMs) this.#lookBy(this.#retryAtMs)
     if (this.need() !== null) this.#host.ask(this)
